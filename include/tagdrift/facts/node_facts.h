@@ -1,0 +1,106 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "tagdrift/image/digest.h"
+#include "tagdrift/image/manifest.h"
+#include "tagdrift/image/platform.h"
+#include "tagdrift/image/reference.h"
+
+/// What was seen on the node: plain values, no judgement.
+namespace tagdrift::facts {
+
+/// The container runtime as it introduces itself.
+struct Runtime {
+  std::string name;     ///< CRI runtime_name ("containerd", "cri-o")
+  std::string version;  ///< CRI runtime_version, as given
+  /// False where containerd's own image store could not be read (another runtime, no access); `store_error` says why.
+  bool has_image_store = false;
+  std::string store_error;
+};
+
+/// How a container came to be counted as a user of a tag.
+enum class UseBasis {
+  kRequested,  ///< the runtime knows that the container asked for this name
+  kSameImage,  ///< the container runs this tag's image id and the asked name is not known
+};
+
+/// A container of any state.
+struct ContainerUse {
+  std::string id;
+  std::string name;
+  std::string pod_namespace;  ///< empty where the container has no Kubernetes labels
+  std::string pod_name;
+  std::string pod_uid;
+  std::string state;  ///< "created", "running", "exited", "unknown"
+  UseBasis basis = UseBasis::kSameImage;
+
+  friend bool operator==(const ContainerUse&, const ContainerUse&) = default;
+};
+
+/// Where the content of a tag came from, by the `containerd.io/distribution.source.*` labels of its target blob.
+enum class Provenance {
+  kThisRepository,  ///< pulled from the registry and repository in its name
+  kElsewhere,       ///< only from other repositories (`sources` names them): retagged
+  kNowhere,         ///< no label: built or imported here
+  kUnknown,         ///< no access to the label
+};
+
+/// The image that the content store yields for this node from a tag's target.
+struct StoredImage {
+  /// Config digest, which is the CRI's image id. Nothing: the content is incomplete, `missing` says what is not there.
+  std::optional<image::Digest> id;
+  std::optional<image::Digest> manifest;  ///< the platform's manifest; equals the target where the target is no index
+  std::optional<image::Platform> platform;  ///< as the config blob says
+  std::optional<absl::Time> created;
+  std::string missing;  ///< e.g. "manifest sha256:94ca65e6caf0 is not in the content store"
+
+  friend bool operator==(const StoredImage&, const StoredImage&) = default;
+};
+
+/// One name in the node's image store that has a tag, or a digest name that a container asked for.
+struct CachedImage {
+  image::Reference reference;
+  /// What the name points to. Nothing where the CRI's lists do not say; `candidates` then holds what they allow.
+  std::optional<image::Digest> target;
+  std::vector<image::Digest> candidates;
+  std::string media_type;
+  std::optional<absl::Time> updated_at;  ///< when the name last moved here
+  /// The image id to which the CRI resolves the name; nothing where the CRI does not know the name.
+  std::optional<std::string> cri_image_id;
+  /// Set where the content store could be read.
+  std::optional<StoredImage> stored;
+  Provenance provenance = Provenance::kUnknown;
+  std::vector<std::string> sources;  ///< "registry/repository" of the labels
+  bool pinned = false;
+  std::int64_t size_bytes = 0;  ///< as the CRI counts: compressed, one platform
+  std::vector<ContainerUse> used_by;
+
+  friend bool operator==(const CachedImage&, const CachedImage&) = default;
+};
+
+/// What a blob turned out to hold.
+struct NotThere {
+  std::string detail;
+  friend bool operator==(const NotThere&, const NotThere&) = default;
+};
+using Content = std::variant<NotThere, image::Document, image::ImageConfig>;
+
+/// Everything read from the node in one go.
+struct Node {
+  std::string name;
+  Runtime runtime;
+  image::Platform platform;
+  std::vector<CachedImage> images;  ///< sorted by canonical reference
+  int digest_names = 0;             ///< names left by digest, of which no container asked
+  int unnamed_images = 0;           ///< images with neither tag nor digest name
+  std::vector<std::string> notes;   ///< for people: what could not be read and what follows from it
+};
+
+}  // namespace tagdrift::facts

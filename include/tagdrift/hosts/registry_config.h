@@ -1,0 +1,48 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tagdrift/hosts/containerd_version.h"
+#include "tagdrift/hosts/file_tree.h"
+#include "tagdrift/hosts/note.h"
+#include "tagdrift/hosts/registry_host.h"
+
+namespace tagdrift::hosts {
+
+/// Registry settings of containerd's CRI plugin: what config.toml says and how this containerd reads it.
+struct RegistrySettings {
+  ContainerdVersion version;
+  PullPath pull_path = PullPath::kLocal;
+  /// As configured, unsplit ("/etc/containerd/certs.d:/etc/docker/certs.d"). Empty: hosts.toml is not used.
+  std::string config_path;
+  /// registry.headers: sent to every host.
+  std::map<std::string, std::vector<std::string>> headers;
+  /// Legacy registry.mirrors: endpoints by registry ("docker.io", "*"), used only without config_path.
+  std::map<std::string, std::vector<std::string>> mirrors;
+  std::string source;  ///< for people: where config_path comes from ("/etc/containerd/config.toml:12", "containerd's default")
+  std::vector<Note> notes;
+  /// Set when the settings could not be learned: every registry's forecast is then undecided, with this reason.
+  std::optional<std::string> unknown;
+};
+
+/// containerd's hosts for one registry, in the order it asks them.
+struct RegistryConfig {
+  std::string registry;
+  std::string directory;  ///< the host directory used; empty where none was found
+  std::vector<RegistryHost> hosts;
+  /// The error with which containerd fails every pull from this registry; `hosts` is then empty.
+  std::optional<std::string> error;
+  /// Set when tagdrift could not read what containerd may read: the forecast is undecided, `hosts` is empty.
+  std::optional<std::string> unknown;
+  std::vector<Note> notes;
+};
+
+/// Loads the hosts of `registry` (host part of a reference, as written) exactly as containerd `settings.version` does, on every
+/// pull, from `tree`. Never fails: what containerd would fail on is `error`, what tagdrift cannot read is `unknown`.
+RegistryConfig LoadRegistryConfig(const FileTree& tree, const RegistrySettings& settings, std::string_view registry);
+
+}  // namespace tagdrift::hosts

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "tagdrift/hosts/answer.h"
+#include "tagdrift/hosts/containerd_version.h"
+#include "tagdrift/hosts/registry_config.h"
+#include "tagdrift/image/digest.h"
+
+namespace tagdrift::hosts {
+
+/// Why containerd's walk passed a host, or stopped at it.
+enum class Why {
+  kAccepted,         ///< its digest is taken
+  kNoCapability,     ///< not asked: lacks pull or resolve
+  kNotFound,         ///< 404, next host
+  kStatus,           ///< another 4xx or 5xx, next host
+  kTransport,        ///< no HTTP answer, next host
+  kTooLarge,         ///< manifest above containerd's limit, next host
+  kInvalidDigest,    ///< the digest header does not parse: the pull ends
+  kRedirect,         ///< a 3xx that leads nowhere: the pull ends
+  kFollowUpFailed,   ///< the GET after a HEAD without digest failed: the pull ends
+  kWrongContent,     ///< the content does not have the digest or size it was asked by: the pull ends
+  kDenied,           ///< a challenge that tagdrift could not meet but the kubelet might: nothing follows from it
+  kNotConcluded,     ///< tagdrift refused, or ran out of time: nothing follows from it
+};
+
+struct WalkStep {
+  std::size_t host;  ///< index into RegistryConfig::hosts
+  Why why;
+  std::optional<int> status;
+};
+
+/// Whose pull is forecast.
+enum class Puller {
+  kAsAsked,    ///< one with the credentials that tagdrift had
+  kAnonymous,  ///< one without any: a host that challenged beyond an anonymous token refuses it
+};
+
+struct Needs {
+  std::size_t host;  ///< the answer of this host is needed to go on
+};
+struct Resolved {
+  std::size_t host;
+  image::Digest digest;
+  std::string media_type;
+  /// The digest is of an error page (before 2.3 the status of the follow-up GET is not looked at): the fetch will fail.
+  bool bogus = false;
+};
+struct Fails {
+  std::string error;  ///< as containerd would print it
+};
+struct Undecided {
+  std::size_t host;
+  std::string reason;
+};
+
+struct Resolution {
+  std::vector<WalkStep> steps;  ///< in containerd's order, hosts without the capability included, up to where it stopped
+  std::variant<Needs, Resolved, Fails, Undecided> end;
+};
+
+/// Looks up a recorded answer by host index; null when that host has not been asked.
+using AnswerOf = std::function<const Answer*(std::size_t host)>;
+
+/// containerd's walk to find the digest of a tag (containerd.md of the field: resolver.go, Resolve): hosts with pull and
+/// resolve in order, the first 2xx decides. Pure: driven again after each new answer until it no longer needs one.
+/// `reference` is "registry/repository:tag", for the error text.
+Resolution ResolveTag(const RegistryConfig& config, ContainerdVersion version, Puller puller,
+                      const std::string& reference, const AnswerOf& answer);
+
+/// containerd's walk to fetch content by digest (fetcher.go): every host in order whatever its capabilities, error status or
+/// transport error goes on, 2xx with the right bytes ends. `answer` is each host's answer to a GET of `digest`.
+Resolution Fetch(const RegistryConfig& config, Puller puller, const image::Digest& digest, const AnswerOf& answer);
+
+}  // namespace tagdrift::hosts

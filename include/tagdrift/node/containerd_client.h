@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "tagdrift/image/digest.h"
+
+namespace tagdrift::node {
+
+/// One record of containerd's image store.
+struct ImageRecord {
+  std::string name;
+  std::string target_digest;  ///< as stored
+  std::string target_media_type;
+  std::int64_t target_size = 0;
+  std::map<std::string, std::string> labels;
+  std::optional<absl::Time> created_at;
+  std::optional<absl::Time> updated_at;
+};
+
+/// One blob of containerd's content store.
+struct ContentInfo {
+  std::int64_t size = 0;
+  std::map<std::string, std::string> labels;
+};
+
+/// containerd's own services in namespace `k8s.io`, as far as they are used. Thread safe; each call returns within the timeout
+/// given at Connect. Errors are gRPC's codes with "doing: what happened".
+class ContainerdClient {
+ public:
+  virtual ~ContainerdClient() = default;
+
+  virtual absl::StatusOr<std::string> Version() = 0;
+  virtual absl::StatusOr<std::vector<ImageRecord>> ListImages() = 0;
+  /// Nothing: no record of that name.
+  virtual absl::StatusOr<std::optional<ImageRecord>> GetImage(const std::string& name) = 0;
+  /// Nothing: the blob is not in the store.
+  virtual absl::StatusOr<std::optional<ContentInfo>> Info(const image::Digest& digest) = 0;
+  /// The whole blob. Errors: NotFound; ResourceExhausted above `limit` bytes.
+  virtual absl::StatusOr<std::string> Read(const image::Digest& digest, std::size_t limit) = 0;
+};
+
+}  // namespace tagdrift::node

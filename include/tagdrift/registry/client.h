@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "tagdrift/hosts/answer.h"
+#include "tagdrift/hosts/registry_host.h"
+#include "tagdrift/registry/credentials.h"
+
+namespace tagdrift::registry {
+
+/// What is asked of one host.
+enum class Question {
+  /// HEAD of a manifest by tag or digest with containerd's Accept list; a GET of the same where containerd would send one (405,
+  /// no digest header, no length). The body is hashed and dropped.
+  kResolve,
+  /// GET of a manifest by tag with containerd's Accept list: reads the error code behind a 404.
+  kConfirm,
+  /// GET of a manifest by digest (`Accept: <media type>, */*`); the body is kept.
+  kManifest,
+  /// GET of a blob by digest; the body is kept. For image configs only.
+  kBlob,
+};
+
+struct Request {
+  std::shared_ptr<const hosts::RegistryHost> host;
+  std::string registry;    ///< host part of the reference; decides `ns`
+  std::string repository;  ///< "library/nginx"
+  std::string object;      ///< tag or digest
+  std::string media_type;  ///< of the wanted content, for kManifest and kBlob
+  Question question = Question::kResolve;
+};
+
+struct Reply {
+  hosts::Answer answer;
+  std::string body;  ///< for kManifest and kBlob, at most containerd's manifest limit; empty otherwise
+};
+
+/// Asks registry hosts, many at once. One worker thread and one libcurl multi per endpoint (scheme, host, port, TLS identity,
+/// proxy), so that a slow host holds up nobody else; first contact with an endpoint is one request alone.
+/// Send and Receive may be called from different threads, each from one at a time. The destructor abandons what is under way and joins.
+class Client {
+ public:
+  struct Options {
+    std::string user_agent;
+    /// The least of containerd's own limits and these.
+    absl::Duration connect_timeout = absl::Seconds(30);
+    absl::Duration request_timeout = absl::Seconds(45);
+    /// Proxy variables of the containerd process (HTTP_PROXY, HTTPS_PROXY, NO_PROXY, either case), read by Go's rules.
+    std::map<std::string, std::string> proxy_environment;
+    /// The system's CA bundle, PEM file; empty: the usual places.
+    std::string ca_bundle;
+  };
+  struct Counts {
+    std::uint64_t requests = 0;
+    std::uint64_t token_requests = 0;
+    std::uint64_t connections = 0;
+  };
+
+  /// Errors: the CA bundle cannot be read.
+  static absl::StatusOr<std::unique_ptr<Client>> Create(Options options, std::shared_ptr<const CredentialSource> credentials);
+
+  virtual ~Client() = default;
+
+  /// Starts asking. The reply comes through Receive with the same ticket; every ticket gets exactly one.
+  virtual void Send(std::uint64_t ticket, Request request) = 0;
+
+  /// Waits for the next reply, from any host. Nothing: `deadline` passed or `stop` was requested.
+  virtual std::optional<std::pair<std::uint64_t, Reply>> Receive(absl::Time deadline, std::stop_token stop) = 0;
+
+  virtual Counts counts() const = 0;
+};
+
+}  // namespace tagdrift::registry
