@@ -1,0 +1,128 @@
+#include "tagdrift/image/reference.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "character.h"
+#include "reference_grammar.h"
+
+namespace tagdrift::image {
+namespace {
+
+constexpr std::string_view kDefaultRegistry = "docker.io";
+constexpr std::string_view kLegacyDefaultRegistry = "index.docker.io";
+constexpr std::string_view kOfficialPrefix = "library/";
+constexpr std::size_t kRepositoryLimit = 255;
+constexpr std::size_t kIdLength = 64;
+
+absl::Status Invalid(const std::string& message) { return absl::InvalidArgumentError(message); }
+
+bool IsId(std::string_view text) {
+  return text.size() == kIdLength && std::all_of(text.begin(), text.end(), IsLowerHex);
+}
+
+bool LooksLikeHost(std::string_view first) {
+  return first == "localhost" || first.find_first_of(".:") != std::string_view::npos ||
+         std::any_of(first.begin(), first.end(), IsUpper);
+}
+
+struct SplitName {
+  std::string registry;
+  std::string remainder;
+};
+
+SplitName SplitRegistry(std::string_view text) {
+  SplitName split{std::string(kDefaultRegistry), std::string(text)};
+  const std::size_t slash = text.find('/');
+  if (slash != std::string_view::npos && LooksLikeHost(text.substr(0, slash))) {
+    split.registry = text.substr(0, slash);
+    split.remainder = text.substr(slash + 1);
+  }
+  if (split.registry == kLegacyDefaultRegistry) split.registry = kDefaultRegistry;
+  if (split.registry == kDefaultRegistry && split.remainder.find('/') == std::string::npos) {
+    split.remainder.insert(0, kOfficialPrefix);
+  }
+  return split;
+}
+
+std::string LowerCase(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(), ToLower);
+  return text;
+}
+
+absl::Status FormatError(const std::string& name) {
+  ReferenceParts parts;
+  const bool fits_in_lower_case = SplitReference(LowerCase(name), parts);
+  return Invalid(fits_in_lower_case ? "repository name must be lowercase" : "invalid reference format");
+}
+
+absl::Status CheckParts(const ReferenceParts& parts) {
+  if (parts.path.size() > kRepositoryLimit) {
+    return Invalid("repository name must not be more than 255 characters");
+  }
+  if (parts.host.empty()) {
+    return Invalid("invalid reference format: \"" + std::string(parts.path.substr(0, parts.path.find('/'))) +
+                   "\" is not a valid host name");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<Reference> Reference::Parse(std::string_view text) {
+  if (IsId(text)) {
+    return Invalid("invalid repository name (" + std::string(text) + "), cannot specify 64-byte hexadecimal strings");
+  }
+  const SplitName split = SplitRegistry(text);
+  const std::string remote = split.remainder.substr(0, split.remainder.find(':'));
+  if (std::any_of(remote.begin(), remote.end(), IsUpper)) {
+    return Invalid("invalid reference format: repository name (" + remote + ") must be lowercase");
+  }
+
+  const std::string name = split.registry + "/" + split.remainder;
+  ReferenceParts parts;
+  if (!SplitReference(name, parts)) return FormatError(name);
+  if (absl::Status status = CheckParts(parts); !status.ok()) return status;
+
+  Reference reference;
+  reference.registry_ = parts.host;
+  reference.repository_ = parts.path;
+  if (!parts.digest.empty()) {
+    absl::StatusOr<Digest> digest = Digest::Parse(parts.digest);
+    if (!digest.ok()) return digest.status();
+    reference.digest_ = *std::move(digest);
+  } else {
+    reference.tag_ = parts.tag.empty() ? "latest" : std::string(parts.tag);
+  }
+  return reference;
+}
+
+std::string Reference::Name() const { return registry_ + "/" + repository_; }
+
+std::string Reference::Canonical() const {
+  std::string text = Name();
+  if (tag_) text += ":" + *tag_;
+  if (digest_) text += "@" + digest_->text();
+  return text;
+}
+
+std::string Reference::Familiar() const {
+  std::string text = Canonical();
+  if (registry_ != kDefaultRegistry) return text;
+  text.erase(0, kDefaultRegistry.size() + 1);
+  const bool official =
+      repository_.starts_with(kOfficialPrefix) && repository_.find('/', kOfficialPrefix.size()) == std::string::npos;
+  if (official) text.erase(0, kOfficialPrefix.size());
+  return text;
+}
+
+Reference Reference::At(Digest digest) const {
+  Reference reference = *this;
+  reference.tag_.reset();
+  reference.digest_ = std::move(digest);
+  return reference;
+}
+
+}  // namespace tagdrift::image
