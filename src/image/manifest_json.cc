@@ -286,7 +286,7 @@ absl::StatusOr<Document> ParseDocument(std::string_view bytes, std::string_view 
   const bool has_manifests = members.Find("manifests") != nullptr;
   const bool has_image = members.Find("config") != nullptr || members.Find("layers") != nullptr;
   if (!has_manifests && !has_image && !members.Has("manifests")) members.Fail("neither a manifest nor an index");
-  const std::string type = EffectiveType(members, media_type, members.Has("manifests"));
+  const std::string type = EffectiveType(members, media_type, !has_image);
   if (has_manifests && has_image) members.Fail("both an index (\"manifests\") and a manifest (\"config\", \"layers\")");
   if (has_manifests && !IsIndex(type)) members.Fail("is an index, announced as \"" + type + "\"");
   if (has_image && IsIndex(type)) members.Fail("is a manifest, announced as \"" + type + "\"");
