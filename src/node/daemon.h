@@ -1,0 +1,21 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tagdrift::node {
+
+/// The arguments of process `pid`, the program's name first. Nothing: they cannot be read.
+std::optional<std::vector<std::string>> CommandLine(int pid);
+
+/// The configuration file in containerd's command line (`--config X`, `-c X`, with one or two dashes, also with `=`).
+/// Nothing: none is given, or it is not containerd's.
+std::optional<std::string> ConfigArgument(const std::vector<std::string>& command_line);
+
+/// The configuration file with which the containerd behind `socket_path` was started, as an absolute path.
+/// Nothing: it was given none, or that cannot be told.
+std::optional<std::string> ConfigOfListener(const std::string& socket_path);
+
+}  // namespace tagdrift::node

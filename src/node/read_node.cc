@@ -1,0 +1,67 @@
+#include <sys/utsname.h>
+
+#include <fstream>
+#include <iterator>
+#include <utility>
+
+#include "tagdrift/node/inventory.h"
+
+namespace tagdrift::node {
+namespace {
+
+std::string ReadCpuInfo() {
+  constexpr std::size_t kEnough = 1 << 16;
+  std::ifstream file("/proc/cpuinfo", std::ios::binary);
+  std::string text(kEnough, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  return text;
+}
+
+void Introduce(facts::Node& node) {
+  utsname machine = {};
+  if (::uname(&machine) != 0) return;
+  node.name = machine.nodename;
+  node.platform = image::HostPlatform(machine.machine, ReadCpuInfo());
+}
+
+absl::Status ReadContainers(CriClient& cri, Snapshot& snapshot) {
+  auto containers = cri.ListContainers();
+  if (!containers.ok()) return containers.status();
+  auto sandboxes = cri.ListPodSandbox();
+  if (!sandboxes.ok()) return sandboxes.status();
+  snapshot.containers = *std::move(containers);
+  snapshot.sandboxes = *std::move(sandboxes);
+  return absl::OkStatus();
+}
+
+std::string ReasonOf(const absl::Status& status) { return std::string(status.message()); }
+
+}  // namespace
+
+absl::StatusOr<facts::Node> ReadNode(CriClient& cri, ContainerdClient& containerd, bool with_containers) {
+  auto version = cri.Version();
+  if (!version.ok()) return version.status();
+  Snapshot snapshot;
+  auto records = containerd.ListImages();
+  if (records.ok()) snapshot.records = *std::move(records);
+  auto images = cri.ListImages();
+  if (!images.ok()) return images.status();
+  snapshot.cri_images = *std::move(images);
+  if (with_containers) {
+    if (absl::Status status = ReadContainers(cri, snapshot); !status.ok()) return status;
+  }
+  facts::Node node = Join(snapshot);
+  Introduce(node);
+  node.runtime.name = version->runtime_name;
+  node.runtime.version = version->runtime_version;
+  node.runtime.has_image_store = records.ok();
+  if (!records.ok()) {
+    node.runtime.store_error = ReasonOf(records.status());
+    node.notes.push_back("containerd's image store could not be read (" + node.runtime.store_error +
+                         "): the CRI alone does not say which digest each tag points to");
+  }
+  return node;
+}
+
+}  // namespace tagdrift::node
