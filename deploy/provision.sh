@@ -1,0 +1,189 @@
+#!/usr/bin/env bash
+# Installs what the build needs, and unpacks what the lab runs into build/lab/. Run as root on Debian 12; a second run does
+# nothing and takes no time. Nothing that the lab runs is installed: no service of this machine is touched.
+#
+#   deploy/provision.sh            everything
+#   deploy/provision.sh build      only the packages for the build
+#   deploy/provision.sh lab        only the lab's packages
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+lab=${TAGDRIFT_LAB_DIR:-$root/build/lab}
+
+build_packages=(
+  g++ cmake ninja-build ccache pkg-config git
+  libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc libabsl-dev
+  nlohmann-json3-dev libtoml11-dev libcurl4-openssl-dev libssl-dev libspdlog-dev libfmt-dev libcli11-dev
+  prometheus-cpp-dev libgtest-dev libgmock-dev
+  clang clang-format clang-tidy libclang-rt-dev
+)
+# What the lab takes from the machine itself: loopback set-up, shared libraries of runc and nginx, keys of the newer suites.
+lab_packages=(iproute2 util-linux libseccomp2 libpcre2-8-0 zlib1g libcrypt1 ca-certificates debian-archive-keyring)
+
+# label package suite: unpacked into build/lab/<package>-<version>, with build/lab/<label> pointing there.
+lab_unpacked=(
+  "containerd-1.6 containerd bookworm"
+  "containerd-1.7 containerd trixie"
+  "containerd-2   containerd sid"
+  "runc           runc bookworm"
+  "registry       docker-registry bookworm"
+  "busybox        busybox-static bookworm"
+  "nginx          nginx bookworm"
+)
+
+say() { printf '%s\n' "provision: $*"; }
+fail() {
+  printf '%s\n' "provision: $*" >&2
+  exit 1
+}
+
+missing_packages() {
+  local package
+  for package in "$@"; do
+    dpkg-query -W -f='${db:Status-Abbrev}' "$package" 2>/dev/null | grep -q '^ii' || printf '%s\n' "$package"
+  done
+}
+
+install_packages() {
+  local missing
+  mapfile -t missing < <(missing_packages "$@")
+  if [ "${#missing[@]}" -eq 0 ]; then
+    return 0
+  fi
+  [ "$(id -u)" -eq 0 ] || fail "must be root to install: ${missing[*]}"
+  say "installing from Debian: ${missing[*]}"
+  mkdir -p "$root/build"
+  if ! { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}"; } \
+    >"$root/build/provision.log" 2>&1; then
+    tail -n 20 "$root/build/provision.log" >&2
+    fail "installing packages failed, see $root/build/provision.log"
+  fi
+}
+
+# The archive that this machine's own Debian packages come from.
+debian_archive() {
+  # shellcheck disable=SC2016  # the fields are apt's, not the shell's
+  apt-get indextargets --format '$(CODENAME) $(REPO_URI)' 'Created-By: Packages' | awk '$1 == "bookworm" { print $2; exit }'
+}
+
+# apt-get on a suite of its own: sources, lists, cache and package status are all under build/lab/apt/<suite>.
+suite_apt() {
+  local suite=$1
+  shift
+  local dir=$lab/apt/$suite
+  apt-get -q -o Dir::Etc::sourcelist="$dir/sources.list" -o Dir::Etc::sourceparts=- -o Dir::Etc::preferencesparts=- \
+    -o Dir::Etc::preferences=/dev/null -o Dir::State::lists="$dir/lists" -o Dir::State::status="$dir/status" \
+    -o Dir::Cache="$dir/cache" -o Acquire::Languages=none -o APT::Sandbox::User=root "$@"
+}
+
+prepare_suite() {
+  local suite=$1 archive
+  local dir=$lab/apt/$suite
+  if [ -e "$dir/ready" ] && [ -z "$(find "$dir/ready" -mmin +720)" ]; then
+    return 0
+  fi
+  archive=$(debian_archive)
+  if [ -z "$archive" ]; then
+    apt-get -q update >/dev/null
+    archive=$(debian_archive)
+  fi
+  [ -n "$archive" ] || {
+    say "apt knows no Debian archive for bookworm" >&2
+    return 1
+  }
+  mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial"
+  : >"$dir/status"
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $archive $suite main" >"$dir/sources.list"
+  suite_apt "$suite" update
+  touch "$dir/ready"
+}
+
+# Downloads one package of a suite into a folder of its own and prints its path.
+download() {
+  local package=$1 suite=$2 into=$3
+  mkdir -p "$into"
+  (cd "$into" && suite_apt "$suite" download "$package") >>"$lab/apt/log" 2>&1 || return 1
+  find "$into" -name "${package}_*.deb" -print -quit
+}
+
+# Where programs of a newer suite do not start on this machine's libc, they get that suite's own beside them.
+bring_libc() {
+  local tree=$1 suite=$2 work=$3 program
+  "$tree/usr/bin/containerd" --version >/dev/null 2>&1 && return 0
+  say "containerd of $suite does not start on this libc; unpacking that of $suite beside it"
+  dpkg-deb -x "$(download libc6 "$suite" "$work/libc")" "$tree/libc"
+  for program in containerd containerd-shim-runc-v2 ctr; do
+    mv "$tree/usr/bin/$program" "$tree/usr/bin/$program.real"
+    cat >"$tree/usr/bin/$program" <<WRAPPER
+#!/bin/sh
+here=\$(dirname "\$(readlink -f "\$0")")
+tree=\$here/../..
+for loader in "\$tree"/libc/lib64/ld-linux-*.so.* "\$tree"/libc/usr/lib64/ld-linux-*.so.*; do
+  [ -e "\$loader" ] && exec "\$loader" --argv0 "\$0" \\
+    --library-path "\$(echo "\$tree"/libc/lib/*-linux-gnu "\$tree"/libc/usr/lib/*-linux-gnu | tr ' ' :)" "\$0.real" "\$@"
+done
+exit 127
+WRAPPER
+    chmod +x "$tree/usr/bin/$program"
+  done
+  "$tree/usr/bin/containerd" --version >/dev/null
+}
+
+unpack() {
+  local label=$1 package=$2 suite=$3
+  local work deb version tree
+  work=$(mktemp -d "$lab/.new.XXXXXX")
+  prepare_suite "$suite" >>"$lab/apt/log" 2>&1 || return 1
+  deb=$(download "$package" "$suite" "$work/deb")
+  [ -n "$deb" ] || return 1
+  version=$(dpkg-deb -f "$deb" Version)
+  tree=$package-${version#*:}
+  dpkg-deb -x "$deb" "$work/tree" || return 1
+  if [ "$package" = containerd ]; then
+    bring_libc "$work/tree" "$suite" "$work" || return 1
+  fi
+  rm -rf "${lab:?}/$tree"
+  mv "$work/tree" "$lab/$tree"
+  ln -sfn "$tree" "$work/$label"
+  mv -T "$work/$label" "$lab/$label"
+  rm -rf "$work" "$lab/$label.missing"
+  say "unpacked $package $version ($suite) into ${lab#"$root"/}/$tree"
+}
+
+provision_lab() {
+  local entry label package suite
+  mkdir -p "$lab/apt"
+  exec 9>"$lab/.lock"
+  flock 9
+  find "$lab" -maxdepth 1 -name '.new.*' -exec rm -rf {} +
+  for entry in "${lab_unpacked[@]}"; do
+    read -r label package suite <<<"$entry"
+    [ ! -e "$lab/$label/usr" ] || continue
+    unpack "$label" "$package" "$suite" && continue
+    tail -n 5 "$lab/apt/log" >&2
+    if [ "${CI:-}" = true ] || [[ $label != containerd-1.7 && $label != containerd-2 ]]; then
+      fail "cannot get $package from Debian $suite, see $lab/apt/log"
+    fi
+    echo "$package could not be had from Debian $suite" >"$lab/$label.missing"
+    say "$package could not be had from Debian $suite: the lab's tests on $label will be skipped"
+  done
+  exec 9>&-
+  rm -rf "$lab"/apt/*/lists "$lab"/apt/*/ready "$lab"/apt/*/cache
+}
+
+main() {
+  local what=${1:-all}
+  case $what in
+    all | build | lab) ;;
+    *) fail "unknown part '$what' (build, lab, or nothing for both)" ;;
+  esac
+  if [ "$what" != lab ]; then
+    install_packages "${build_packages[@]}"
+  fi
+  if [ "$what" != build ]; then
+    install_packages "${lab_packages[@]}"
+    provision_lab
+  fi
+}
+
+main "$@"

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+
+namespace tagdrift::lab {
+
+/// Ends the process: the lab itself could not do what a test needs, so no result after this would mean anything. The
+/// sandbox ends everything that was started.
+[[noreturn]] void GiveUp(const std::string& message);
+
+/// Asks `done` again and again until it says yes. False when `deadline` has passed.
+bool Poll(const std::function<bool()>& done, std::chrono::seconds deadline = std::chrono::seconds(30));
+
+/// As Poll, but gives up naming what was waited for.
+void WaitFor(const std::string& what, const std::function<bool()>& done,
+             std::chrono::seconds deadline = std::chrono::seconds(30));
+
+}  // namespace tagdrift::lab
