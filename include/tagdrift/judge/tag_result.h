@@ -1,0 +1,100 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "tagdrift/hosts/answer.h"
+#include "tagdrift/hosts/walk.h"
+#include "tagdrift/image/digest.h"
+
+namespace tagdrift::judge {
+
+enum class Verdict { kFresh, kEquivalent, kStale, kGone, kLocal, kImmutable, kUndecided };
+
+/// In the order of precedence: the first that holds.
+enum class Cause {
+  kNone,
+  kNodeDisagrees,
+  kOriginIsMirror,
+  kUnauthorized,
+  kRateLimited,
+  kOriginUnreachable,
+  kBadAnswer,
+  kAmbiguousCache,
+  kTagDeleted,
+  kWrongPlatform,
+  kPullWouldFail,
+  kStaleMirror,
+  kMirrorDiffers,
+  kTagMoved,
+  kForecastUnknown,
+};
+
+enum class HostState {
+  kInSync,
+  kEquivalent,
+  kBehind,
+  kDifferent,
+  kMissing,
+  kBroken,
+  kDenied,
+  kRateLimited,
+  kUnreachable,
+  kBadAnswer,
+  kNotAsked,
+  kUndecided,  ///< it answered with a digest, but the origin's is not known
+};
+
+/// What the next pull would bring, compared with the origin.
+enum class Outcome { kFresh, kEquivalent, kStale, kFails, kUndecided };
+
+enum class Credentials { kNotNeeded, kAssumed, kMissing };
+
+enum class Direction { kOlder, kNewer, kUnknown };
+
+struct HostResult {
+  HostState state = HostState::kNotAsked;
+  std::optional<image::Digest> digest;
+  std::optional<hosts::Answer> answer;
+  std::optional<hosts::Answer> first_answer;  ///< where the second look brought another answer
+};
+
+/// What a pull would bring.
+struct Pull {
+  Outcome outcome = Outcome::kUndecided;
+  std::optional<image::Digest> digest;
+  std::optional<std::size_t> host;  ///< index into Route::hosts
+  std::string detail;               ///< the error containerd would print, or why nothing can be said
+};
+
+struct Forecast {
+  Pull pull;
+  std::vector<hosts::WalkStep> walk;  ///< of the tag, as far as it goes
+  Credentials credentials = Credentials::kNotNeeded;
+  std::optional<Pull> if_anonymous;
+  bool wrong_platform = false;  ///< it would bring a single manifest of another platform
+};
+
+struct Age {
+  std::optional<absl::Time> cached_created;
+  std::optional<absl::Time> origin_created;
+  Direction direction = Direction::kUnknown;
+};
+
+/// The judgement of one cached name.
+struct TagResult {
+  Verdict verdict = Verdict::kUndecided;
+  Cause cause = Cause::kNone;
+  /// Evidence behind the cause that is not in the other fields: which content is missing, which error the registry gave.
+  std::string reason;
+  std::optional<image::Digest> origin_digest;
+  Forecast next_pull;
+  std::vector<HostResult> hosts;  ///< by index into Route::hosts
+  bool downgrade_risk = false;
+  Age age;
+};
+
+}  // namespace tagdrift::judge

@@ -1,0 +1,178 @@
+#include "forecast.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+#include <variant>
+
+namespace tagdrift::judge {
+namespace {
+
+/// How the search for one document of the pull ended; `document` or `config` is set when it was found.
+struct Arrival {
+  bool found = false;
+  Outcome outcome = Outcome::kUndecided;  ///< when not found
+  std::string detail;
+};
+
+Arrival Arrive(Inquiry& inquiry, hosts::Puller puller, const image::Digest& digest, const std::string& media_type,
+               bool is_config) {
+  const std::optional<bool> stored = inquiry.Stored(digest, media_type, is_config);
+  if (!stored) return {};
+  if (*stored) return {.found = true, .outcome = Outcome::kUndecided, .detail = ""};
+  const hosts::Resolution walk = inquiry.FetchWalk(puller, digest, media_type, is_config);
+  if (std::holds_alternative<hosts::Resolved>(walk.end)) return {.found = true, .outcome = Outcome::kUndecided, .detail = ""};
+  if (const auto* fails = std::get_if<hosts::Fails>(&walk.end)) {
+    return {.found = false, .outcome = Outcome::kFails, .detail = fails->error};
+  }
+  if (const auto* undecided = std::get_if<hosts::Undecided>(&walk.end)) {
+    return {.found = false, .outcome = Outcome::kUndecided, .detail = undecided->reason};
+  }
+  return {};
+}
+
+/// Follows the pull below its top digest: platform manifest and config must be had too.
+class ContentForecast {
+ public:
+  ContentForecast(Inquiry& inquiry, hosts::Puller puller) : inquiry_(inquiry), puller_(puller) {}
+
+  bool wrong_platform() const { return wrong_platform_; }
+
+  /// Nothing: all of it can be had.
+  std::optional<Arrival> Obstacle(const image::Digest& top, const std::string& media_type) {
+    if (Complete(top)) return std::nullopt;
+    const Arrival arrival = Arrive(inquiry_, puller_, top, media_type, false);
+    if (!arrival.found) return arrival;
+    const Finding<image::Document> document = inquiry_.Document(top, media_type, {});
+    if (!document) return Arrival{.found = false, .outcome = Outcome::kUndecided, .detail = document.why_not};
+    if (const auto* manifest = std::get_if<image::Manifest>(document.value)) return ConfigObstacle(*manifest, true);
+
+    const image::Descriptor* entry =
+        image::SelectManifest(std::get<image::Index>(*document.value), inquiry_.context().platform);
+    if (entry == nullptr) {
+      return Arrival{.found = false,
+                     .outcome = Outcome::kFails,
+                     .detail = fmt::format("{} has no image for {}", top.Short(), inquiry_.context().platform.Text())};
+    }
+    return ChildObstacle(*entry);
+  }
+
+ private:
+  /// What the tag points to now is known to be complete; no request is needed.
+  bool Complete(const image::Digest& top) {
+    const facts::CachedImage& cached = inquiry_.tag().image;
+    if (cached.target != top || !cached.stored || !cached.stored->id) return false;
+    wrong_platform_ = cached.stored->manifest == top && cached.stored->platform && IsForeign(*cached.stored->platform);
+    return true;
+  }
+
+  std::optional<Arrival> ChildObstacle(const image::Descriptor& entry) {
+    const Arrival arrival = Arrive(inquiry_, puller_, entry.digest, entry.media_type, false);
+    if (!arrival.found) return arrival;
+    const Finding<image::Document> child = inquiry_.Document(entry.digest, entry.media_type, {});
+    if (!child) return Arrival{.found = false, .outcome = Outcome::kUndecided, .detail = child.why_not};
+    const auto* manifest = std::get_if<image::Manifest>(child.value);
+    if (manifest == nullptr) {
+      return Arrival{.found = false, .outcome = Outcome::kUndecided, .detail = "an index within an index"};
+    }
+    return ConfigObstacle(*manifest, false);
+  }
+
+  std::optional<Arrival> ConfigObstacle(const image::Manifest& manifest, bool is_top) {
+    const Arrival arrival = Arrive(inquiry_, puller_, manifest.config.digest, manifest.config.media_type, true);
+    if (!arrival.found) return arrival;
+    const Finding<image::ImageConfig> config = inquiry_.Config(manifest.config.digest, {});
+    wrong_platform_ = is_top && config && IsForeign(config.value->platform);
+    return std::nullopt;
+  }
+
+  bool IsForeign(const image::Platform& platform) const {
+    return !platform.os.empty() && !image::Rank(inquiry_.context().platform, platform);
+  }
+
+  Inquiry& inquiry_;
+  hosts::Puller puller_;
+  bool wrong_platform_ = false;
+};
+
+Outcome Compare(Inquiry& inquiry, const image::Digest& digest, const std::string& media_type, std::size_t host,
+                const OriginView& origin) {
+  if (!origin.digest) return Outcome::kUndecided;
+  if (digest == *origin.digest) return Outcome::kFresh;
+  const auto pulled = FindPlatformImage(inquiry, digest, media_type, {host});
+  const auto wanted = FindPlatformImage(inquiry, *origin.digest, origin.media_type, {*inquiry.route().origin});
+  if (!pulled.image || !wanted.image) return Outcome::kUndecided;
+  return Equivalent(*pulled.image, *wanted.image) ? Outcome::kEquivalent : Outcome::kStale;
+}
+
+struct OnePull {
+  Pull pull;
+  std::vector<hosts::WalkStep> walk;
+  bool wrong_platform = false;
+};
+
+OnePull FollowPull(Inquiry& inquiry, hosts::Puller puller, const OriginView& origin) {
+  OnePull result;
+  hosts::Resolution walk =
+      hosts::ResolveTag(inquiry.route().config, inquiry.route().version, puller, inquiry.tag().image.reference.Canonical(),
+                        [&](std::size_t host) { return inquiry.AnswerTo({host, Topic::kTag, std::nullopt, ""}); });
+  result.walk = std::move(walk.steps);
+  if (const auto* fails = std::get_if<hosts::Fails>(&walk.end)) {
+    result.pull.outcome = Outcome::kFails;
+    result.pull.detail = fails->error;
+  } else if (const auto* undecided = std::get_if<hosts::Undecided>(&walk.end)) {
+    result.pull.detail = undecided->reason;
+  } else if (const auto* resolved = std::get_if<hosts::Resolved>(&walk.end)) {
+    result.pull.digest = resolved->digest;
+    result.pull.host = resolved->host;
+    ContentForecast content(inquiry, puller);
+    const std::optional<Arrival> obstacle = content.Obstacle(resolved->digest, resolved->media_type);
+    result.wrong_platform = content.wrong_platform();
+    if (obstacle) {
+      result.pull.outcome = obstacle->outcome;
+      result.pull.detail = obstacle->detail;
+    } else {
+      result.pull.outcome = Compare(inquiry, resolved->digest, resolved->media_type, resolved->host, origin);
+    }
+  }
+  return result;
+}
+
+/// Whose credentials the walk's end rests on.
+Credentials CredentialsOf(const Inquiry& inquiry, const std::vector<hosts::WalkStep>& walk) {
+  Credentials result = Credentials::kNotNeeded;
+  for (const hosts::WalkStep& step : walk) {
+    const auto answer = inquiry.tag().answers.find({inquiry.route().asked_as[step.host], Topic::kTag, std::nullopt, ""});
+    if (step.why == hosts::Why::kDenied) return Credentials::kMissing;
+    if (answer == inquiry.tag().answers.end()) continue;
+    if (answer->second.access == hosts::Access::kCredentials) result = Credentials::kAssumed;
+  }
+  return result;
+}
+
+}  // namespace
+
+Forecast ForecastPull(Inquiry& inquiry, const OriginView& origin) {
+  Forecast forecast;
+  const Route& route = inquiry.route();
+  if (route.config.error) {
+    forecast.pull.outcome = Outcome::kFails;
+    forecast.pull.detail = *route.config.error;
+    return forecast;
+  }
+  if (route.config.unknown || route.no_forecast) {
+    forecast.pull.detail = route.config.unknown ? *route.config.unknown : *route.no_forecast;
+    return forecast;
+  }
+  OnePull as_asked = FollowPull(inquiry, hosts::Puller::kAsAsked, origin);
+  forecast.pull = std::move(as_asked.pull);
+  forecast.walk = std::move(as_asked.walk);
+  forecast.wrong_platform = as_asked.wrong_platform;
+  forecast.credentials = CredentialsOf(inquiry, forecast.walk);
+  if (forecast.credentials != Credentials::kNotNeeded) {
+    forecast.if_anonymous = FollowPull(inquiry, hosts::Puller::kAnonymous, origin).pull;
+  }
+  return forecast;
+}
+
+}  // namespace tagdrift::judge

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <optional>
+
+#include "comparison.h"
+#include "inquiry.h"
+#include "origin.h"
+#include "tagdrift/judge/tag_result.h"
+
+namespace tagdrift::judge {
+
+
+/// Forecasts the next pull from the recorded answers; looks for content that the node does not have in containerd's fetch order.
+Forecast ForecastPull(Inquiry& inquiry, const OriginView& origin);
+
+}  // namespace tagdrift::judge

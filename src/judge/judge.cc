@@ -1,0 +1,193 @@
+#include "tagdrift/judge/judge.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "comparison.h"
+#include "forecast.h"
+#include "host_states.h"
+#include "inquiry.h"
+#include "origin.h"
+
+namespace tagdrift::judge {
+namespace {
+
+/// How containerd's record and the CRI's view differ, or which content is missing; empty where they agree.
+std::string Disagreement(const facts::CachedImage& image) {
+  if (!image.stored) return "";
+  if (!image.stored->id) {
+    std::string text = image.stored->missing;
+    if (image.cri_image_id) text += fmt::format("; the CRI still resolves the name to {}", *image.cri_image_id);
+    return text;
+  }
+  if (!image.cri_image_id) return "containerd's image store has the name, the CRI does not know it";
+  if (*image.cri_image_id != image.stored->id->text()) {
+    return fmt::format("the CRI resolves the name to {}, containerd's image store to {}", *image.cri_image_id,
+                       image.stored->id->text());
+  }
+  return "";
+}
+
+bool IsLocal(const facts::CachedImage& image) {
+  return image.provenance == facts::Provenance::kNowhere || image.provenance == facts::Provenance::kElsewhere;
+}
+
+/// A single manifest of another platform: it is complete, the CRI resolves it, and it cannot run here.
+bool IsForeignManifest(const Inquiry& inquiry) {
+  const facts::CachedImage& image = inquiry.tag().image;
+  return image.stored && image.stored->id && image.stored->manifest == image.target && image.stored->platform &&
+         !image.stored->platform->os.empty() && !image::Rank(inquiry.context().platform, *image.stored->platform);
+}
+
+void Undecided(TagResult& result, Cause cause, std::string reason) {
+  result.verdict = Verdict::kUndecided;
+  result.cause = cause;
+  result.reason = std::move(reason);
+}
+
+/// What a stale tag's next pull will do about it.
+Cause CauseOfStale(const TagResult& result, const Route& route) {
+  if (result.next_pull.wrong_platform) return Cause::kWrongPlatform;
+  switch (result.next_pull.pull.outcome) {
+    case Outcome::kFails:
+      return Cause::kPullWouldFail;
+    case Outcome::kFresh:
+    case Outcome::kEquivalent:
+      return Cause::kTagMoved;
+    case Outcome::kUndecided:
+      return Cause::kForecastUnknown;
+    case Outcome::kStale:
+      break;
+  }
+  const std::size_t server = route.asked_as[*result.next_pull.pull.host];
+  return result.hosts[server].state == HostState::kBehind ? Cause::kStaleMirror : Cause::kMirrorDiffers;
+}
+
+Age CompareAges(Inquiry& inquiry, const PlatformImage& cached, const PlatformImage& origins) {
+  const std::size_t origin = *inquiry.route().origin;
+  Age age;
+  age.cached_created = FindCreated(inquiry, cached, {origin}).created;
+  age.origin_created = FindCreated(inquiry, origins, {origin}).created;
+  if (age.cached_created && age.origin_created && *age.cached_created != *age.origin_created) {
+    age.direction = *age.cached_created < *age.origin_created ? Direction::kOlder : Direction::kNewer;
+  }
+  return age;
+}
+
+/// The cached digest is not the origin's: stale unless both mean the same on this platform.
+void JudgeDrift(Inquiry& inquiry, const OriginView& origin, TagResult& result) {
+  const facts::CachedImage& image = inquiry.tag().image;
+  const std::size_t origin_host = *inquiry.route().origin;
+  const auto cached = FindPlatformImage(inquiry, *image.target, image.media_type, {origin_host});
+  const auto wanted = FindPlatformImage(inquiry, *origin.digest, origin.media_type, {origin_host});
+  if (!cached.image || !wanted.image) {
+    const image::Digest& unread = wanted.image ? *image.target : *origin.digest;
+    Undecided(result, Cause::kBadAnswer,
+              fmt::format("{} could not be read: {}", unread.Short(), wanted.image ? cached.why_not : wanted.why_not));
+    return;
+  }
+  if (Equivalent(*cached.image, *wanted.image)) {
+    result.verdict = Verdict::kEquivalent;
+    return;
+  }
+  result.verdict = Verdict::kStale;
+  result.age = CompareAges(inquiry, *cached.image, *wanted.image);
+  result.cause = CauseOfStale(result, inquiry.route());
+}
+
+void JudgeAgainstOrigin(Inquiry& inquiry, const OriginView& origin, TagResult& result) {
+  const facts::CachedImage& image = inquiry.tag().image;
+  const Route& route = inquiry.route();
+  if (route.origin_is_other_host && IsPublicRegistry(route.config.registry)) {
+    Undecided(result, Cause::kOriginIsMirror, route.hosts[*route.origin]->Url());
+  } else if (origin.gone) {
+    result.verdict = Verdict::kGone;
+    result.cause = Cause::kTagDeleted;
+    result.reason = origin.reason;
+  } else if (!origin.digest) {
+    Undecided(result, origin.cause, origin.reason);
+  } else if (!image.target) {
+    Undecided(result, Cause::kAmbiguousCache, "");
+  } else if (*image.target != *origin.digest) {
+    JudgeDrift(inquiry, origin, result);
+  } else if (IsForeignManifest(inquiry)) {
+    Undecided(result, Cause::kWrongPlatform, image.stored->platform->Text());
+  } else {
+    result.verdict = Verdict::kFresh;
+  }
+  const bool as_good = result.verdict == Verdict::kFresh || result.verdict == Verdict::kEquivalent;
+  result.downgrade_risk = as_good && result.next_pull.pull.outcome == Outcome::kStale;
+}
+
+/// Nobody can be asked: containerd would fail every pull, or tagdrift could not read what containerd reads.
+void JudgeWithoutOrigin(const Route& route, TagResult& result) {
+  if (route.config.error) {
+    Undecided(result, Cause::kPullWouldFail, *route.config.error);
+  } else {
+    Undecided(result, Cause::kForecastUnknown, route.config.unknown.value_or("containerd has no host for this registry"));
+  }
+}
+
+TagResult Evaluate(Inquiry& inquiry) {
+  TagResult result;
+  const facts::CachedImage& image = inquiry.tag().image;
+  const Route& route = inquiry.route();
+  result.hosts.resize(route.hosts.size());
+  if (image.reference.digest()) {
+    result.verdict = Verdict::kImmutable;
+    return result;
+  }
+  std::string disagreement = Disagreement(image);
+  const bool local = IsLocal(image);
+  if (local && !inquiry.context().ask_local) {
+    result.verdict = Verdict::kLocal;
+    result.next_pull.pull.detail = "its registry is asked only with --ask-local";
+  } else if (!route.origin) {
+    result.next_pull = ForecastPull(inquiry, {});
+    JudgeWithoutOrigin(route, result);
+  } else {
+    const OriginView origin = LookAtOrigin(inquiry);
+    result.origin_digest = origin.digest;
+    result.next_pull = ForecastPull(inquiry, origin);
+    result.hosts = JudgeHosts(inquiry, origin);
+    if (local && !origin.digest) {
+      result.verdict = Verdict::kLocal;
+    } else {
+      JudgeAgainstOrigin(inquiry, origin, result);
+    }
+  }
+  if (!disagreement.empty()) {
+    Undecided(result, Cause::kNodeDisagrees, std::move(disagreement));
+    result.downgrade_risk = false;
+  }
+  return result;
+}
+
+}  // namespace
+
+std::vector<Need> Missing(const TagFacts& tag, const Route& route, const Context& context) {
+  Inquiry inquiry(tag, route, context);
+  Evaluate(inquiry);
+  return inquiry.needs();
+}
+
+TagResult JudgeTag(const TagFacts& tag, const Route& route, const Context& context) {
+  Inquiry inquiry(tag, route, context);
+  return Evaluate(inquiry);
+}
+
+std::set<std::size_t> SecondLook(const TagFacts& tag, const Route& route, const TagResult& result) {
+  std::set<std::size_t> hosts;
+  const bool settled = result.verdict == Verdict::kFresh && !result.downgrade_risk;
+  if (tag.second_look || settled || !route.origin) return hosts;
+  const HostResult& origin = result.hosts[*route.origin];
+  if (!origin.digest && origin.state != HostState::kMissing) return hosts;
+  hosts.insert(route.asked_as[*route.origin]);
+  for (std::size_t i = 0; i < result.hosts.size(); ++i) {
+    if (result.hosts[i].digest && result.hosts[i].digest != origin.digest) hosts.insert(route.asked_as[i]);
+  }
+  return hosts;
+}
+
+}  // namespace tagdrift::judge
