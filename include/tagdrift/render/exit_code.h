@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+
+#include "tagdrift/v1/report.pb.h"
+
+namespace tagdrift::render {
+
+/// What makes `check` fail (`--fail-on`).
+struct FailOn {
+  bool stale = true;
+  bool gone = true;
+  bool risk = false;
+  bool undecided = true;
+};
+
+inline constexpr int kExitDrift = 1;
+inline constexpr int kExitUndecided = 2;
+inline constexpr int kExitUsage = 64;
+
+/// 1 for a tag that is stale or gone (or at risk, if asked for), else 2 for one that is undecided, else 0.
+int ExitCode(const v1::NodeReport& report, const FailOn& fail_on);
+
+/// The headline in at most 80 bytes, for node-problem-detector's custom plugins.
+std::string NpdLine(const v1::NodeReport& report);
+
+}  // namespace tagdrift::render

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "tagdrift/v1/report.pb.h"
+
+/// The report for people and programs.
+namespace tagdrift::render {
+
+enum class Format {
+  kTable,  ///< the answer, a row per tag, and why and what to do for each that is not fine
+  kWide,   ///< the same with more columns and every host's answer
+  kJson,   ///< canonical proto3 JSON, one document
+  kName,   ///< references only, one per line
+};
+
+struct Style {
+  bool color = false;
+  std::size_t width = 80;  ///< columns to wrap explanations at; rows are never cut
+};
+
+/// The whole output, with a final newline.
+std::string Render(const v1::NodeReport& report, Format format, const Style& style);
+
+/// Keeps the tags that are STALE or GONE; the summary still counts all.
+void KeepStale(v1::NodeReport& report);
+
+}  // namespace tagdrift::render

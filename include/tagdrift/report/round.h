@@ -1,0 +1,30 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "tagdrift/facts/node_facts.h"
+#include "tagdrift/hosts/registry_config.h"
+#include "tagdrift/judge/route.h"
+#include "tagdrift/judge/tag_facts.h"
+#include "tagdrift/judge/tag_result.h"
+
+namespace tagdrift::report {
+
+struct JudgedTag {
+  judge::TagFacts facts;
+  judge::TagResult result;
+};
+
+/// All that one round found and judged.
+struct Round {
+  facts::Node node;  ///< without its images: `tags` holds those that were selected
+  hosts::RegistrySettings settings;
+  absl::Time checked_at;
+  std::map<std::string, judge::Route> routes;  ///< by registry
+  std::vector<JudgedTag> tags;                 ///< sorted by canonical reference
+};
+
+}  // namespace tagdrift::report

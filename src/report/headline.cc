@@ -1,0 +1,183 @@
+#include "headline.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "prose.h"
+
+namespace tagdrift::report {
+namespace {
+
+constexpr std::size_t kLongest = 80;
+
+void Count(v1::Summary& summary, const JudgedTag& tag) {
+  summary.set_tags(summary.tags() + 1);
+  const bool used = !tag.facts.image.used_by.empty();
+  if (used) summary.set_tags_in_use(summary.tags_in_use() + 1);
+  if (tag.result.downgrade_risk) summary.set_downgrade_risk(summary.downgrade_risk() + 1);
+  const auto add = [](auto value) { return value + 1; };
+  switch (tag.result.verdict) {
+    case judge::Verdict::kFresh:
+      summary.set_fresh(add(summary.fresh()));
+      break;
+    case judge::Verdict::kEquivalent:
+      summary.set_equivalent(add(summary.equivalent()));
+      break;
+    case judge::Verdict::kStale:
+      summary.set_stale(add(summary.stale()));
+      break;
+    case judge::Verdict::kGone:
+      summary.set_gone(add(summary.gone()));
+      break;
+    case judge::Verdict::kLocal:
+      summary.set_local(add(summary.local()));
+      break;
+    case judge::Verdict::kImmutable:
+      summary.set_immutable(add(summary.immutable()));
+      break;
+    case judge::Verdict::kUndecided:
+      summary.set_undecided(add(summary.undecided()));
+      break;
+  }
+  const bool drifted = tag.result.verdict == judge::Verdict::kStale || tag.result.verdict == judge::Verdict::kGone;
+  if (drifted && used) summary.set_stale_in_use(add(summary.stale_in_use()));
+  const bool good = tag.result.verdict == judge::Verdict::kFresh || tag.result.verdict == judge::Verdict::kEquivalent;
+  if (good && tag.result.next_pull.pull.outcome == judge::Outcome::kFails) {
+    summary.set_pull_would_fail(add(summary.pull_would_fail()));
+  }
+}
+
+std::string PulledFrom(const JudgedTag& tag, const judge::Route& route) {
+  const std::optional<std::size_t>& host = tag.result.next_pull.pull.host;
+  return host ? HostText(*route.hosts[*host]) : "a mirror";
+}
+
+/// The cause of one stale or undecided tag in two or three words.
+std::string CauseWords(const JudgedTag& tag, const judge::Route& route) {
+  switch (tag.result.cause) {
+    case judge::Cause::kStaleMirror:
+      return "behind " + PulledFrom(tag, route);
+    case judge::Cause::kMirrorDiffers:
+      return "differing at " + PulledFrom(tag, route);
+    case judge::Cause::kTagMoved:
+      return "moved upstream";
+    case judge::Cause::kWrongPlatform:
+      return "for another platform";
+    case judge::Cause::kPullWouldFail:
+      return "failing to pull";
+    case judge::Cause::kForecastUnknown:
+      return "without a forecast";
+    case judge::Cause::kNodeDisagrees:
+      return "broken on this node";
+    case judge::Cause::kOriginIsMirror:
+      return "without --origin";
+    case judge::Cause::kUnauthorized:
+      return "unauthorized";
+    case judge::Cause::kRateLimited:
+      return "rate limited";
+    case judge::Cause::kOriginUnreachable:
+      return "unreachable";
+    case judge::Cause::kBadAnswer:
+      return "with a bad answer";
+    case judge::Cause::kAmbiguousCache:
+      return "ambiguous";
+    case judge::Cause::kTagDeleted:
+    case judge::Cause::kNone:
+      return "";
+  }
+  return "";
+}
+
+/// "2 behind mirror.corp, 1 moved upstream", the most frequent first.
+std::string Breakdown(const Round& round, judge::Verdict verdict) {
+  std::map<std::string, int> counts;
+  for (const JudgedTag& tag : round.tags) {
+    if (tag.result.verdict != verdict) continue;
+    ++counts[CauseWords(tag, round.routes.at(tag.facts.image.reference.registry()))];
+  }
+  std::multimap<int, std::string, std::greater<>> by_count;
+  for (const auto& [words, count] : counts) by_count.emplace(count, words);
+  std::string text;
+  for (const auto& [count, words] : by_count) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, words);
+  return text;
+}
+
+std::string RiskWords(const Round& round, int count) {
+  for (const JudgedTag& tag : round.tags) {
+    if (!tag.result.downgrade_risk) continue;
+    const judge::Route& route = round.routes.at(tag.facts.image.reference.registry());
+    return fmt::format("{} at risk of a downgrade by {}", count, PulledFrom(tag, route));
+  }
+  return "";
+}
+
+/// Set where a fresh tag was measured by an explicit `server` that is not the registry itself.
+std::string MeasuredBy(const Round& round) {
+  for (const JudgedTag& tag : round.tags) {
+    if (tag.result.verdict != judge::Verdict::kFresh) continue;
+    const judge::Route& route = round.routes.at(tag.facts.image.reference.registry());
+    if (route.origin_is_other_host) return HostText(*route.hosts[*route.origin]);
+  }
+  return "";
+}
+
+/// Joins what fits; the first piece always stands.
+std::string Fit(std::string text, const std::vector<std::pair<std::string, std::string>>& pieces) {
+  for (const auto& [separator, piece] : pieces) {
+    if (piece.empty() || text.size() + separator.size() + piece.size() > kLongest) continue;
+    text += separator + piece;
+  }
+  return text;
+}
+
+std::string Plural(int count, const char* one, const char* many) { return fmt::format("{} {}", count, count == 1 ? one : many); }
+
+std::string Headline(const Round& round, const v1::Summary& summary) {
+  const int tags = summary.tags();
+  if (tags == 0) return "No tags are cached on this node";
+  const std::string risk = summary.downgrade_risk() > 0 ? RiskWords(round, summary.downgrade_risk()) : "";
+  const std::string undecided = summary.undecided() > 0 ? fmt::format("{} undecided", summary.undecided()) : "";
+  const std::string of_all = fmt::format("of {} {}", tags, tags == 1 ? "tag" : "tags");
+  const std::string used = fmt::format("({} in use)", summary.stale_in_use());
+  if (summary.stale() > 0) {
+    const std::string gone = summary.gone() > 0 ? fmt::format("{} gone", summary.gone()) : "";
+    return Fit(fmt::format("{} {} {} stale {}", summary.stale(), of_all, summary.stale() == 1 ? "is" : "are", used),
+               {{": ", Breakdown(round, judge::Verdict::kStale)}, {"; ", gone}, {"; ", undecided}, {"; ", risk}});
+  }
+  if (summary.gone() > 0) {
+    return Fit(fmt::format("{} {} {} gone upstream {}", summary.gone(), of_all, summary.gone() == 1 ? "is" : "are", used),
+               {{"; ", undecided}, {"; ", risk}});
+  }
+  if (summary.undecided() > 0) {
+    return Fit(fmt::format("{} {} {} undecided", summary.undecided(), of_all, summary.undecided() == 1 ? "is" : "are"),
+               {{": ", Breakdown(round, judge::Verdict::kUndecided)}, {"; ", risk}});
+  }
+  const std::string fails =
+      summary.pull_would_fail() > 0 ? Plural(summary.pull_would_fail(), "pull would fail", "pulls would fail") : "";
+  const std::string measured = MeasuredBy(round);
+  const std::string as_fresh = measured.empty() ? "" : "as fresh as " + measured;
+  const int good = summary.fresh() + summary.equivalent();
+  if (good == tags) {
+    return Fit(tags == 1 ? "The one tag is fresh" : fmt::format("All {} tags are fresh", tags),
+               {{"; ", risk}, {"; ", fails}, {": ", as_fresh}});
+  }
+  const std::string local = summary.local() > 0 ? fmt::format("{} local", summary.local()) : "";
+  const std::string immutable = summary.immutable() > 0 ? fmt::format("{} by digest", summary.immutable()) : "";
+  return Fit(fmt::format("No tag is stale: {} fresh", good), {{", ", local}, {", ", immutable}, {"; ", risk}, {"; ", fails}});
+}
+
+}  // namespace
+
+v1::Summary Summarise(const Round& round) {
+  v1::Summary summary;
+  for (const JudgedTag& tag : round.tags) Count(summary, tag);
+  summary.set_digest_names(round.node.digest_names);
+  summary.set_unnamed_images(round.node.unnamed_images);
+  summary.set_headline(Headline(round, summary));
+  return summary;
+}
+
+}  // namespace tagdrift::report

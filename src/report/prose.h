@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+
+#include "tagdrift/hosts/answer.h"
+#include "tagdrift/judge/route.h"
+#include "tagdrift/report/round.h"
+
+/// Sentences for people, made from the evidence.
+namespace tagdrift::report {
+
+/// Why the tag has its verdict, in one sentence without a full stop.
+std::string Detail(const JudgedTag& tag, const judge::Route& route);
+
+/// "200 sha256:94ca65e6caf0", "404 MANIFEST_UNKNOWN", "connection refused".
+std::string AnswerText(const hosts::Answer& answer);
+
+/// host:port of the URL, for headlines.
+std::string HostText(const hosts::RegistryHost& host);
+
+}  // namespace tagdrift::report

@@ -1,0 +1,86 @@
+#include <algorithm>
+#include <cctype>
+#include <string>
+
+#include "enums.h"
+#include "messages.h"
+#include "prose.h"
+
+namespace tagdrift::report {
+namespace {
+
+/// Values of these headers let whoever has them act as the node.
+bool IsSecretHeader(std::string name) {
+  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
+  for (const char* word : {"auth", "cookie", "token", "secret", "key", "password"}) {
+    if (name.find(word) != std::string::npos) return true;
+  }
+  return false;
+}
+
+v1::RegistryHost HostConfigMessage(const hosts::RegistryHost& host) {
+  v1::RegistryHost message;
+  message.set_url(host.Url());
+  message.set_role(ToProto(host.role));
+  if (host.capabilities.Has(hosts::Capability::kPull)) message.add_capabilities("pull");
+  if (host.capabilities.Has(hosts::Capability::kResolve)) message.add_capabilities("resolve");
+  if (host.capabilities.Has(hosts::Capability::kPush)) message.add_capabilities("push");
+  if (host.capabilities.Has(hosts::Capability::kReferrers)) message.add_capabilities("referrers");
+  message.set_skip_verify(host.SkipsVerification());
+  message.set_http_fallback(host.http_fallback);
+  for (const auto& [name, values] : host.headers) {
+    google::protobuf::ListValue& list = (*message.mutable_headers())[name];
+    for (const std::string& value : values) list.add_values()->set_string_value(IsSecretHeader(name) ? "(hidden)" : value);
+  }
+  message.set_file(host.file);
+  message.set_line(host.line);
+  return message;
+}
+
+v1::HostSummary Summary(const judge::Route& route, std::size_t host, const Round& round, v1::RegistryReport& registry) {
+  v1::HostSummary summary;
+  summary.set_url(route.hosts[host]->Url());
+  absl::Duration slowest = absl::ZeroDuration();
+  for (const JudgedTag& tag : round.tags) {
+    if (tag.facts.image.reference.registry() != route.config.registry || host >= tag.result.hosts.size()) continue;
+    const judge::HostResult& result = tag.result.hosts[host];
+    ++(*summary.mutable_states())[v1::HostState_Name(ToProto(result.state))];
+    if (!result.answer) continue;
+    summary.set_tags_asked(summary.tags_asked() + 1);
+    slowest = std::max(slowest, result.answer->latency);
+    if (result.first_answer) {
+      v1::Note& note = *registry.add_notes();
+      note.set_kind(v1::NOTE_KIND_REFRESHED_BY_ASKING);
+      note.set_detail(route.hosts[host]->Url() + " changed its answer for " + tag.facts.image.reference.Canonical() +
+                      " when it was asked again: first " + AnswerText(*result.first_answer));
+    }
+  }
+  *summary.mutable_slowest() = Duration(slowest);
+  return summary;
+}
+
+}  // namespace
+
+v1::Note NoteMessage(const hosts::Note& note) {
+  v1::Note message;
+  message.set_kind(ToProto(note.kind));
+  message.set_file(note.file);
+  message.set_line(note.line);
+  message.set_detail(note.detail);
+  return message;
+}
+
+v1::RegistryReport RegistryMessage(const judge::Route& route, const Round& round) {
+  v1::RegistryReport message;
+  message.set_registry(route.config.registry);
+  message.set_directory(route.config.directory);
+  for (const hosts::RegistryHost& host : route.config.hosts) *message.add_hosts() = HostConfigMessage(host);
+  message.set_error(route.config.error.value_or(""));
+  for (const hosts::Note& note : route.config.notes) *message.add_notes() = NoteMessage(note);
+  for (std::size_t host = 0; host < route.hosts.size(); ++host) {
+    *message.add_summary() = Summary(route, host, round, message);
+  }
+  return message;
+}
+
+}  // namespace tagdrift::report

@@ -1,0 +1,54 @@
+#include "tagdrift/report/report.h"
+
+#include "enums.h"
+#include "headline.h"
+#include "messages.h"
+
+namespace tagdrift::report {
+
+google::protobuf::Timestamp Timestamp(absl::Time time) {
+  google::protobuf::Timestamp message;
+  const std::int64_t nanoseconds = absl::ToUnixNanos(time);
+  std::int64_t seconds = nanoseconds / 1'000'000'000;
+  std::int64_t rest = nanoseconds % 1'000'000'000;
+  if (rest < 0) {
+    rest += 1'000'000'000;
+    --seconds;
+  }
+  message.set_seconds(seconds);
+  message.set_nanos(static_cast<std::int32_t>(rest));
+  return message;
+}
+
+google::protobuf::Duration Duration(absl::Duration duration) {
+  google::protobuf::Duration message;
+  const std::int64_t milliseconds = absl::ToInt64Milliseconds(duration);
+  message.set_seconds(milliseconds / 1000);
+  message.set_nanos(static_cast<std::int32_t>(milliseconds % 1000) * 1'000'000);
+  return message;
+}
+
+v1::NodeReport ToMessage(const Round& round) {
+  v1::NodeReport message;
+  message.set_node(round.node.name);
+  *message.mutable_checked_at() = Timestamp(round.checked_at);
+  v1::Runtime& runtime = *message.mutable_runtime();
+  runtime.set_name(round.node.runtime.name);
+  runtime.set_version(round.node.runtime.version);
+  runtime.set_image_store(round.node.runtime.has_image_store);
+  if (round.node.runtime.name == "containerd") runtime.set_pull_path(ToProto(round.settings.pull_path));
+  for (const JudgedTag& tag : round.tags) {
+    *message.add_tags() = TagMessage(tag, round.routes.at(tag.facts.image.reference.registry()));
+  }
+  for (const auto& [registry, route] : round.routes) *message.add_registries() = RegistryMessage(route, round);
+  for (const hosts::Note& note : round.settings.notes) *message.add_findings() = NoteMessage(note);
+  for (const std::string& note : round.node.notes) {
+    v1::Note& finding = *message.add_findings();
+    finding.set_kind(v1::NOTE_KIND_UNREADABLE);
+    finding.set_detail(note);
+  }
+  *message.mutable_summary() = Summarise(round);
+  return message;
+}
+
+}  // namespace tagdrift::report
