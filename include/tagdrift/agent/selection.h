@@ -1,0 +1,38 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "tagdrift/facts/node_facts.h"
+
+namespace tagdrift::agent {
+
+/// A REFERENCE, normalised as containerd does, or a PATTERN: a glob over the full reference in which `*` also crosses `/`.
+class NamePattern {
+ public:
+  /// Errors: InvalidArgument naming the text.
+  static absl::StatusOr<NamePattern> Parse(const std::string& text);
+
+  bool Matches(const std::string& canonical) const;
+  const std::string& text() const { return text_; }
+
+ private:
+  NamePattern(std::string text, std::string glob) : text_(std::move(text)), glob_(std::move(glob)) {}
+
+  std::string text_;
+  std::string glob_;
+};
+
+/// Which names of the node are looked at.
+struct Selection {
+  std::vector<NamePattern> patterns;  ///< none: all
+  std::vector<NamePattern> ignored;
+  bool in_use = false;  ///< only names that a container uses
+};
+
+/// Keeps the selected images. Errors: NotFound naming the patterns that match nothing on this node.
+absl::Status Select(const Selection& selection, std::vector<facts::CachedImage>& images);
+
+}  // namespace tagdrift::agent

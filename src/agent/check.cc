@@ -1,0 +1,59 @@
+#include "tagdrift/agent/check.h"
+
+#include <utility>
+
+#include "collector.h"
+#include "tagdrift/judge/route.h"
+
+namespace tagdrift::agent {
+namespace {
+
+std::map<std::string, judge::Route> Routes(const Sources& sources, const CheckOptions& options,
+                                           const std::vector<facts::CachedImage>& images) {
+  std::map<std::string, judge::Route> routes;
+  for (const facts::CachedImage& image : images) {
+    const std::string& registry = image.reference.registry();
+    if (routes.contains(registry)) continue;
+    const auto origin = options.origins.find(registry);
+    judge::Route route = judge::MakeRoute(
+        hosts::LoadRegistryConfig(*sources.tree, sources.settings, registry), sources.settings.version,
+        origin == options.origins.end() ? std::nullopt : std::optional<hosts::RegistryHost>(origin->second));
+    if (sources.node.runtime.name != "containerd") {
+      route.no_forecast = "the runtime is " + sources.node.runtime.name + ", whose mirror configuration tagdrift does not read";
+    }
+    routes.emplace(registry, std::move(route));
+  }
+  return routes;
+}
+
+}  // namespace
+
+absl::StatusOr<report::Round> Check(Sources sources, const CheckOptions& options, const Progress& progress,
+                                    std::stop_token stop) {
+  report::Round round;
+  round.checked_at = sources.now();
+  std::vector<facts::CachedImage> images = std::move(sources.node.images);
+  sources.node.images.clear();
+  if (absl::Status status = Select(options.selection, images); !status.ok()) return status;
+
+  judge::Context context;
+  context.platform = sources.platform;
+  context.has_content_store = sources.node.runtime.has_image_store;
+  context.all_hosts = options.all_hosts;
+  context.ask_local = options.ask_local;
+  node::ContentReader content(context.has_content_store ? sources.runtime->containerd.get() : nullptr);
+  for (facts::CachedImage& image : images) {
+    if (absl::Status status = node::ReadContent(content, context.platform, image); !status.ok()) return status;
+  }
+
+  round.routes = Routes(sources, options, images);
+  Collector collector(sources, options, context, round.routes, content);
+  auto tags = collector.Collect(std::move(images), progress, stop);
+  if (!tags.ok()) return tags.status();
+  round.tags = *std::move(tags);
+  round.settings = std::move(sources.settings);
+  round.node = std::move(sources.node);
+  return round;
+}
+
+}  // namespace tagdrift::agent

@@ -1,0 +1,64 @@
+#include "tagdrift/agent/selection.h"
+
+#include <fmt/format.h>
+#include <fnmatch.h>
+
+#include <algorithm>
+
+#include "tagdrift/image/reference.h"
+
+namespace tagdrift::agent {
+namespace {
+
+bool IsGlob(const std::string& text) { return text.find_first_of("*?[") != std::string::npos; }
+
+/// A bracketed IPv6 host is no character class.
+bool IsReference(const std::string& text) {
+  return !IsGlob(text) || (text[0] == '[' && image::Reference::Parse(text).ok());
+}
+
+}  // namespace
+
+absl::StatusOr<NamePattern> NamePattern::Parse(const std::string& text) {
+  if (!IsReference(text)) return NamePattern(text, text);
+  const auto reference = image::Reference::Parse(text);
+  if (!reference.ok()) {
+    return absl::InvalidArgumentError(
+        fmt::format("'{}' is no image reference: {}", text, std::string(reference.status().message())));
+  }
+  std::string glob;
+  for (const char c : reference->Canonical()) {
+    if (c == '[' || c == ']') glob += '\\';
+    glob += c;
+  }
+  return NamePattern(text, glob);
+}
+
+bool NamePattern::Matches(const std::string& canonical) const {
+  return fnmatch(glob_.c_str(), canonical.c_str(), 0) == 0;
+}
+
+absl::Status Select(const Selection& selection, std::vector<facts::CachedImage>& images) {
+  const auto matches = [](const std::vector<NamePattern>& patterns, const facts::CachedImage& image) {
+    const std::string name = image.reference.Canonical();
+    return std::any_of(patterns.begin(), patterns.end(), [&](const NamePattern& pattern) { return pattern.Matches(name); });
+  };
+  for (const NamePattern& pattern : selection.patterns) {
+    const bool found = std::any_of(images.begin(), images.end(), [&](const facts::CachedImage& image) {
+      return pattern.Matches(image.reference.Canonical());
+    });
+    if (!found) {
+      return absl::NotFoundError(fmt::format("no tag cached on this node matches '{}'; list them with: tagdrift check -o name",
+                                             pattern.text()));
+    }
+  }
+  const auto last = std::remove_if(images.begin(), images.end(), [&](const facts::CachedImage& image) {
+    if (!selection.patterns.empty() && !matches(selection.patterns, image)) return true;
+    if (matches(selection.ignored, image)) return true;
+    return selection.in_use && image.used_by.empty();
+  });
+  images.erase(last, images.end());
+  return absl::OkStatus();
+}
+
+}  // namespace tagdrift::agent

@@ -1,0 +1,165 @@
+#include "check_command.h"
+
+#include <fmt/format.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/time/clock.h"
+#include "node_options.h"
+#include "origin_option.h"
+#include "output.h"
+#include "progress.h"
+#include "session.h"
+#include "tagdrift/agent/check.h"
+#include "tagdrift/render/exit_code.h"
+#include "tagdrift/render/render.h"
+#include "tagdrift/report/report.h"
+
+namespace tagdrift::cli {
+namespace {
+
+struct CheckArguments {
+  NodeOptions node;
+  std::vector<std::string> patterns;
+  std::vector<std::string> ignored;
+  std::string format = "table";
+  std::vector<std::string> fail_on = {"stale", "gone", "undecided"};
+  bool stale_only = false;
+  bool in_use = false;
+  bool no_containers = false;
+  bool all_hosts = false;
+  bool ask_local = false;
+  bool npd = false;
+};
+
+int CannotBeDone(const absl::Status& status) {
+  Complain(std::string(status.message()));
+  return status.code() == absl::StatusCode::kInvalidArgument ? render::kExitUsage : render::kExitUndecided;
+}
+
+absl::StatusOr<std::vector<agent::NamePattern>> Patterns(const std::vector<std::string>& texts) {
+  std::vector<agent::NamePattern> patterns;
+  for (const std::string& text : texts) {
+    auto pattern = agent::NamePattern::Parse(text);
+    if (!pattern.ok()) return pattern.status();
+    patterns.push_back(*std::move(pattern));
+  }
+  return patterns;
+}
+
+absl::StatusOr<agent::CheckOptions> OptionsFrom(const CheckArguments& arguments) {
+  agent::CheckOptions options;
+  auto patterns = Patterns(arguments.patterns);
+  if (!patterns.ok()) return patterns.status();
+  auto ignored = Patterns(arguments.ignored);
+  if (!ignored.ok()) return ignored.status();
+  auto origins = ReadOrigins(arguments.node.origins);
+  if (!origins.ok()) return origins.status();
+  options.selection = {*std::move(patterns), *std::move(ignored), arguments.in_use};
+  options.origins = *std::move(origins);
+  options.with_containers = !arguments.no_containers;
+  options.all_hosts = arguments.all_hosts;
+  options.ask_local = arguments.ask_local;
+  options.deadline = absl::Now() + arguments.node.timeout;
+  return options;
+}
+
+render::FailOn FailOnOf(const std::vector<std::string>& words) {
+  render::FailOn fail_on{false, false, false, false};
+  for (const std::string& word : words) {
+    if (word == "stale") fail_on.stale = true;
+    if (word == "gone") fail_on.gone = true;
+    if (word == "risk") fail_on.risk = true;
+    if (word == "undecided") fail_on.undecided = true;
+  }
+  return fail_on;
+}
+
+render::Format FormatOf(const std::string& word) {
+  if (word == "wide") return render::Format::kWide;
+  if (word == "json") return render::Format::kJson;
+  if (word == "name") return render::Format::kName;
+  return render::Format::kTable;
+}
+
+render::Style StyleOfTerminal() {
+  render::Style style;
+  style.color = isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
+  winsize size{};
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40) style.width = size.ws_col;
+  return style;
+}
+
+absl::StatusOr<v1::NodeReport> RunRound(const CheckArguments& arguments, const agent::CheckOptions& options) {
+  auto session = OpenSession(arguments.node, options.with_containers);
+  if (!session.ok()) return session.status();
+  ProgressLine line(isatty(STDERR_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr);
+  agent::Sources sources{&session->runtime,  &session->tree,          std::move(session->settings), std::move(session->node),
+                         session->platform, session->registry.get(), [] { return absl::Now(); }};
+  auto round = agent::Check(std::move(sources), options,
+                            [&](std::size_t done, std::size_t total) { line.Show(done, total); }, std::stop_token());
+  if (!round.ok()) return round.status();
+  const registry::Client::Counts counts = session->registry->counts();
+  spdlog::info("{} requests, {} for tokens, over {} connections", counts.requests, counts.token_requests, counts.connections);
+  return report::ToMessage(*round);
+}
+
+int RunCheck(const CheckArguments& arguments) {
+  spdlog::set_default_logger(spdlog::stderr_color_mt("tagdrift"));
+  spdlog::set_pattern("tagdrift: %v");
+  spdlog::set_level(arguments.node.verbose ? spdlog::level::info : spdlog::level::warn);
+  const auto options = OptionsFrom(arguments);
+  if (!options.ok()) return CannotBeDone(options.status());
+  auto report = RunRound(arguments, *options);
+  if (!report.ok()) return CannotBeDone(report.status());
+
+  const int exit_code = render::ExitCode(*report, FailOnOf(arguments.fail_on));
+  if (arguments.stale_only) render::KeepStale(*report);
+  const std::string text = arguments.npd ? render::NpdLine(*report)
+                                         : render::Render(*report, FormatOf(arguments.format), StyleOfTerminal());
+  if (absl::Status status = WriteOut(text); !status.ok()) return CannotBeDone(status);
+  return exit_code;
+}
+
+}  // namespace
+
+void AddCheckCommand(CLI::App& app, int& exit_code) {
+  CLI::App& command = *app.add_subcommand("check", "Every cached tag, compared with its registry and mirrors");
+  auto arguments = std::make_shared<CheckArguments>();
+  command.add_option("REFERENCE|PATTERN", arguments->patterns,
+                     "What to check: a reference (nginx), or a glob over full references (registry.corp/*); all by default");
+  command.add_option("-o,--output", arguments->format, "table, wide, json or name")
+      ->check(CLI::IsMember({"table", "wide", "json", "name"}))
+      ->type_name("FORMAT");
+  command.add_flag("--stale-only", arguments->stale_only, "Print only tags that are stale or gone");
+  command.add_flag("--in-use", arguments->in_use, "Check only tags that a container uses");
+  command.add_option("--ignore", arguments->ignored, "Leave these out; repeatable")->type_name("PATTERN");
+  command.add_option("--fail-on", arguments->fail_on, "What makes the exit code 1 or 2: stale,gone,risk,undecided")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"stale", "gone", "risk", "undecided"}))
+      ->type_name("LIST");
+  command.add_flag("--no-containers", arguments->no_containers, "Do not look at containers");
+  command.add_flag("--all-hosts", arguments->all_hosts, "Ask every host, not only those that a pull would reach");
+  command.add_flag("--ask-local", arguments->ask_local, "Ask registries about images that were built or imported here");
+  command.add_flag("--npd", arguments->npd, "One line for node-problem-detector's custom plugins");
+  AddNodeOptions(command, arguments->node);
+  command.set_config("--config", "", "Read options from this file (TOML)");
+  command.allow_config_extras(CLI::config_extras_mode::error);
+  command.footer(
+      "Exit codes: 0 nothing stale, 1 a tag is stale or gone, 2 undecided or not possible, 64 usage.\n\n"
+      "Examples:\n"
+      "  tagdrift check                          # every tag on this node\n"
+      "  tagdrift check registry.corp/team/*     # one team's tags\n"
+      "  tagdrift check --in-use --stale-only    # what runs and is old\n"
+      "  tagdrift check nginx -o json | jq .tags[0].nextPull");
+  command.callback([arguments, &exit_code] { exit_code = RunCheck(*arguments); });
+}
+
+}  // namespace tagdrift::cli

@@ -1,0 +1,55 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <string>
+
+#include "CLI/CLI.hpp"
+#include "check_command.h"
+#include "output.h"
+#include "tagdrift/render/exit_code.h"
+
+namespace {
+
+using tagdrift::cli::Complain;
+
+int Print(const std::string& text) {
+  const absl::Status status = tagdrift::cli::WriteOut(text);
+  if (status.ok()) return 0;
+  Complain(std::string(status.message()));
+  return tagdrift::render::kExitUndecided;
+}
+
+int Run(int argc, char** argv) {
+  CLI::App app("Finds which link of the chain is stale: the node's cached tag, a mirror, or nothing.", "tagdrift");
+  app.require_subcommand(1);
+  app.footer("Start with: tagdrift check");
+  int exit_code = 0;
+  tagdrift::cli::AddCheckCommand(app, exit_code);
+  app.add_subcommand("version", "Print the version")->callback([&] { exit_code = Print("tagdrift " TAGDRIFT_VERSION "\n"); });
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    const auto chosen = app.get_subcommands();
+    return Print(chosen.empty() ? app.help() : chosen.front()->help());
+  } catch (const CLI::ParseError& error) {
+    Complain(fmt::format("{} (see tagdrift --help)", error.what()));
+    return tagdrift::render::kExitUsage;
+  }
+  return exit_code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const bool out_is_open = tagdrift::cli::SecureStandardStreams();
+  std::signal(SIGPIPE, SIG_IGN);
+  // The default action of these does not apply to a container's first process.
+  std::signal(SIGTERM, [](int) { _exit(128 + SIGTERM); });
+  std::signal(SIGINT, [](int) { _exit(128 + SIGINT); });
+  if (!out_is_open) {
+    Complain("standard output is closed: there is nowhere to write the answer");
+    return tagdrift::render::kExitUndecided;
+  }
+  return Run(argc, argv);
+}

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "CLI/CLI.hpp"
+#include "absl/time/time.h"
+#include "tagdrift/hosts/containerd_version.h"
+
+namespace tagdrift::cli {
+
+/// Options of every command that works on a node.
+struct NodeOptions {
+  std::string runtime_endpoint;  ///< empty: the default below `host_root`
+  std::string host_root = "/";
+  std::optional<std::string> containerd_config;
+  std::optional<std::string> registry_config_path;
+  std::optional<hosts::ContainerdVersion> containerd_version;
+  std::optional<hosts::PullPath> image_pull;
+  std::string auth_file;
+  std::vector<std::string> origins;  ///< REGISTRY=URL
+  absl::Duration timeout = absl::Minutes(2);
+  bool verbose = false;
+};
+
+void AddNodeOptions(CLI::App& command, NodeOptions& options);
+
+}  // namespace tagdrift::cli

@@ -1,0 +1,120 @@
+#include "session.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "tagdrift/node/inventory.h"
+#include "tagdrift/node/settings.h"
+#include "tagdrift/registry/credentials.h"
+
+namespace tagdrift::cli {
+namespace {
+
+constexpr char kDefaultSocket[] = "/run/containerd/containerd.sock";
+
+std::string Endpoint(const NodeOptions& options) {
+  if (!options.runtime_endpoint.empty()) return options.runtime_endpoint;
+  return "unix://" + (options.host_root == "/" ? "" : options.host_root) + kDefaultSocket;
+}
+
+std::string NodeName() {
+  if (const char* name = std::getenv("NODE_NAME"); name != nullptr && *name != '\0') return name;
+  std::array<char, 256> name{};
+  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
+}
+
+image::Platform ThisPlatform() {
+  utsname system{};
+  uname(&system);
+  std::string cpuinfo;
+  if (auto proc = hosts::FileTree::Open("/proc"); proc.ok()) {
+    if (auto text = proc->Read("cpuinfo", 1 << 20); text.ok()) cpuinfo = *std::move(text);
+  }
+  return image::HostPlatform(system.machine, cpuinfo);
+}
+
+/// The node's CA bundle where Go looks for it. Empty: this system's own.
+std::string NodeCaBundle(const hosts::FileTree& tree) {
+  if (tree.root() == "/") return "";
+  for (const char* path : {"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem",
+                           "/etc/pki/tls/cacert.pem", "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", "/etc/ssl/cert.pem"}) {
+    const auto kind = tree.Stat(path);
+    if (kind.ok() && *kind == hosts::FileTree::Kind::kFile) return tree.root() + path;
+  }
+  return "";
+}
+
+std::map<std::string, std::string> OwnProxyEnvironment() {
+  std::map<std::string, std::string> environment;
+  for (const char* name : {"HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy"}) {
+    if (const char* value = std::getenv(name)) environment.emplace(name, value);
+  }
+  return environment;
+}
+
+std::string SocketPath(const std::string& endpoint) {
+  constexpr std::string_view kScheme = "unix://";
+  return endpoint.starts_with(kScheme) ? endpoint.substr(kScheme.size()) : endpoint;
+}
+
+std::map<std::string, std::string> ProxySettings(const std::string& endpoint, facts::Node& node) {
+  const std::optional<int> pid = node::ListenerPid(SocketPath(endpoint));
+  if (pid) {
+    if (auto environment = node::ProxyEnvironment(*pid)) return *std::move(environment);
+  }
+  if (OwnProxyEnvironment().empty()) return {};
+  node.notes.push_back("the runtime's proxy settings cannot be read (needs the node's PID namespace); tagdrift's own are used");
+  return OwnProxyEnvironment();
+}
+
+absl::StatusOr<std::unique_ptr<registry::Client>> MakeRegistryClient(const NodeOptions& options, const hosts::FileTree& tree,
+                                                                     const std::string& endpoint, facts::Node& node) {
+  std::shared_ptr<const registry::CredentialSource> credentials = registry::NoCredentials();
+  if (!options.auth_file.empty()) {
+    auto file = registry::ReadAuthFile(options.auth_file);
+    if (!file.ok()) return file.status();
+    credentials = *std::move(file);
+  }
+  registry::Client::Options client;
+  client.user_agent = std::string("tagdrift/") + TAGDRIFT_VERSION;
+  client.proxy_environment = ProxySettings(endpoint, node);
+  client.ca_bundle = NodeCaBundle(tree);
+  return registry::Client::Create(std::move(client), std::move(credentials));
+}
+
+}  // namespace
+
+absl::StatusOr<Session> OpenSession(const NodeOptions& options, bool with_containers) {
+  auto tree = hosts::FileTree::Open(options.host_root);
+  if (!tree.ok()) return tree.status();
+  const std::string endpoint = Endpoint(options);
+  auto runtime = node::Connect(endpoint, absl::Seconds(20));
+  if (!runtime.ok()) return runtime.status();
+  auto version = runtime->cri->Version();
+  if (!version.ok()) return version.status();
+  auto status = runtime->cri->Status();
+  if (!status.ok()) return status.status();
+  auto node = node::ReadNode(*runtime->cri, *runtime->containerd, with_containers);
+  if (!node.ok()) return node.status();
+  node->name = NodeName();
+
+  const node::SettingsOverrides overrides{options.containerd_config, options.registry_config_path, options.containerd_version,
+                                          options.image_pull};
+  hosts::RegistrySettings settings = node::LearnSettings(*tree, *version, *status, endpoint, overrides);
+  spdlog::info("{} {} at {}; registry hosts from {}", version->runtime_name, version->runtime_version, endpoint,
+               settings.config_path.empty() ? "no config_path" : settings.config_path);
+  auto client = MakeRegistryClient(options, *tree, endpoint, *node);
+  if (!client.ok()) return client.status();
+  return Session{*std::move(tree), *std::move(runtime), *std::move(node), ThisPlatform(), std::move(settings), *std::move(client)};
+}
+
+}  // namespace tagdrift::cli

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "node_options.h"
+#include "tagdrift/agent/check.h"
+#include "tagdrift/facts/node_facts.h"
+#include "tagdrift/hosts/file_tree.h"
+#include "tagdrift/hosts/registry_config.h"
+#include "tagdrift/node/runtime.h"
+#include "tagdrift/registry/client.h"
+
+namespace tagdrift::cli {
+
+/// Everything that a command on this node works with.
+struct Session {
+  hosts::FileTree tree;
+  node::RuntimeClients runtime;
+  facts::Node node;
+  image::Platform platform;
+  hosts::RegistrySettings settings;
+  std::unique_ptr<registry::Client> registry;
+};
+
+/// Connects to the runtime, reads the node and builds the registry client: the one place where the parts are put together.
+/// Errors: one line that says what to do.
+absl::StatusOr<Session> OpenSession(const NodeOptions& options, bool with_containers);
+
+}  // namespace tagdrift::cli
