@@ -92,7 +92,7 @@ bool Drain(int out_fd, int err_fd, std::chrono::seconds deadline, Output& output
 
 }  // namespace
 
-Output Run(const std::vector<std::string>& command, const RunOptions& options) {
+Output RunCommand(const std::vector<std::string>& command, const RunOptions& options) {
   const Exec exec(command, options.environment);
   const Pipe in;
   const Pipe out;
@@ -128,7 +128,7 @@ Output Run(const std::vector<std::string>& command, const RunOptions& options) {
 }
 
 std::string RunOrGiveUp(const std::vector<std::string>& command, const RunOptions& options) {
-  const Output output = Run(command, options);
+  const Output output = RunCommand(command, options);
   if (output.exit_code != 0) {
     GiveUp("running " + Joined(command) + ": exit code " + std::to_string(output.exit_code) + ": " + output.err +
            output.out);

@@ -25,9 +25,9 @@ struct RunOptions {
 };
 
 /// Runs a program to its end.
-Output Run(const std::vector<std::string>& command, const RunOptions& options = {});
+Output RunCommand(const std::vector<std::string>& command, const RunOptions& options = {});
 
-/// As Run, but gives up when the exit code is not 0; answers the standard output.
+/// As RunCommand, but gives up when the exit code is not 0; answers the standard output.
 std::string RunOrGiveUp(const std::vector<std::string>& command, const RunOptions& options = {});
 
 /// A server of the lab: started in the constructor, stopped in the destructor, killed when the lab's thread dies.
