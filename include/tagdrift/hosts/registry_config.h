@@ -23,7 +23,8 @@ struct RegistrySettings {
   std::map<std::string, std::vector<std::string>> headers;
   /// Legacy registry.mirrors: endpoints by registry ("docker.io", "*"), used only without config_path.
   std::map<std::string, std::vector<std::string>> mirrors;
-  std::string source;  ///< for people: where config_path comes from ("/etc/containerd/config.toml:12", "containerd's default")
+  std::string
+      source;  ///< for people: where config_path comes from ("/etc/containerd/config.toml:12", "containerd's default")
   std::vector<Note> notes;
   /// Set when the settings could not be learned: every registry's forecast is then undecided, with this reason.
   std::optional<std::string> unknown;
@@ -41,8 +42,9 @@ struct RegistryConfig {
   std::vector<Note> notes;
 };
 
-/// Loads the hosts of `registry` (host part of a reference, as written) exactly as containerd `settings.version` does, on every
-/// pull, from `tree`. Never fails: what containerd would fail on is `error`, what tagdrift cannot read is `unknown`.
+/// Loads the hosts of `registry` (host part of a reference, as written) exactly as containerd `settings.version` does,
+/// on every pull, from `tree`. Never fails: what containerd would fail on is `error`, what tagdrift cannot read is
+/// `unknown`.
 RegistryConfig LoadRegistryConfig(const FileTree& tree, const RegistrySettings& settings, std::string_view registry);
 
 }  // namespace tagdrift::hosts

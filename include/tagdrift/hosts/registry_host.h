@@ -86,7 +86,8 @@ struct RegistryHost {
 std::string RequestUrl(const RegistryHost& host, std::string_view registry, std::string_view repository,
                        std::string_view kind, std::string_view object);
 
-/// The host containerd asks for `registry` when nothing is configured (docker.io is registry-1.docker.io): host part only.
+/// The host containerd asks for `registry` when nothing is configured (docker.io is registry-1.docker.io): host part
+/// only.
 std::string DefaultHostName(std::string_view registry);
 
 }  // namespace tagdrift::hosts

@@ -1,0 +1,180 @@
+#include "toml_document.h"
+
+#include <algorithm>
+#include <exception>
+#include <sstream>
+#include <toml.hpp>
+
+#include "toml_guard.h"
+
+namespace tagdrift::hosts {
+namespace {
+
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+/// Line numbers by offset, counted once: asking toml11 for each value's line would read the text anew each time.
+class Lines {
+ public:
+  explicit Lines(std::string_view text) {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      if (text[i] == '\n') breaks_.push_back(i);
+    }
+  }
+  int At(std::size_t offset) const {
+    return 1 + static_cast<int>(std::ranges::lower_bound(breaks_, offset) - breaks_.begin());
+  }
+
+ private:
+  std::vector<std::size_t> breaks_;
+};
+
+/// Copies toml11's tree, which has neither order nor the list of headers.
+class Copier {
+ public:
+  Copier(const Lines& lines, TomlDocument& document) : lines_(lines), document_(document) {}
+
+  TomlValue Value(const toml::value& from) {
+    TomlValue value;
+    value.offset = Offset(from);
+    switch (from.type()) {
+      case toml::value_t::string:
+        value.kind = TomlValue::Kind::kString;
+        value.text = from.as_string().str;
+        break;
+      case toml::value_t::integer:
+        value.kind = TomlValue::Kind::kInteger;
+        value.integer = from.as_integer();
+        break;
+      case toml::value_t::floating:
+        value.kind = TomlValue::Kind::kFloat;
+        break;
+      case toml::value_t::boolean:
+        value.kind = TomlValue::Kind::kBoolean;
+        value.boolean = from.as_boolean();
+        break;
+      case toml::value_t::offset_datetime:
+      case toml::value_t::local_datetime:
+      case toml::value_t::local_date:
+      case toml::value_t::local_time:
+      case toml::value_t::empty:
+        value.kind = TomlValue::Kind::kTime;
+        break;
+      case toml::value_t::array:
+        Array(from, value);
+        break;
+      case toml::value_t::table:
+        Table(from, value);
+        break;
+    }
+    value.line = lines_.At(value.offset);
+    return value;
+  }
+
+ private:
+  static const toml::detail::region* RegionOf(const toml::value& value) {
+    return dynamic_cast<const toml::detail::region*>(toml::detail::get_region(value));
+  }
+  static std::size_t Offset(const toml::value& value) {
+    const toml::detail::region* region = RegionOf(value);
+    return region == nullptr ? 0 : static_cast<std::size_t>(region->first() - region->begin());
+  }
+  static bool BeginsWith(const toml::value& value, std::string_view mark) {
+    const toml::detail::region* region = RegionOf(value);
+    return region != nullptr && region->size() >= mark.size() && std::equal(mark.begin(), mark.end(), region->first());
+  }
+
+  void Array(const toml::value& from, TomlValue& value) {
+    value.kind = TomlValue::Kind::kArray;
+    value.array_of_tables = BeginsWith(from, "[[");
+    for (const toml::value& item : from.as_array()) value.items.push_back(Value(item));
+  }
+
+  void Table(const toml::value& from, TomlValue& value) {
+    value.kind = TomlValue::Kind::kTable;
+    value.inline_table = BeginsWith(from, "{");
+    const bool header = BeginsWith(from, "[") && !BeginsWith(from, "[[");
+    if (header && !path_.empty()) document_.headers.push_back({path_, value.offset, lines_.At(value.offset)});
+    for (const auto& [key, member] : from.as_table()) {
+      path_.push_back(key);
+      value.members.push_back({key, Value(member)});
+      path_.pop_back();
+    }
+    const auto offset = [](const TomlMember& member) { return member.value.offset; };
+    std::ranges::stable_sort(value.members, {}, offset);
+    // A table opened after one of its own subtables first appears with the latter.
+    if (header && !path_.empty() && !value.members.empty()) {
+      value.offset = std::min(value.offset, value.members.front().value.offset);
+    }
+  }
+
+  const Lines& lines_;
+  TomlDocument& document_;
+  std::vector<std::string> path_;
+};
+
+/// The line that toml11's message quotes (" 13 | text"), 0 when it quotes none.
+int QuotedLine(std::string_view message) {
+  for (std::size_t at = message.find('\n'); at != std::string_view::npos; at = message.find('\n', at + 1)) {
+    std::size_t i = at + 1;
+    while (i < message.size() && message[i] == ' ') ++i;
+    int line = 0;
+    for (; i < message.size() && message[i] >= '0' && message[i] <= '9' && line < 10'000'000; ++i) {
+      line = line * 10 + (message[i] - '0');
+    }
+    if (line > 0 && message.substr(i).starts_with(" |")) return line;
+  }
+  return 0;
+}
+
+/// toml11's message without its own function's name and its drawing.
+TomlRefusal Refused(std::string_view message) {
+  std::string_view reason = message.substr(0, message.find('\n'));
+  if (reason.starts_with("[error] ")) reason.remove_prefix(8);
+  if (reason.starts_with("toml::")) {
+    const std::size_t colon = reason.find(": ");
+    if (colon != std::string_view::npos) reason.remove_prefix(colon + 2);
+  }
+  return {reason.empty() ? "syntax error" : std::string(reason), QuotedLine(message), false};
+}
+
+/// go-toml 1 ends a header at its first `]`, quoted or not.
+std::optional<TomlRefusal> RefusedHeader(const TomlDocument& document) {
+  for (const TomlHeader& header : document.headers) {
+    for (const std::string& key : header.keys) {
+      if (key.find_first_of("[]") != std::string::npos) {
+        return TomlRefusal{"a table key cannot contain a bracket in containerd 1.x: " + key, header.line, false};
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+const TomlValue* TomlValue::Find(std::string_view key) const {
+  const auto found = std::ranges::find(members, key, &TomlMember::key);
+  return found == members.end() ? nullptr : &found->value;
+}
+
+std::variant<TomlDocument, TomlRefusal> ParseToml(std::string_view text, TomlDialect dialect) {
+  if (std::optional<TomlRefusal> refusal = BeyondLimits(text)) return *refusal;
+  if (dialect == TomlDialect::kGoToml2 && text.starts_with(kByteOrderMark)) {
+    return TomlRefusal{"the file begins with a byte order mark, which containerd 2.x does not accept", 1, false};
+  }
+  try {
+    std::istringstream stream{std::string(text)};
+    const toml::value root = toml::parse(stream, "");
+    TomlDocument document;
+    const Lines lines(text);
+    document.root = Copier(lines, document).Value(root);
+    std::ranges::sort(document.headers, {}, &TomlHeader::offset);
+    if (dialect == TomlDialect::kGoToml1) {
+      if (std::optional<TomlRefusal> refusal = RefusedHeader(document)) return *refusal;
+    }
+    return document;
+  } catch (const std::exception& error) {
+    return Refused(error.what());
+  }
+}
+
+}  // namespace tagdrift::hosts
