@@ -1,0 +1,109 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "registry/endpoint.h"
+#include "registry/endpoint_memory.h"
+#include "registry/exchange.h"
+#include "registry/gate.h"
+#include "registry/token_book.h"
+#include "registry/token_fetch.h"
+#include "registry/trust_store.h"
+#include "registry/worker.h"
+#include "tagdrift/registry/client.h"
+
+namespace tagdrift::registry {
+
+/// Carries exchanges from step to step: sends their requests through the worker of the endpoint, holds them back while
+/// a first contact is under way or a token is being fetched by another, and hands out what they end with.
+class Dispatcher : public Client {
+ public:
+  Dispatcher(Options options, std::shared_ptr<const CredentialSource> credentials, std::unique_ptr<TrustStore> trust);
+  ~Dispatcher() override;
+
+  void Send(std::uint64_t ticket, Request request) override;
+  std::optional<std::pair<std::uint64_t, Reply>> Receive(absl::Time deadline, std::stop_token stop) override;
+  Counts counts() const override;
+
+ private:
+  /// An exchange or a token fetch with what it needs on its way.
+  struct Job {
+    std::uint64_t ticket = 0;
+    std::shared_ptr<const hosts::RegistryHost> host;
+    std::variant<Exchange, TokenFetch> talk;
+    Url url;                          ///< what it waits for, or asks
+    Endpoint at;                      ///< of `url`
+    bool alone = false;               ///< is the first contact with `at`
+    std::optional<HttpRequest> held;  ///< a token request, to be sent when `at` opens
+  };
+  using JobPtr = std::unique_ptr<Job>;
+
+  /// What is known of an endpoint and who waits for its first contact.
+  struct Place {
+    Gate gate;
+    EndpointMemory memory;
+    std::vector<JobPtr> waiting;
+    std::unique_ptr<Lane> lane;
+    std::size_t worker = kNone;
+  };
+  struct Staff {
+    std::unique_ptr<Worker> worker;
+    std::size_t under_way = 0;
+    Place* place = nullptr;
+  };
+  struct Overflow {
+    Place* place;
+    std::uint64_t id;
+    HttpRequest request;
+  };
+  static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+
+  /// On a worker's thread, without the mutex.
+  void Arrived(std::size_t worker, std::uint64_t id, HttpResponse response, long connections);
+
+  // The rest with mutex_ held.
+  void Settle(Job& job, const HttpResponse& response);
+  void Release(Place& place);
+  void Resume();
+  void Advance(JobPtr job, Exchange::Step step);
+  void Advance(JobPtr job, TokenFetch::Step step);
+  void Enter(JobPtr job, const Url& url);
+  void Continue(JobPtr job, Place& place);
+  void Deliver(JobPtr job, const HttpResponse& response);
+  void GetToken(JobPtr job, const WantToken& want);
+  void HandOut(const TokenKey& key, const TokenResult& result);
+  void Post(JobPtr job, HttpRequest request);
+  void Assign(Place& place, std::uint64_t id, HttpRequest request);
+  void AssignOverflow();
+  std::size_t FreeWorker();
+  Place& PlaceOf(const Job& job);
+
+  const Options options_;
+  const std::shared_ptr<const CredentialSource> credentials_;
+  const std::unique_ptr<TrustStore> trust_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable_any replied_;
+  bool stopping_ = false;
+  std::map<Endpoint, Place> places_;
+  std::map<std::uint64_t, JobPtr> under_way_;
+  std::map<TokenKey, std::vector<JobPtr>> token_waiters_;
+  TokenBook tokens_;
+  std::deque<JobPtr> released_;  ///< the first contact they waited for is over
+  std::deque<Overflow> overflow_;
+  std::deque<std::pair<std::uint64_t, Reply>> replies_;
+  std::uint64_t next_id_ = 0;
+  Counts counts_;
+  std::vector<Staff> staff_;  ///< last: the workers' threads end first
+};
+
+}  // namespace tagdrift::registry

@@ -1,0 +1,298 @@
+#include "registry/exchange.h"
+
+#include <strings.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "registry/base64.h"
+#include "registry/json_bodies.h"
+#include "registry/realm_rules.h"
+#include "registry/redirect_rules.h"
+#include "registry/request_headers.h"
+#include "registry/retry_after.h"
+
+namespace tagdrift::registry {
+namespace {
+
+using hosts::Access;
+using hosts::Failure;
+
+// The first with a token from memory, the second by the server's own words.
+constexpr int kMaxChallenges = 2;
+
+bool IsSuccess(int status) { return status >= 200 && status <= 299; }
+
+std::string WithoutParameters(const std::string& content_type) {
+  std::string type = content_type.substr(0, content_type.find(';'));
+  type.erase(type.find_last_not_of(" \t") + 1);
+  return type;
+}
+
+std::optional<std::int64_t> ParseLength(const std::string* text) {
+  if (text == nullptr) return std::nullopt;
+  std::int64_t length = -1;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), length);
+  if (error != std::errc() || end != text->data() + text->size() || length < 0) return std::nullopt;
+  return length;
+}
+
+std::string HostKind(Question question) { return question == Question::kBlob ? "blobs" : "manifests"; }
+
+/// Go's comparison of the host part as written, port included.
+bool SamePlace(const Url& a, const Url& b) {
+  return a.host == b.host && a.explicit_port == b.explicit_port && (!a.explicit_port || a.port == b.port);
+}
+
+}  // namespace
+
+Exchange::Exchange(Request request, Settings settings) : request_(std::move(request)), settings_(std::move(settings)) {}
+
+Exchange::Step Exchange::Start() {
+  const hosts::RegistryHost& host = *request_.host;
+  if (host.scheme.empty() || host.host.empty()) return Fail(Failure::kUnusable, "the entry names no host");
+  const auto url = ParseUrl(
+      hosts::RequestUrl(host, request_.registry, request_.repository, HostKind(request_.question), request_.object));
+  if (!url) return Fail(Failure::kUnusable, "the entry makes no usable URL");
+  if (!ConfiguredHeaders(request_).second) return Fail(Failure::kUnusable, "a configured header is not valid in HTTP");
+  origin_ = *url;
+  at_ = *url;
+  method_ = request_.question == Question::kResolve ? Method::kHead : Method::kGet;
+  return Approach{at_};
+}
+
+Exchange::Step Exchange::Plan(const EndpointMemory& memory) {
+  const bool fallback = request_.host->http_fallback && at_.scheme == "https" && SamePlace(at_, origin_);
+  if (memory.plain_http && fallback) return GoOverHttp();
+  if (!authorization_.empty()) return Send();
+  const std::optional<Challenge> challenge = Expected(memory, request_.repository);
+  return challenge ? Meet(*challenge, true) : Send();
+}
+
+Exchange::Step Exchange::Send() const {
+  return HttpRequest{.method = method_, .url = at_, .headers = Headers(), .body = {}};
+}
+
+Exchange::Step Exchange::SendBare() {
+  authorization_.clear();
+  key_.reset();
+  expected_ = false;
+  return Send();
+}
+
+std::vector<std::pair<std::string, std::string>> Exchange::Headers() const {
+  HeaderList headers = {{"Accept", AcceptLine(request_)}, {"User-Agent", settings_.user_agent}};
+  HeaderList configured = ConfiguredHeaders(request_).first;
+  if (crossed_) configured = HeadersForOtherOrigin(configured);
+  for (auto& header : configured) {
+    const bool replaced = !authorization_.empty() && strcasecmp(header.first.c_str(), "authorization") == 0;
+    if (!replaced) headers.push_back(std::move(header));
+  }
+  if (!authorization_.empty()) headers.emplace_back("Authorization", authorization_);
+  return headers;
+}
+
+Exchange::Step Exchange::OnResponse(const HttpResponse& response) {
+  fell_back_ = false;
+  if (reply_.answer.asked_at == absl::Time()) reply_.answer.asked_at = response.asked_at;
+  if (response.failure != Failure::kNone) return OnFailure(response);
+  if (IsRedirect(response.status)) {
+    const std::string* location = response.Header("location");
+    if (location != nullptr && !location->empty()) return OnRedirect(response, *location);
+  }
+  if (response.status == 401) return OnChallenge(response);
+  if (response.status == 405 && method_ == Method::kHead) {
+    method_ = Method::kGet;
+    return Send();
+  }
+  return OnFinal(response);
+}
+
+bool Exchange::FallsBack(const HttpResponse& response) const {
+  if (!request_.host->http_fallback || at_.scheme != "https" || !SamePlace(at_, origin_)) return false;
+  // Without a port, http is another port: containerd tries that one when nothing listens here.
+  return response.plain_http || (response.no_connection && !at_.explicit_port);
+}
+
+Exchange::Step Exchange::GoOverHttp() {
+  at_ = at_.OverHttp();
+  origin_ = origin_.OverHttp();
+  reply_.answer.over_http = true;
+  return Approach{at_};
+}
+
+Exchange::Step Exchange::OnFailure(const HttpResponse& response) {
+  if (FallsBack(response)) {
+    fell_back_ = true;
+    return GoOverHttp();
+  }
+  reply_.answer.latency = response.latency;
+  return Fail(response.failure, response.detail);
+}
+
+Exchange::Step Exchange::OnRedirect(const HttpResponse& response, const std::string& location) {
+  const std::optional<Url> next = ResolveUrl(at_, location);
+  reply_.answer.latency = response.latency;
+  if (!next) return Fail(Failure::kRedirectLoop, "redirected to nowhere");
+  if (++redirects_ >= kMaxChain) return Fail(Failure::kRedirectLoop, "stopped after 10 redirects");
+  if (const auto why = WhyRedirectRefused(at_, *next, settings_.through_proxy)) {
+    return Fail(Failure::kRefusedRedirect, *why);
+  }
+  if (!SameOrigin(at_, *next)) {
+    if (!crossed_) origin_authorization_ = authorization_;
+    crossed_ = true;
+    authorization_.clear();
+    key_.reset();
+    challenges_ = 0;
+  }
+  at_ = *next;
+  return Approach{at_};
+}
+
+Exchange::Step Exchange::OnChallenge(const HttpResponse& response) {
+  const std::vector<Challenge> challenges = ParseChallenges(ChallengeLines(response));
+  const Challenge* chosen = ChooseChallenge(challenges);
+  if (chosen == nullptr) {
+    const bool bearer = std::any_of(challenges.begin(), challenges.end(),
+                                    [](const Challenge& challenge) { return challenge.scheme == "bearer"; });
+    return bearer ? Unmet(Failure::kToken, "asks for a token but names no token server") : Denied(response);
+  }
+  const bool used_token = key_.has_value() && !authorization_.empty();
+  if (!authorization_.empty() && !used_token) return Denied(response);
+  if (used_token && !grant_.young) {
+    stale_token_ = {*key_, grant_.result.token};
+  } else if (used_token && (!expected_ || Scopes(request_.repository, *chosen) == key_->scopes)) {
+    return Denied(response);
+  }
+  if (++challenges_ > kMaxChallenges) return Denied(response);
+  authorization_.clear();
+  return Meet(*chosen, false);
+}
+
+Exchange::Step Exchange::Meet(const Challenge& challenge, bool expected) {
+  return challenge.scheme == "basic" ? MeetBasic(expected) : MeetBearer(challenge, expected);
+}
+
+Exchange::Step Exchange::MeetBasic(bool expected) {
+  if (crossed_ || !settings_.credential) {
+    return expected ? SendBare() : Unmet(Failure::kToken, "asks for a user and password, and there are none for it");
+  }
+  key_.reset();
+  authorization_ = "Basic " + Base64Encode(settings_.credential->username + ":" + settings_.credential->password);
+  reply_.answer.access = Access::kCredentials;
+  return Send();
+}
+
+Exchange::Step Exchange::MeetBearer(const Challenge& challenge, bool expected) {
+  std::optional<Url> realm = ResolveUrl(at_, challenge.Parameter("realm"));
+  const bool with_credentials = !crossed_ && settings_.credential.has_value();
+  if (!realm)
+    return expected ? SendBare() : Unmet(Failure::kToken, "names a token server that is no http or https URL");
+  if (reply_.answer.over_http && realm->scheme == "https" && SamePlace(*realm, at_)) {
+    realm = realm->OverHttp();
+  }
+  if (const auto why = WhyRealmRefused(*realm, at_, with_credentials)) {
+    return expected ? SendBare() : Unmet(Failure::kRefusedRealm, *why);
+  }
+  TokenKey key{.realm = realm->text,
+               .service = challenge.Parameter("service"),
+               .scopes = Scopes(request_.repository, challenge),
+               .username = with_credentials ? settings_.credential->username : "",
+               .password = with_credentials ? settings_.credential->password : "",
+               .endpoint = at_.Origin()};
+  if (failed_ && failed_->first == key) return Unmet(failed_->second.failure, failed_->second.detail);
+  expected_ = expected;
+  key_ = key;
+  return WantToken{std::move(key), at_};
+}
+
+Exchange::Step Exchange::OnToken(const TokenGrant& grant) {
+  if (grant.result.failure != Failure::kNone) {
+    if (!expected_) return Unmet(grant.result.failure, grant.result.detail);
+    // Some repositories need no token and get none; containerd would have asked without one first.
+    failed_ = {*key_, grant.result};
+    return SendBare();
+  }
+  grant_ = grant;
+  authorization_ = "Bearer " + grant.result.token;
+  if (!crossed_) reply_.answer.access = key_->Anonymous() ? Access::kAnonymousToken : Access::kCredentials;
+  return Send();
+}
+
+Exchange::Step Exchange::Unmet(Failure failure, std::string detail) {
+  reply_.answer.access = Access::kDenied;
+  return Fail(failure, std::move(detail));
+}
+
+Exchange::Step Exchange::Denied(const HttpResponse& response) {
+  Step step = OnFinal(response);
+  if (Reply* reply = std::get_if<Reply>(&step)) reply->answer.access = Access::kDenied;
+  return step;
+}
+
+Exchange::Step Exchange::Fail(Failure failure, std::string detail) {
+  reply_.answer.failure = failure;
+  reply_.answer.failure_detail = std::move(detail);
+  reply_.answer.get_failed = follow_up_;
+  return std::move(reply_);
+}
+
+void Exchange::Note(const HttpResponse& response) {
+  hosts::Answer& answer = reply_.answer;
+  answer.status = response.status;
+  answer.latency = response.latency;
+  if (const std::string* type = response.Header("content-type")) answer.content_type = WithoutParameters(*type);
+  if (const std::string* digest = response.Header("docker-content-digest")) answer.digest_header = *digest;
+  answer.content_length = ParseLength(response.Header("content-length"));
+  answer.location_missing = response.status >= 300 && response.status <= 399;
+  if (response.status == 403) answer.access = Access::kDenied;
+}
+
+void Exchange::NoteContent(const HttpResponse& response) {
+  hosts::Answer& answer = reply_.answer;
+  answer.too_large = response.too_large;
+  if (response.too_large) return;
+  const std::string* type = response.Header("content-type");
+  answer.get = hosts::GetAnswer{.status = response.status,
+                                .content_type = type == nullptr ? "" : WithoutParameters(*type),
+                                .digest = image::Digest::OfBytes(response.body),
+                                .size = static_cast<std::int64_t>(response.body.size())};
+  if (response.status >= 400) answer.error_code = FirstErrorCode(response.body);
+}
+
+bool Exchange::NeedsFollowUp() const {
+  const hosts::Answer& answer = reply_.answer;
+  if (method_ != Method::kHead || !IsSuccess(answer.status)) return false;
+  const bool by_digest = request_.object.find(':') != std::string::npos;
+  return !answer.content_length || (!by_digest && answer.digest_header.value_or("").empty());
+}
+
+Exchange::Step Exchange::OnFinal(const HttpResponse& response) {
+  if (!follow_up_) Note(response);
+  if (response.status >= 400) {
+    if (const std::string* retry = response.Header("retry-after")) {
+      reply_.answer.retry_at = ParseRetryAfter(*retry, response.asked_at + response.latency);
+    }
+  }
+  if (method_ == Method::kGet) NoteContent(response);
+  if (NeedsFollowUp()) return FollowUp();
+  const bool wanted = request_.question == Question::kManifest || request_.question == Question::kBlob;
+  if (wanted && IsSuccess(response.status) && !response.too_large) reply_.body = response.body;
+  return std::move(reply_);
+}
+
+Exchange::Step Exchange::FollowUp() {
+  follow_up_ = true;
+  method_ = Method::kGet;
+  redirects_ = 0;
+  challenges_ = 0;
+  if (crossed_) {
+    crossed_ = false;
+    key_.reset();
+    authorization_ = origin_authorization_;
+  }
+  at_ = origin_;
+  return Approach{at_};
+}
+
+}  // namespace tagdrift::registry

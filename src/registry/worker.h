@@ -1,0 +1,76 @@
+#pragma once
+
+#include <curl/curl.h>
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <stop_token>
+#include <thread>
+#include <vector>
+
+#include "registry/http_message.h"
+#include "registry/transfer.h"
+
+namespace tagdrift::registry {
+
+/// How one endpoint is reached. Outlives the worker that serves it.
+struct Lane {
+  TransferSettings settings;
+  TlsSetup tls;
+};
+
+/// One thread with one libcurl multi, serving one endpoint at a time: over HTTP/2 one connection with up to 250
+/// streams, otherwise up to 8 connections.
+class Worker {
+ public:
+  /// Called on the worker's thread, once for each request unless the worker is destroyed first.
+  using Done = std::function<void(std::uint64_t id, HttpResponse response, long connections)>;
+
+  explicit Worker(Done done);
+  /// Abandons what is under way and joins.
+  ~Worker();
+
+  /// Queues a request. Another lane than before only while nothing is under way.
+  void Take(Lane* lane, std::uint64_t id, HttpRequest request);
+
+ private:
+  struct Slot {
+    Transfer transfer;
+    std::uint64_t id = 0;
+    HttpRequest request;
+  };
+  struct Order {
+    Lane* lane;
+    std::uint64_t id;
+    HttpRequest request;
+  };
+  struct MultiFree {
+    void operator()(CURLM* multi) const { curl_multi_cleanup(multi); }
+  };
+
+  void Run(const std::stop_token& stop);
+  void FetchOrders();
+  void SwitchTo(Lane* lane);
+  void Launch();
+  bool Collect();
+  void Complete(CURL* easy, CURLcode code);
+  void LearnProtocol(const Transfer& transfer);
+
+  Done done_;
+  std::mutex mutex_;
+  std::deque<Order> inbox_;                  // mutex_
+  std::unique_ptr<CURLM, MultiFree> multi_;  // replaced under mutex_
+  Lane* lane_ = nullptr;                     // the thread's own from here on
+  std::deque<Order> queue_;
+  std::map<CURL*, std::unique_ptr<Slot>> active_;
+  std::vector<std::unique_ptr<Slot>> spare_;
+  std::size_t width_ = 0;
+  bool protocol_known_ = false;
+  std::jthread thread_;
+};
+
+}  // namespace tagdrift::registry
