@@ -56,7 +56,7 @@ enum class Provenance {
 struct StoredImage {
   /// Config digest, which is the CRI's image id. Nothing: the content is incomplete, `missing` says what is not there.
   std::optional<image::Digest> id;
-  std::optional<image::Digest> manifest;  ///< the platform's manifest; equals the target where the target is no index
+  std::optional<image::Digest> manifest;    ///< the platform's manifest; equals the target where the target is no index
   std::optional<image::Platform> platform;  ///< as the config blob says
   std::optional<absl::Time> created;
   std::string missing;  ///< e.g. "manifest sha256:94ca65e6caf0 is not in the content store"
@@ -68,19 +68,19 @@ struct StoredImage {
 struct CachedImage {
   image::Reference reference;
   /// What the name points to. Nothing where the CRI's lists do not say; `candidates` then holds what they allow.
-  std::optional<image::Digest> target;
-  std::vector<image::Digest> candidates;
-  std::string media_type;
-  std::optional<absl::Time> updated_at;  ///< when the name last moved here
+  std::optional<image::Digest> target = {};
+  std::vector<image::Digest> candidates = {};
+  std::string media_type = {};
+  std::optional<absl::Time> updated_at = {};  ///< when the name last moved here
   /// The image id to which the CRI resolves the name; nothing where the CRI does not know the name.
-  std::optional<std::string> cri_image_id;
+  std::optional<std::string> cri_image_id = {};
   /// Set where the content store could be read.
-  std::optional<StoredImage> stored;
+  std::optional<StoredImage> stored = {};
   Provenance provenance = Provenance::kUnknown;
-  std::vector<std::string> sources;  ///< "registry/repository" of the labels
+  std::vector<std::string> sources = {};  ///< "registry/repository" of the labels
   bool pinned = false;
   std::int64_t size_bytes = 0;  ///< as the CRI counts: compressed, one platform
-  std::vector<ContainerUse> used_by;
+  std::vector<ContainerUse> used_by = {};
 
   friend bool operator==(const CachedImage&, const CachedImage&) = default;
 };
