@@ -1,0 +1,275 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "fake_containerd.h"
+#include "values.h"
+
+namespace tagdrift::node {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+const std::string kManifestType(image::kOciManifest);
+const std::string kIndexType(image::kOciIndex);
+
+image::Platform Amd64() { return {"linux", "amd64", "", {}}; }
+
+std::string ConfigJson(const std::string& architecture) {
+  return R"({"os":"linux","architecture":")" + architecture + R"(","created":"2024-01-02T03:04:05Z"})";
+}
+
+std::string DescriptorJson(const std::string& type, const image::Digest& digest, const std::string& more = "") {
+  return R"({"mediaType":")" + type + R"(","digest":")" + digest.text() + R"(","size":10)" + more + "}";
+}
+
+std::string ManifestJson(const image::Digest& config) {
+  return R"({"schemaVersion":2,"mediaType":")" + kManifestType + R"(","config":)" +
+         DescriptorJson("application/vnd.oci.image.config.v1+json", config) + R"(,"layers":[]})";
+}
+
+std::string PlatformJson(const std::string& architecture) {
+  return R"(,"platform":{"os":"linux","architecture":")" + architecture + R"("})";
+}
+
+std::string IndexJson(const std::string& entries) {
+  return R"({"schemaVersion":2,"mediaType":")" + kIndexType + R"(","manifests":[)" + entries + "]}";
+}
+
+/// A store with one image per architecture under one index.
+struct Store {
+  FakeContainerd containerd;
+  image::Digest config = containerd.Add(ConfigJson("amd64"));
+  image::Digest manifest = containerd.Add(ManifestJson(config));
+  image::Digest arm_config = containerd.Add(ConfigJson("arm64"));
+  image::Digest arm_manifest = containerd.Add(ManifestJson(arm_config));
+  image::Digest index = containerd.Add(IndexJson(DescriptorJson(kManifestType, arm_manifest, PlatformJson("arm64")) +
+                                                 "," + DescriptorJson(kManifestType, manifest, PlatformJson("amd64"))));
+
+  facts::CachedImage Tag(const image::Digest& target, const std::string& type,
+                         const std::string& reference = "r.io/team/app:1") {
+    facts::CachedImage image(Ref(reference));
+    image.target = target;
+    image.media_type = type;
+    return image;
+  }
+
+  facts::CachedImage Read(facts::CachedImage image) {
+    ContentReader reader(&containerd);
+    const absl::Status status = ReadContent(reader, Amd64(), image);
+    EXPECT_TRUE(status.ok()) << status;
+    return image;
+  }
+};
+
+TEST(ReadContent, FollowsAManifestToItsConfig) {
+  Store store;
+  const facts::CachedImage image = store.Read(store.Tag(store.manifest, kManifestType));
+  ASSERT_TRUE(image.stored);
+  EXPECT_EQ(image.stored->id, store.config);
+  EXPECT_EQ(image.stored->manifest, store.manifest);
+  EXPECT_EQ(image.stored->platform->architecture, "amd64");
+  EXPECT_EQ(absl::FormatTime(*image.stored->created, absl::UTCTimeZone()), "2024-01-02T03:04:05+00:00");
+  EXPECT_EQ(image.stored->missing, "");
+}
+
+TEST(ReadContent, ChoosesTheNodesPlatformFromAnIndex) {
+  Store store;
+  const facts::CachedImage image = store.Read(store.Tag(store.index, kIndexType));
+  EXPECT_EQ(image.stored->id, store.config);
+  EXPECT_EQ(image.stored->manifest, store.manifest);
+  EXPECT_EQ(store.containerd.reads[store.arm_manifest], 0);
+}
+
+TEST(ReadContent, TakesASingleManifestOfAnotherPlatformAsItIs) {
+  Store store;
+  const facts::CachedImage image = store.Read(store.Tag(store.arm_manifest, kManifestType));
+  EXPECT_EQ(image.stored->id, store.arm_config);
+  EXPECT_EQ(image.stored->platform->architecture, "arm64");
+}
+
+TEST(ReadContent, SaysThatAnIndexHasNoImageForTheNode) {
+  Store store;
+  const image::Digest index =
+      store.containerd.Add(IndexJson(DescriptorJson(kManifestType, store.arm_manifest, PlatformJson("arm64"))));
+  const facts::CachedImage image = store.Read(store.Tag(index, kIndexType));
+  EXPECT_EQ(image.stored->id, std::nullopt);
+  EXPECT_EQ(image.stored->missing, "index " + index.text() + " has no image for linux/amd64");
+}
+
+TEST(ReadContent, ChecksThePlatformOfAnEntryThatNamesNone) {
+  Store store;
+  const image::Digest right = store.containerd.Add(IndexJson(DescriptorJson(kManifestType, store.manifest)));
+  const image::Digest wrong = store.containerd.Add(IndexJson(DescriptorJson(kManifestType, store.arm_manifest)));
+  EXPECT_EQ(store.Read(store.Tag(right, kIndexType)).stored->id, store.config);
+  const facts::CachedImage image = store.Read(store.Tag(wrong, kIndexType));
+  EXPECT_EQ(image.stored->id, std::nullopt);
+  EXPECT_THAT(image.stored->missing, HasSubstr("has no image for linux/amd64"));
+}
+
+TEST(ReadContent, SaysWhichBlobIsMissing) {
+  struct Case {
+    const char* name;
+    image::Digest Store::*blob;
+    bool knows_manifest;
+  };
+  const Case cases[] = {{"target", &Store::index, false},
+                        {"platform's manifest", &Store::manifest, false},
+                        {"config", &Store::config, true}};
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.name);
+    Store store;
+    store.containerd.blobs.erase(store.*c.blob);
+    const facts::CachedImage image = store.Read(store.Tag(store.index, kIndexType));
+    EXPECT_EQ(image.stored->id, std::nullopt);
+    EXPECT_EQ(image.stored->manifest.has_value(), c.knows_manifest);
+    EXPECT_THAT(image.stored->missing, HasSubstr((store.*c.blob).text() + " is not in the content store"));
+  }
+}
+
+TEST(ReadContent, TakesARecordWithAForeignMediaTypeForNoImage) {
+  Store store;
+  const facts::CachedImage image = store.Read(store.Tag(store.manifest, "application/octet-stream"));
+  EXPECT_EQ(image.stored->id, std::nullopt);
+  EXPECT_THAT(image.stored->missing, HasSubstr("application/octet-stream"));
+}
+
+TEST(ReadContent, GoesByTheRecordsMediaTypeForEachRecord) {
+  Store store;
+  ContentReader reader(&store.containerd);
+  facts::CachedImage poisoned = store.Tag(store.manifest, kIndexType);
+  facts::CachedImage sound = store.Tag(store.manifest, kManifestType);
+  ASSERT_TRUE(ReadContent(reader, Amd64(), poisoned).ok());
+  ASSERT_TRUE(ReadContent(reader, Amd64(), sound).ok());
+  EXPECT_EQ(poisoned.stored->id, std::nullopt);
+  EXPECT_EQ(sound.stored->id, store.config);
+}
+
+TEST(ReadContent, SurvivesBlobsThatAreNoDocuments) {
+  for (const std::string bytes : {"", "{", "[]", "not json", "{\"schemaVersion\":2}"}) {
+    SCOPED_TRACE(bytes);
+    Store store;
+    const image::Digest blob = store.containerd.Add(bytes);
+    const facts::CachedImage image = store.Read(store.Tag(blob, kManifestType));
+    EXPECT_EQ(image.stored->id, std::nullopt);
+    EXPECT_THAT(image.stored->missing, HasSubstr(blob.text()));
+  }
+}
+
+TEST(ReadContent, RefusesADocumentAboveContainerdsLimit) {
+  Store store;
+  const image::Digest blob = store.containerd.Add(std::string(4393217, ' '));
+  const facts::CachedImage image = store.Read(store.Tag(blob, kManifestType));
+  EXPECT_THAT(image.stored->missing, HasSubstr("larger than 4393216 bytes"));
+}
+
+TEST(ReadContent, EndsAtAnIndexThatNestsTooDeeply) {
+  Store store;
+  image::Digest digest = store.index;
+  for (int i = 0; i < 6; ++i) {
+    digest = store.containerd.Add(IndexJson(DescriptorJson(kIndexType, digest, PlatformJson("amd64"))));
+  }
+  EXPECT_EQ(store.Read(store.Tag(digest, kIndexType)).stored->id, std::nullopt);
+}
+
+TEST(ReadContent, LeavesEverythingUnknownWithoutAContentStore) {
+  Store store;
+  ContentReader reader(nullptr);
+  facts::CachedImage image = store.Tag(store.manifest, kManifestType);
+  ASSERT_TRUE(ReadContent(reader, Amd64(), image).ok());
+  EXPECT_EQ(image.stored, std::nullopt);
+  EXPECT_EQ(image.provenance, facts::Provenance::kUnknown);
+}
+
+TEST(ReadContent, LeavesAnOpenPairUnknown) {
+  Store store;
+  facts::CachedImage image = store.Tag(store.manifest, kManifestType);
+  image.target.reset();
+  EXPECT_EQ(store.Read(image).stored, std::nullopt);
+}
+
+TEST(ReadContent, FailsWhenTheStoreCannotBeAsked) {
+  Store store;
+  store.containerd.error = absl::UnavailableError("gone");
+  ContentReader reader(&store.containerd);
+  facts::CachedImage image = store.Tag(store.manifest, kManifestType);
+  EXPECT_TRUE(absl::IsUnavailable(ReadContent(reader, Amd64(), image)));
+}
+
+TEST(ReadContent, TellsWhereTheContentCameFrom) {
+  using facts::Provenance;
+  struct Case {
+    const char* name;
+    std::string reference;
+    std::map<std::string, std::string> labels;
+    Provenance provenance;
+    std::vector<std::string> sources;
+  };
+  const std::string key = "containerd.io/distribution.source.";
+  const Case cases[] = {
+      {"same repository",
+       "r.io/team/app:1",
+       {{key + "r.io", "team/app"}},
+       Provenance::kThisRepository,
+       {"r.io/team/app"}},
+      {"one of several",
+       "r.io/team/app:1",
+       {{key + "r.io", "other,team/app"}},
+       Provenance::kThisRepository,
+       {"r.io/other", "r.io/team/app"}},
+      {"label without the port", "r.io:5000/app:1", {{key + "r.io", "app"}}, Provenance::kThisRepository, {"r.io/app"}},
+      {"label with the port",
+       "r.io:5000/app:1",
+       {{key + "r.io:5000", "app"}},
+       Provenance::kThisRepository,
+       {"r.io:5000/app"}},
+      {"IPv6", "[fd00::1]:5000/app:1", {{key + "fd00::1", "app"}}, Provenance::kThisRepository, {"fd00::1/app"}},
+      {"other registry", "r.io/team/app:1", {{key + "q.io", "team/app"}}, Provenance::kElsewhere, {"q.io/team/app"}},
+      {"other repository", "r.io/team/app:1", {{key + "r.io", "app"}}, Provenance::kElsewhere, {"r.io/app"}},
+      {"no label", "r.io/team/app:1", {{"containerd.io/gc.ref.content.config", "x"}}, Provenance::kNowhere, {}},
+      {"empty label", "r.io/team/app:1", {{key + "r.io", ""}}, Provenance::kNowhere, {}},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.name);
+    Store store;
+    store.containerd.labels_of[store.manifest] = c.labels;
+    const facts::CachedImage image = store.Read(store.Tag(store.manifest, kManifestType, c.reference));
+    EXPECT_EQ(image.provenance, c.provenance);
+    EXPECT_EQ(image.sources, c.sources);
+  }
+}
+
+TEST(ReadContent, DoesNotKnowTheOriginOfAMissingBlob) {
+  Store store;
+  store.containerd.blobs.erase(store.manifest);
+  const facts::CachedImage image = store.Read(store.Tag(store.manifest, kManifestType));
+  EXPECT_EQ(image.provenance, facts::Provenance::kUnknown);
+  EXPECT_THAT(image.sources, IsEmpty());
+}
+
+TEST(ContentReader, ReadsEachBlobOnce) {
+  Store store;
+  ContentReader reader(&store.containerd);
+  for (const char* reference : {"r.io/team/app:1", "r.io/team/app:2"}) {
+    facts::CachedImage image = store.Tag(store.index, kIndexType, reference);
+    ASSERT_TRUE(ReadContent(reader, Amd64(), image).ok());
+  }
+  for (const auto& [digest, count] : store.containerd.reads) EXPECT_EQ(count, 1) << digest.text();
+  EXPECT_EQ(store.containerd.reads.size(), 3U);
+}
+
+TEST(ContentReader, RemembersThatABlobIsMissing) {
+  Store store;
+  ContentReader reader(&store.containerd);
+  const image::Digest missing = DigestOf('9');
+  for (int i = 0; i < 2; ++i) {
+    const auto content = reader.Document(missing, "");
+    ASSERT_TRUE(content.ok());
+    EXPECT_TRUE(std::holds_alternative<facts::NotThere>(*content));
+  }
+  EXPECT_EQ(store.containerd.reads[missing], 1);
+}
+
+}  // namespace
+}  // namespace tagdrift::node
