@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "complaints.h"
+#include "go_text.h"
 #include "standing.h"
 
 namespace tagdrift::hosts {
@@ -131,7 +132,7 @@ class ResolveWalk {
     absl::StatusOr<image::Digest> digest = image::Digest::Parse(header);
     if (!digest.ok()) {
       return Stop(host, Why::kInvalidDigest, answer.status,
-                  "\"" + header + "\" in header not a valid digest: " + std::string(digest.status().message()));
+                  GoQuoted(header) + " in header not a valid digest: " + std::string(digest.status().message()));
     }
     return Weigh(host, {answer.content_type, answer.content_length, *std::move(digest), answer.status});
   }

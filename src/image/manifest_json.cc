@@ -20,6 +20,14 @@ constexpr std::size_t kDepthLimit = 32;
 
 absl::Status Invalid(const std::string& message) { return absl::InvalidArgumentError(message); }
 
+// A document's own words inside an error: cut, and without anything that would act on a terminal.
+std::string Quoted(std::string_view text) {
+  constexpr std::size_t kLimit = 64;
+  std::string quoted = "\"";
+  for (const char c : text.substr(0, kLimit)) quoted += c >= ' ' && c <= '~' ? c : '?';
+  return quoted + (text.size() > kLimit ? "...\"" : "\"");
+}
+
 /// Refuses what a tree must not be built from: deep nesting, and keys given twice, which readers resolve differently.
 class Gate : public nlohmann::json_sax<Json> {
  public:
@@ -38,7 +46,7 @@ class Gate : public nlohmann::json_sax<Json> {
   bool end_array() override { return Leave(); }
   bool key(string_t& name) override {
     if (keys_.back().insert(name).second) return true;
-    problem_ = "key \"" + name.substr(0, 64) + "\" is given twice";
+    problem_ = "key " + Quoted(name) + " is given twice";
     return false;
   }
   bool parse_error(std::size_t position, const std::string&, const Json::exception&) override {
@@ -101,7 +109,7 @@ class Members {
     for (auto it = object_.begin(); it != object_.end(); ++it) {
       if (!EqualIgnoringCase(it.key(), name)) continue;
       if (it.key() != name) {
-        Fail("key \"" + it.key() + "\" is not spelled \"" + std::string(name) + "\"");
+        Fail("key " + Quoted(it.key()) + " is not spelled " + Quoted(name));
         return nullptr;
       }
       found = it.value().is_null() ? nullptr : &it.value();
@@ -173,7 +181,7 @@ std::map<std::string, std::string> ReadAnnotations(Members& members) {
     if (it.value().is_string()) {
       annotations.emplace(it.key(), it.value().get_ref<const std::string&>());
     } else {
-      members.Fail("annotation \"" + it.key() + "\" is not a string");
+      members.Fail("annotation " + Quoted(it.key()) + " is not a string");
     }
   }
   return annotations;
@@ -239,9 +247,9 @@ bool IsSchema1(std::string_view media_type) {
 std::string EffectiveType(Members& members, std::string_view claimed, bool looks_like_index) {
   const std::string own = members.String("mediaType");
   const bool claim_counts = IsManifestOrIndex(claimed);
-  if (!own.empty() && !IsManifestOrIndex(own)) members.Fail("neither a manifest nor an index (\"" + own + "\")");
+  if (!own.empty() && !IsManifestOrIndex(own)) members.Fail("neither a manifest nor an index (" + Quoted(own) + ")");
   if (!own.empty() && claim_counts && own != claimed) {
-    members.Fail("says it is \"" + own + "\", announced as \"" + std::string(claimed) + "\"");
+    members.Fail("says it is " + Quoted(own) + ", announced as " + Quoted(claimed));
   }
   if (!own.empty()) return own;
   if (claim_counts) return std::string(claimed);

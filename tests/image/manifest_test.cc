@@ -158,6 +158,14 @@ TEST(ParseDocument, RefusesDeepNestingWithoutFollowingIt) {
   }
 }
 
+TEST(ParseDocument, BoundsAndCleansWhatItQuotes) {
+  const std::string type = "\\u001b[2J" + std::string(100'000, 'x');
+  const absl::StatusOr<Document> document = ParseDocument(ManifestJson("\"mediaType\":\"" + type + "\","), "");
+  const std::string message(document.status().message());
+  EXPECT_LT(message.size(), 200u);
+  EXPECT_EQ(message.find('\x1b'), std::string::npos);
+}
+
 TEST(ParseDocument, CountsOpenLevelsOnly) {
   std::string wide = R"("x":[)";
   for (int i = 0; i < 1000; ++i) wide += "[],";

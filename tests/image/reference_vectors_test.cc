@@ -12,7 +12,8 @@ namespace {
 
 std::string VectorsFile() {
   const char* folder = std::getenv("TAGDRIFT_VECTORS");
-  return std::string(folder != nullptr ? folder : TAGDRIFT_TEST_DATA "/vectors") + "/references.jsonl";
+  const bool given = folder != nullptr && *folder != '\0';
+  return std::string(given ? folder : TAGDRIFT_TEST_DATA "/vectors") + "/references.jsonl";
 }
 
 void Check(const nlohmann::json& row) {
