@@ -1,0 +1,65 @@
+#include "tagdrift/agent/selection.h"
+
+#include <gtest/gtest.h>
+
+namespace tagdrift::agent {
+namespace {
+
+facts::CachedImage Image(const std::string& reference, bool used = false) {
+  facts::CachedImage image{.reference = *image::Reference::Parse(reference)};
+  if (used) image.used_by.push_back({.id = "c1"});
+  return image;
+}
+
+std::vector<NamePattern> Patterns(const std::vector<std::string>& texts) {
+  std::vector<NamePattern> patterns;
+  for (const std::string& text : texts) patterns.push_back(*NamePattern::Parse(text));
+  return patterns;
+}
+
+std::vector<std::string> Selected(const Selection& selection) {
+  std::vector<facts::CachedImage> images = {Image("docker.io/library/nginx:latest", true), Image("registry.corp/team/app:1"),
+                                            Image("registry.corp/team/app:latest", true), Image("[::1]:5000/app:1")};
+  EXPECT_TRUE(Select(selection, images).ok());
+  std::vector<std::string> names;
+  for (const facts::CachedImage& image : images) names.push_back(image.reference.Canonical());
+  return names;
+}
+
+TEST(Select, KeepsAllWithoutPatterns) { EXPECT_EQ(Selected({}).size(), 4U); }
+
+TEST(Select, NormalisesAReference) {
+  EXPECT_EQ(Selected({.patterns = Patterns({"nginx"})}), (std::vector<std::string>{"docker.io/library/nginx:latest"}));
+}
+
+TEST(Select, LetsAStarCrossSlashes) {
+  EXPECT_EQ(Selected({.patterns = Patterns({"registry.corp/*"})}).size(), 2U);
+  EXPECT_EQ(Selected({.patterns = Patterns({"*:latest"})}).size(), 2U);
+}
+
+TEST(Select, TakesABracketedHostAsAReference) {
+  EXPECT_EQ(Selected({.patterns = Patterns({"[::1]:5000/app:1"})}), (std::vector<std::string>{"[::1]:5000/app:1"}));
+}
+
+TEST(Select, LeavesIgnoredNamesOut) {
+  EXPECT_EQ(Selected({.ignored = Patterns({"*/app:*"})}), (std::vector<std::string>{"docker.io/library/nginx:latest"}));
+}
+
+TEST(Select, KeepsOnlyUsedNamesOnDemand) { EXPECT_EQ(Selected({.in_use = true}).size(), 2U); }
+
+TEST(Select, NamesThePatternThatMatchesNothing) {
+  std::vector<facts::CachedImage> images = {Image("docker.io/library/nginx:latest")};
+  const absl::Status status = Select({.patterns = Patterns({"nginx", "redis:7"})}, images);
+  EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
+  EXPECT_NE(status.message().find("'redis:7'"), absl::string_view::npos) << status;
+}
+
+TEST(NamePattern, RefusesWhatIsNoReference) {
+  for (const char* text : {"", "UPPER/case", "a b", "https://registry.corp/app", "app@sha256:12"}) {
+    const auto pattern = NamePattern::Parse(text);
+    EXPECT_EQ(pattern.status().code(), absl::StatusCode::kInvalidArgument) << text;
+  }
+}
+
+}  // namespace
+}  // namespace tagdrift::agent

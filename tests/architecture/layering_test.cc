@@ -1,0 +1,129 @@
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <regex>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace {
+
+namespace fs = std::filesystem;
+
+using Names = std::set<std::string>;
+
+/// Which modules each module may include, and which third-party headers (by their first path component) it may include
+/// beyond those that all may.
+struct Layer {
+  Names modules;
+  Names libraries;
+};
+
+const std::map<std::string, Layer>& Layers() {
+  static const Names kAll = {"image", "hosts", "facts", "judge", "registry", "node", "report", "render", "agent", "cli"};
+  static const std::map<std::string, Layer> kLayers = {
+      {"image", {{}, {"nlohmann", "openssl"}}},
+      {"hosts", {{"image"}, {"toml.hpp", "openssl"}}},
+      {"facts", {{"image", "hosts"}, {}}},
+      {"judge", {{"image", "hosts", "facts"}, {}}},
+      {"registry", {{"image", "hosts"}, {"curl", "nlohmann", "openssl"}}},
+      {"node", {{"image", "hosts", "facts"}, {"grpcpp", "grpc", "google", "containerd", "runtime"}}},
+      {"report", {{"image", "hosts", "facts", "judge"}, {"google"}}},
+      {"render", {{"report"}, {"google"}}},
+      {"agent", {{"image", "hosts", "facts", "judge", "registry", "node", "report"}, {"spdlog"}}},
+      {"cli", {kAll, {"spdlog", "CLI"}}},
+  };
+  return kLayers;
+}
+
+/// Text formatting and status values are everybody's.
+const Names kEverywhere = {"absl", "fmt"};
+
+struct Include {
+  fs::path file;
+  int line;
+  std::string target;
+};
+
+std::vector<Include> IncludesOf(const fs::path& file) {
+  static const std::regex kInclude(R"(^\s*#\s*include\s*[<"]([^>"]+)[>"])");
+  std::vector<Include> includes;
+  std::ifstream in(file);
+  std::string text;
+  for (int line = 1; std::getline(in, text); ++line) {
+    std::smatch match;
+    if (std::regex_search(text, match, kInclude)) includes.push_back({file, line, match[1]});
+  }
+  return includes;
+}
+
+std::vector<Include> IncludesOfModule(const std::string& module) {
+  std::vector<Include> includes;
+  for (const char* folder : {"src/", "include/tagdrift/"}) {
+    const fs::path root = fs::path(TAGDRIFT_SOURCE_DIR) / (folder + module);
+    if (!fs::exists(root)) continue;
+    for (const auto& entry : fs::recursive_directory_iterator(root)) {
+      if (entry.path().extension() != ".h" && entry.path().extension() != ".cc") continue;
+      for (Include& include : IncludesOf(entry.path())) includes.push_back(std::move(include));
+    }
+  }
+  return includes;
+}
+
+std::string FirstPart(const std::string& path) { return path.substr(0, path.find('/')); }
+
+/// Empty: the include is allowed.
+std::string Objection(const std::string& module, const Layer& layer, const std::string& target) {
+  const std::string first = FirstPart(target);
+  if (first == target && target != "toml.hpp") return "";  // the standard library, POSIX, or a private header beside the file
+  if (first == "sys" || first == "linux" || first == "arpa" || first == "netinet" || first == "net") return "";
+  if (first != "tagdrift") {
+    if (kEverywhere.contains(first) || layer.libraries.contains(first)) return "";
+    return "the library '" + first + "' is not for this module";
+  }
+  const std::string other = FirstPart(target.substr(first.size() + 1));
+  if (other == "v1") return module == "report" || module == "render" || module == "cli" ? "" : "the message is not for this module";
+  if (other == module || layer.modules.contains(other)) return "";
+  return "module '" + other + "' is not below this one";
+}
+
+TEST(Layering, EveryIncludeFollowsTheTable) {
+  for (const auto& [module, layer] : Layers()) {
+    const std::vector<Include> includes = IncludesOfModule(module);
+    EXPECT_FALSE(includes.empty()) << "module " << module << " has no sources";
+    for (const Include& include : includes) {
+      const std::string objection = Objection(module, layer, include.target);
+      EXPECT_EQ(objection, "") << include.file.string() << ":" << include.line << " includes " << include.target;
+    }
+  }
+}
+
+TEST(Layering, EveryModuleIsInTheTable) {
+  for (const auto& entry : fs::directory_iterator(fs::path(TAGDRIFT_SOURCE_DIR) / "src")) {
+    if (entry.is_directory()) EXPECT_TRUE(Layers().contains(entry.path().filename())) << entry.path();
+  }
+}
+
+TEST(Layering, ObjectsToAnEdgeThatIsNotInTheTable) {
+  EXPECT_NE(Objection("judge", Layers().at("judge"), "tagdrift/node/inventory.h"), "");
+  EXPECT_NE(Objection("judge", Layers().at("judge"), "grpcpp/grpcpp.h"), "");
+  EXPECT_NE(Objection("node", Layers().at("node"), "tagdrift/registry/client.h"), "");
+  EXPECT_NE(Objection("image", Layers().at("image"), "toml.hpp"), "");
+}
+
+/// Libraries that stay behind one file of a module.
+TEST(Layering, JsonAndTomlStayBehindFewFiles) {
+  const std::map<std::string, std::map<std::string, int>> kMost = {{"image", {{"nlohmann", 1}}},
+                                                                   {"hosts", {{"toml.hpp", 2}}}};
+  for (const auto& [module, libraries] : kMost) {
+    std::map<std::string, Names> files;
+    for (const Include& include : IncludesOfModule(module)) files[FirstPart(include.target)].insert(include.file);
+    for (const auto& [library, most] : libraries) {
+      EXPECT_LE(files[library].size(), static_cast<std::size_t>(most)) << module << " includes " << library;
+    }
+  }
+}
+
+}  // namespace

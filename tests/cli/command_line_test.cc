@@ -1,0 +1,96 @@
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <array>
+#include <cstdio>
+#include <string>
+
+namespace {
+
+struct Outcome {
+  int exit_code;
+  std::string text;
+};
+
+/// Runs the binary through the shell; `arguments` may redirect.
+Outcome Run(const std::string& arguments) {
+  FILE* pipe = popen((std::string(TAGDRIFT_BINARY) + " " + arguments).c_str(), "r");
+  Outcome outcome{};
+  std::array<char, 4096> buffer;
+  while (const std::size_t got = fread(buffer.data(), 1, buffer.size(), pipe)) outcome.text.append(buffer.data(), got);
+  outcome.exit_code = WEXITSTATUS(pclose(pipe));
+  return outcome;
+}
+
+bool IsOneLine(const std::string& text) { return !text.empty() && text.find('\n') == text.size() - 1; }
+
+TEST(CommandLine, PrintsItsVersion) {
+  const Outcome outcome = Run("version");
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_EQ(outcome.text.rfind("tagdrift ", 0), 0U) << outcome.text;
+}
+
+TEST(CommandLine, ShowsExamplesInHelp) {
+  const Outcome outcome = Run("check --help");
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_NE(outcome.text.find("Examples:"), std::string::npos);
+  EXPECT_NE(outcome.text.find("--fail-on"), std::string::npos);
+}
+
+struct Usage {
+  const char* name;
+  const char* arguments;
+  const char* says;
+};
+
+TEST(CommandLine, AnswersWrongUsageWithOneLineAnd64) {
+  const Usage kUsages[] = {
+      {"no command", "", "subcommand"},
+      {"unknown command", "chekc", "chekc"},
+      {"unknown flag", "check --al-hosts", "--al-hosts"},
+      {"unknown format", "check -o yaml", "yaml"},
+      {"malformed reference", "check UPPER/case", "UPPER/case"},
+      {"malformed ignored reference", "check --ignore 'a b'", "a b"},
+      {"malformed origin", "check --origin quay.io", "quay.io"},
+      {"malformed timeout", "check --timeout soon", "soon"},
+      {"timeout of zero", "check --timeout 0s", "0s"},
+      {"malformed version", "check --containerd-version new", "new"},
+      {"unknown pull path", "check --image-pull both", "both"},
+      {"unknown word in a list", "check --fail-on stale,old", "old"},
+      {"endpoint that is no unix socket", "check --runtime-endpoint tcp://1.2.3.4:5", "tcp://1.2.3.4:5"},
+  };
+  for (const Usage& usage : kUsages) {
+    SCOPED_TRACE(usage.name);
+    const Outcome outcome = Run(std::string(usage.arguments) + " 2>&1 >/dev/null");
+    EXPECT_EQ(outcome.exit_code, 64) << outcome.text;
+    EXPECT_TRUE(IsOneLine(outcome.text)) << outcome.text;
+    EXPECT_NE(outcome.text.find(usage.says), std::string::npos) << outcome.text;
+  }
+}
+
+TEST(CommandLine, SaysThatTheSocketIsMissing) {
+  const Outcome outcome = Run("check --runtime-endpoint unix:///nonexistent/containerd.sock 2>&1 >/dev/null");
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_TRUE(IsOneLine(outcome.text)) << outcome.text;
+  EXPECT_NE(outcome.text.find("/nonexistent/containerd.sock"), std::string::npos) << outcome.text;
+}
+
+TEST(CommandLine, SaysThatTheHostRootIsMissing) {
+  const Outcome outcome = Run("check --host-root /nonexistent 2>&1 >/dev/null");
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_NE(outcome.text.find("/nonexistent"), std::string::npos) << outcome.text;
+}
+
+TEST(CommandLine, NoticesAClosedStandardOutput) {
+  const Outcome outcome = Run("version 2>&1 >&-");
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_NE(outcome.text.find("standard output is closed"), std::string::npos) << outcome.text;
+}
+
+TEST(CommandLine, NoticesAFullDisk) {
+  const Outcome outcome = Run("version 2>&1 >/dev/full");
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_NE(outcome.text.find("No space left on device"), std::string::npos) << outcome.text;
+}
+
+}  // namespace

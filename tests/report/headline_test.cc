@@ -1,0 +1,79 @@
+#include <gtest/gtest.h>
+
+#include "rounds.h"
+#include "tagdrift/report/report.h"
+
+namespace tagdrift::report {
+namespace {
+
+using judge::Cause;
+using judge::Outcome;
+using judge::Verdict;
+
+std::string HeadlineOf(std::vector<JudgedTag> tags) { return ToMessage(RoundOf(std::move(tags))).summary().headline(); }
+
+JudgedTag Fresh() { return Tag("registry.test/a:1", Verdict::kFresh); }
+JudgedTag Behind() {
+  return FromMirror(Tag("registry.test/b:1", Verdict::kStale, Cause::kStaleMirror), Outcome::kStale);
+}
+JudgedTag Moved() { return Tag("registry.test/c:1", Verdict::kStale, Cause::kTagMoved); }
+JudgedTag Denied() { return Tag("registry.test/d:1", Verdict::kUndecided, Cause::kUnauthorized); }
+
+TEST(Headline, CountsWhatIsStaleAndWhoIsToBlame) {
+  EXPECT_EQ(HeadlineOf({Fresh(), Used(Behind()), Behind(), Moved()}),
+            "3 of 4 tags are stale (1 in use): 2 behind mirror.test, 1 moved upstream");
+  EXPECT_EQ(HeadlineOf({Fresh(), Moved()}), "1 of 2 tags is stale (0 in use): 1 moved upstream");
+}
+
+TEST(Headline, MentionsUndecidedTagsBesideStaleOnes) {
+  EXPECT_EQ(HeadlineOf({Moved(), Denied()}), "1 of 2 tags is stale (0 in use): 1 moved upstream; 1 undecided");
+}
+
+TEST(Headline, NamesTheReasonForUndecidedTags) {
+  EXPECT_EQ(HeadlineOf({Fresh(), Denied(), Denied()}), "2 of 3 tags are undecided: 2 unauthorized");
+}
+
+TEST(Headline, NamesADowngradeRisk) {
+  EXPECT_EQ(HeadlineOf({FromMirror(Fresh(), Outcome::kStale)}),
+            "The one tag is fresh; 1 at risk of a downgrade by mirror.test");
+  EXPECT_EQ(HeadlineOf({Fresh(), FromMirror(Fresh(), Outcome::kStale)}),
+            "All 2 tags are fresh; 1 at risk of a downgrade by mirror.test");
+}
+
+TEST(Headline, NamesPullsThatWouldFail) {
+  EXPECT_EQ(HeadlineOf({Fresh(), FromMirror(Fresh(), Outcome::kFails)}), "All 2 tags are fresh; 1 pull would fail");
+}
+
+TEST(Headline, TellsFreshFromLocalAndByDigest) {
+  EXPECT_EQ(HeadlineOf({Fresh(), Tag("registry.test/l:1", Verdict::kLocal), Tag("registry.test/i:1", Verdict::kImmutable)}),
+            "No tag is stale: 1 fresh, 1 local, 1 by digest");
+}
+
+TEST(Headline, SaysThatATagIsGone) {
+  EXPECT_EQ(HeadlineOf({Fresh(), Used(Tag("registry.test/g:1", Verdict::kGone, Cause::kTagDeleted))}),
+            "1 of 2 tags is gone upstream (1 in use)");
+}
+
+TEST(Headline, SaysThatNothingIsCached) { EXPECT_EQ(HeadlineOf({}), "No tags are cached on this node"); }
+
+TEST(Headline, SaysByWhomFreshWasMeasured) {
+  Round round = RoundOf({Fresh()});
+  round.routes.at("registry.test").origin_is_other_host = true;
+  EXPECT_EQ(ToMessage(round).summary().headline(), "The one tag is fresh: as fresh as registry.test");
+}
+
+TEST(Headline, StaysWithinEightyCharacters) {
+  std::vector<JudgedTag> tags;
+  for (const Cause cause : {Cause::kStaleMirror, Cause::kMirrorDiffers, Cause::kTagMoved, Cause::kPullWouldFail,
+                            Cause::kWrongPlatform, Cause::kForecastUnknown}) {
+    for (int i = 0; i < 1000; ++i) tags.push_back(FromMirror(Tag("registry.test/b:1", Verdict::kStale, cause), Outcome::kStale));
+  }
+  for (int i = 0; i < 1000; ++i) tags.push_back(Denied());
+  const std::string headline = HeadlineOf(std::move(tags));
+  EXPECT_LE(headline.size(), 80U) << headline;
+  EXPECT_EQ(headline.rfind("6000 of 7000 tags are stale (0 in use)", 0), 0U) << headline;
+  EXPECT_NE(headline.find("1000 undecided"), std::string::npos) << headline;
+}
+
+}  // namespace
+}  // namespace tagdrift::report

@@ -1,0 +1,126 @@
+#include "tagdrift/report/report.h"
+
+#include <gtest/gtest.h>
+
+#include "rounds.h"
+
+namespace tagdrift::report {
+namespace {
+
+using judge::Cause;
+using judge::Outcome;
+using judge::Verdict;
+
+hosts::Answer Answered(const std::string& content) {
+  hosts::Answer answer;
+  answer.status = 200;
+  answer.digest_header = image::Digest::OfBytes(content).text();
+  answer.asked_at = absl::FromUnixSeconds(1'700'000'000);
+  answer.latency = absl::Milliseconds(50);
+  return answer;
+}
+
+v1::TagReport OneTag(JudgedTag tag) { return ToMessage(RoundOf({std::move(tag)})).tags(0); }
+
+TEST(ToMessage, KeepsTheFourDigestsApart) {
+  JudgedTag tag = FromMirror(Tag("registry.test/b:1", Verdict::kStale, Cause::kStaleMirror), Outcome::kStale);
+  tag.facts.image.cri_image_id = "sha256:image";
+  const v1::TagReport report = OneTag(tag);
+  EXPECT_EQ(report.cached_digest(), image::Digest::OfBytes("cached").text());
+  EXPECT_EQ(report.origin_digest(), image::Digest::OfBytes("origin").text());
+  EXPECT_EQ(report.next_pull().digest(), image::Digest::OfBytes("mirror").text());
+  EXPECT_EQ(report.image_id(), "sha256:image");
+  EXPECT_EQ(report.next_pull().host(), "https://mirror.test/v2");
+  EXPECT_EQ(report.origin().url(), "https://registry.test/v2");
+  EXPECT_EQ(report.origin().source(), v1::ORIGIN_SOURCE_DEFAULT);
+}
+
+TEST(ToMessage, BlamesTheMirrorAndSaysWhatToDo) {
+  JudgedTag tag = FromMirror(Tag("registry.test/b:1", Verdict::kStale, Cause::kStaleMirror), Outcome::kStale);
+  const v1::TagReport report = OneTag(tag);
+  EXPECT_NE(report.detail().find("https://mirror.test/v2 is asked first and still serves"), std::string::npos) << report.detail();
+  ASSERT_EQ(report.remedies_size(), 2);
+  EXPECT_EQ(report.remedies(0).kind(), v1::REMEDY_KIND_PURGE_MIRROR);
+  EXPECT_EQ(report.remedies(0).host(), "https://mirror.test/v2");
+  EXPECT_EQ(report.remedies(0).repository(), "b");
+  EXPECT_EQ(report.remedies(0).tag(), "1");
+  EXPECT_EQ(report.remedies(1).kind(), v1::REMEDY_KIND_REFRESH);
+  EXPECT_NE(report.remedies(1).command().find("registry.test/b:1"), std::string::npos);
+}
+
+TEST(ToMessage, ShowsTheWholeWalk) {
+  JudgedTag tag = FromMirror(Tag("registry.test/b:1", Verdict::kFresh), Outcome::kFresh);
+  tag.result.next_pull.walk = {{0, hosts::Why::kAccepted, 200}};
+  tag.result.hosts[0].answer = Answered("mirror");
+  const v1::NextPull pull = OneTag(tag).next_pull();
+  ASSERT_EQ(pull.walk_size(), 2);
+  EXPECT_EQ(pull.walk(0).why(), v1::WALK_REASON_ACCEPTED);
+  EXPECT_EQ(pull.walk(0).answer(), "200 " + image::Digest::OfBytes("mirror").text());
+  EXPECT_EQ(pull.walk(1).why(), v1::WALK_REASON_NOT_REACHED);
+  EXPECT_EQ(pull.walk(1).answer(), "");
+}
+
+TEST(ToMessage, KeepsTheFirstAnswerOfAHostThatChangedIt) {
+  JudgedTag tag = Tag("registry.test/b:1", Verdict::kFresh);
+  tag.result.hosts[0].state = judge::HostState::kInSync;
+  tag.result.hosts[0].answer = Answered("new");
+  tag.result.hosts[0].first_answer = Answered("old");
+  const v1::NodeReport report = ToMessage(RoundOf({tag}));
+  EXPECT_EQ(report.tags(0).hosts(0).first_answer().digest(), image::Digest::OfBytes("old").text());
+  ASSERT_EQ(report.registries(0).notes_size(), 1);
+  EXPECT_EQ(report.registries(0).notes(0).kind(), v1::NOTE_KIND_REFRESHED_BY_ASKING);
+}
+
+TEST(ToMessage, SumsUpEachHost) {
+  JudgedTag tag = Tag("registry.test/b:1", Verdict::kFresh);
+  tag.result.hosts[1].state = judge::HostState::kInSync;
+  tag.result.hosts[1].answer = Answered("cached");
+  const v1::NodeReport report = ToMessage(RoundOf({tag, tag}));
+  const v1::HostSummary& origin = report.registries(0).summary(1);
+  EXPECT_EQ(origin.tags_asked(), 2);
+  EXPECT_EQ(origin.states().at("HOST_STATE_IN_SYNC"), 2);
+  EXPECT_EQ(origin.slowest().nanos(), 50'000'000);
+  EXPECT_EQ(report.registries(0).summary(0).states().at("HOST_STATE_NOT_ASKED"), 2);
+}
+
+TEST(ToMessage, LeavesSecretHeadersOut) {
+  Round round = RoundOf({});
+  hosts::RegistryHost host = round.routes.at("registry.test").config.hosts[0];
+  host.headers = {{"Authorization", {"Basic cGxhbnRlZA=="}}, {"X-Registry-Token", {"planted"}}, {"X-Site", {"berlin"}}};
+  round.routes.at("registry.test").config.hosts[0] = host;
+  const std::string text = ToMessage(round).DebugString();
+  EXPECT_EQ(text.find("planted"), std::string::npos);
+  EXPECT_EQ(text.find("cGxhbnRlZA"), std::string::npos);
+  EXPECT_NE(text.find("berlin"), std::string::npos);
+}
+
+TEST(ToMessage, SaysWhoUsesATag) {
+  const v1::TagReport report = OneTag(Used(Tag("registry.test/b:1", Verdict::kFresh)));
+  ASSERT_EQ(report.used_by_size(), 1);
+  EXPECT_EQ(report.used_by(0).pod().namespace_(), "prod");
+  EXPECT_EQ(report.used_by(0).basis(), v1::USE_BASIS_SAME_IMAGE);
+}
+
+TEST(ToMessage, KeepsTimesBeforeTheEpochValid) {
+  JudgedTag tag = Tag("registry.test/b:1", Verdict::kStale, Cause::kTagMoved);
+  tag.result.age.cached_created = absl::FromUnixMillis(-1500);
+  const v1::TagReport report = OneTag(tag);
+  EXPECT_EQ(report.age().cached_created().seconds(), -2);
+  EXPECT_EQ(report.age().cached_created().nanos(), 500'000'000);
+}
+
+TEST(ToMessage, HasADetailForEveryVerdictAndCause) {
+  for (const Cause cause : {Cause::kNodeDisagrees, Cause::kOriginIsMirror, Cause::kUnauthorized, Cause::kRateLimited,
+                            Cause::kOriginUnreachable, Cause::kBadAnswer, Cause::kAmbiguousCache, Cause::kWrongPlatform,
+                            Cause::kPullWouldFail, Cause::kForecastUnknown}) {
+    JudgedTag tag = Tag("registry.test/b:1", Verdict::kUndecided, cause);
+    tag.result.reason = "planted reason";
+    const v1::TagReport report = OneTag(tag);
+    EXPECT_FALSE(report.detail().empty()) << v1::Cause_Name(report.cause());
+    EXPECT_GE(report.remedies_size(), 1) << v1::Cause_Name(report.cause());
+    if (cause != Cause::kAmbiguousCache) EXPECT_NE(report.detail().find("planted reason"), std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace tagdrift::report

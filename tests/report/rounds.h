@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tagdrift/report/round.h"
+
+namespace tagdrift::report {
+
+/// One judged tag of registry.test, whose first host is mirror.test and whose origin is registry.test.
+JudgedTag Tag(const std::string& reference, judge::Verdict verdict, judge::Cause cause = judge::Cause::kNone);
+
+/// The same, used by a container.
+JudgedTag Used(JudgedTag tag);
+
+/// The next pull comes from mirror.test.
+JudgedTag FromMirror(JudgedTag tag, judge::Outcome outcome);
+
+Round RoundOf(std::vector<JudgedTag> tags);
+
+}  // namespace tagdrift::report
