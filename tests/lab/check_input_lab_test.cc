@@ -78,7 +78,7 @@ TEST(CheckInput, RuntimeWithoutContainerdsServicesTakesOnlyUnambiguousPairs) {
   const std::string socket = LabRoot() + "/cri-only.sock";
   const Nginx cri_only = CriOnly("cri-only", socket, TheLab().containerd().socket());
 
-  const CheckRun run = Check(TheLab(), {"--runtime-endpoint", "unix://" + socket, repository + ":*", single});
+  CheckRun run = Check(TheLab(), {"--runtime-endpoint", "unix://" + socket, repository + ":*", single});
 
   EXPECT_EQ(run.exit_code, kNotPossible);
   EXPECT_EQ(run.Tag(repository + ":latest")["verdict"], "VERDICT_UNDECIDED");
@@ -143,11 +143,11 @@ TEST(CheckInput, BrokenHostsTomlIsNamedWithItsLine) {
   TheLab().containerd().SetHosts("broken-toml.test",
                                  "server = \"http://127.0.0.1:1\"\n\n[host.\"http://127.0.0.1:2\"\n");
 
-  const CheckRun run = Check(TheLab(), {reference});
+  CheckRun run = Check(TheLab(), {reference});
 
   EXPECT_EQ(run.exit_code, kNotPossible);
   EXPECT_EQ(run.Tag(reference)["verdict"], "VERDICT_UNDECIDED");
-  const json notes = run.report["registries"].at(0)["notes"];
+  json notes = run.report["registries"].at(0)["notes"];
   const auto ignored =
       std::find_if(notes.begin(), notes.end(), [](const json& n) { return n["kind"] == "NOTE_KIND_FILE_IGNORED"; });
   ASSERT_NE(ignored, notes.end()) << run.report["registries"].dump(2);
@@ -167,7 +167,7 @@ TEST(CheckInput, UnreadableHostsTomlIsNamed) {
   std::filesystem::remove(file);
   std::filesystem::create_directory(file);
 
-  const CheckRun run = Check(TheLab(), {reference});
+  CheckRun run = Check(TheLab(), {reference});
 
   EXPECT_EQ(run.exit_code, kNotPossible);
   EXPECT_EQ(run.Tag(reference)["verdict"], "VERDICT_UNDECIDED");

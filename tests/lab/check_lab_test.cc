@@ -43,9 +43,9 @@ TEST(CheckOnNode, FreshWhenTheTagDidNotMove) {
   TheLab().upstream().Push("fresh/app", "latest", app.v1);
   PullOrFail(reference);
 
-  const CheckRun run = Check(TheLab(), {reference});
+  CheckRun run = Check(TheLab(), {reference});
 
-  const json tag = run.Tag(reference);
+  json tag = run.Tag(reference);
   EXPECT_EQ(run.exit_code, 0);
   EXPECT_EQ(tag["verdict"], "VERDICT_FRESH");
   EXPECT_EQ(tag["cause"], "CAUSE_NONE");
@@ -64,9 +64,9 @@ TEST(CheckOnNode, StaleByTagMovedWhenNewImageIsPushed) {
   PullOrFail(reference);
   TheLab().upstream().Push("moved/app", "latest", app.v2);
 
-  const CheckRun run = Check(TheLab(), {reference});
+  CheckRun run = Check(TheLab(), {reference});
 
-  const json tag = run.Tag(reference);
+  json tag = run.Tag(reference);
   EXPECT_EQ(run.exit_code, 1);
   EXPECT_EQ(tag["verdict"], "VERDICT_STALE");
   EXPECT_EQ(tag["cause"], "CAUSE_TAG_MOVED");
@@ -85,9 +85,9 @@ TEST(CheckOnNode, StaleMirrorIsNamedWhenItServesTheOldImage) {
   const std::string reference = Behind("stale-mirror", {{.url = TheLab().mirror().url()}}) + "/stale-mirror/app:latest";
   PullOrFail(reference);
 
-  const CheckRun run = Check(TheLab(), {reference});
+  CheckRun run = Check(TheLab(), {reference});
 
-  const json tag = run.Tag(reference);
+  json tag = run.Tag(reference);
   EXPECT_EQ(run.exit_code, 1);
   EXPECT_EQ(tag["verdict"], "VERDICT_STALE");
   EXPECT_EQ(tag["cause"], "CAUSE_STALE_MIRROR");
@@ -113,9 +113,9 @@ TEST(CheckOnNode, MirrorDiffersWhenNothingProvesItsImageOld) {
   const std::string reference = Behind("differs", {{.url = TheLab().mirror().url()}}) + "/differs/app:latest";
   PullOrFail(reference);
 
-  const CheckRun run = Check(TheLab(), {reference});
+  CheckRun run = Check(TheLab(), {reference});
 
-  const json tag = run.Tag(reference);
+  json tag = run.Tag(reference);
   EXPECT_EQ(run.exit_code, 1);
   EXPECT_EQ(tag["verdict"], "VERDICT_STALE");
   EXPECT_EQ(tag["cause"], "CAUSE_MIRROR_DIFFERS");
@@ -133,9 +133,9 @@ TEST(CheckOnNode, DowngradeRiskWhenOnlyTheMirrorIsBehind) {
   PullOrFail(reference);
   Behind("risk", {{.url = TheLab().mirror().url()}});
 
-  const CheckRun run = Check(TheLab(), {reference});
+  CheckRun run = Check(TheLab(), {reference});
 
-  const json tag = run.Tag(reference);
+  json tag = run.Tag(reference);
   EXPECT_EQ(run.exit_code, 0);
   EXPECT_EQ(tag["verdict"], "VERDICT_FRESH");
   EXPECT_EQ(tag["downgradeRisk"], true);
@@ -152,13 +152,13 @@ TEST(CheckOnNode, WalkGoesOnWhenTheMirrorIsDown) {
   const std::string reference = Behind("mirror-down", {{.url = dead}}) + "/mirror-down/app:latest";
   PullOrFail(reference);
 
-  const CheckRun fresh = Check(TheLab(), {reference});
+  CheckRun fresh = Check(TheLab(), {reference});
   EXPECT_EQ(fresh.exit_code, 0);
   EXPECT_EQ(fresh.Tag(reference)["verdict"], "VERDICT_FRESH");
   EXPECT_EQ(fresh.Host(reference, dead)["state"], "HOST_STATE_UNREACHABLE");
 
   TheLab().upstream().Push("mirror-down/app", "latest", app.v2);
-  const CheckRun stale = Check(TheLab(), {reference});
+  CheckRun stale = Check(TheLab(), {reference});
   EXPECT_EQ(stale.exit_code, 1);
   EXPECT_EQ(stale.Tag(reference)["verdict"], "VERDICT_STALE");
   EXPECT_EQ(stale.Tag(reference)["cause"], "CAUSE_TAG_MOVED");
@@ -173,7 +173,7 @@ TEST(CheckOnNode, WalkGoesOnWhenTheMirrorHasNoSuchTag) {
   PullOrFail(reference);
   TheLab().upstream().Push("mirror-empty/app", "latest", app.v2);
 
-  const CheckRun run = Check(TheLab(), {reference});
+  CheckRun run = Check(TheLab(), {reference});
 
   EXPECT_EQ(run.Tag(reference)["cause"], "CAUSE_TAG_MOVED");
   EXPECT_EQ(run.Host(reference, TheLab().mirror().url())["state"], "HOST_STATE_MISSING");
@@ -189,7 +189,7 @@ TEST(CheckOnNode, StaleMirrorDoesNotDecideWhenItMayNotResolve) {
   PullOrFail(reference);
   TheLab().upstream().Push("pull-only/app", "latest", app.v2);
 
-  const CheckRun run = Check(TheLab(), {reference});
+  CheckRun run = Check(TheLab(), {reference});
 
   EXPECT_EQ(run.Tag(reference)["cause"], "CAUSE_TAG_MOVED");
   EXPECT_EQ(run.Tag(reference)["nextPull"]["digest"], app.v2.digest());
@@ -206,7 +206,7 @@ TEST(CheckOnNode, PullThroughMirrorBringsTheMovedTag) {
   EXPECT_EQ(Check(TheLab(), {reference}).Tag(reference)["verdict"], "VERDICT_FRESH");
   TheLab().upstream().Push("through/app", "latest", app.v2);
 
-  const CheckRun run = Check(TheLab(), {reference});
+  CheckRun run = Check(TheLab(), {reference});
 
   EXPECT_EQ(run.Tag(reference)["verdict"], "VERDICT_STALE");
   EXPECT_EQ(run.Tag(reference)["cause"], "CAUSE_TAG_MOVED");
@@ -222,9 +222,9 @@ TEST(CheckOnNode, UndecidedWhenTheUpstreamIsDown) {
   PullOrFail(reference);
   upstream.Stop();
 
-  const CheckRun run = Check(TheLab(), {reference});
+  CheckRun run = Check(TheLab(), {reference});
 
-  const json tag = run.Tag(reference);
+  json tag = run.Tag(reference);
   EXPECT_EQ(run.exit_code, 2);
   EXPECT_EQ(tag["verdict"], "VERDICT_UNDECIDED");
   EXPECT_EQ(tag["cause"], "CAUSE_ORIGIN_UNREACHABLE");
@@ -239,9 +239,9 @@ TEST(CheckOnNode, MirrorStillForecastsThePullWhenTheUpstreamIsDown) {
   const std::string reference = Behind("half-down", {{.url = TheLab().mirror().url()}}, dead) + "/half-down/app:latest";
   PullOrFail(reference);
 
-  const CheckRun run = Check(TheLab(), {reference});
+  CheckRun run = Check(TheLab(), {reference});
 
-  const json tag = run.Tag(reference);
+  json tag = run.Tag(reference);
   EXPECT_EQ(run.exit_code, 2);
   EXPECT_EQ(tag["verdict"], "VERDICT_UNDECIDED");
   EXPECT_EQ(tag["cause"], "CAUSE_ORIGIN_UNREACHABLE");
@@ -256,9 +256,9 @@ TEST(CheckOnNode, GoneWhenTheTagWasDeletedUpstream) {
   PullOrFail(reference);
   TheLab().upstream().Delete("gone/app", app.v1.digest());
 
-  const CheckRun run = Check(TheLab(), {reference});
+  CheckRun run = Check(TheLab(), {reference});
 
-  const json tag = run.Tag(reference);
+  json tag = run.Tag(reference);
   EXPECT_EQ(run.exit_code, 1);
   EXPECT_EQ(tag["verdict"], "VERDICT_GONE");
   EXPECT_EQ(tag["cause"], "CAUSE_TAG_DELETED");
@@ -273,9 +273,9 @@ TEST(CheckOnNode, UnauthorizedWhenCredentialsAreLacking) {
   const std::string reference = guarded.host() + "/app:latest";
   PullOrFail(reference, true);
 
-  const CheckRun run = Check(TheLab(), {reference});
+  CheckRun run = Check(TheLab(), {reference});
 
-  const json tag = run.Tag(reference);
+  json tag = run.Tag(reference);
   EXPECT_EQ(run.exit_code, 2);
   EXPECT_EQ(tag["verdict"], "VERDICT_UNDECIDED");
   EXPECT_EQ(tag["cause"], "CAUSE_UNAUTHORIZED");
@@ -294,9 +294,9 @@ TEST(CheckOnNode, AuthFileOpensTheGuardedRegistry) {
   const json entry = {{"username", kUser}, {"password", kPassword}};
   WriteFile(auth_file, json{{"auths", {{guarded.host(), entry}}}}.dump());
 
-  const CheckRun run = Check(TheLab(), {reference, "--auth-file", auth_file});
+  CheckRun run = Check(TheLab(), {reference, "--auth-file", auth_file});
 
-  const json tag = run.Tag(reference);
+  json tag = run.Tag(reference);
   EXPECT_EQ(run.exit_code, 0);
   EXPECT_EQ(tag["verdict"], "VERDICT_FRESH");
   EXPECT_EQ(tag["nextPull"]["credentials"], "CREDENTIALS_ASSUMED");
@@ -315,13 +315,13 @@ TEST(CheckOnNode, FreshOverTlsWithItsOwnCa) {
                                                  "\"\n");
   PullOrFail("tls.test/app:latest");
 
-  const CheckRun run = Check(TheLab(), {"tls.test/app:latest"});
+  CheckRun run = Check(TheLab(), {"tls.test/app:latest"});
   EXPECT_EQ(run.exit_code, 0);
   EXPECT_EQ(run.Tag("tls.test/app:latest")["verdict"], "VERDICT_FRESH");
   ExpectPullAsForecast(TheLab(), run.Tag("tls.test/app:latest"));
 
   TheLab().containerd().SetHosts("tls.test", https.url(), {{.url = https.url()}});
-  const CheckRun untrusted = Check(TheLab(), {"tls.test/app:latest"});
+  CheckRun untrusted = Check(TheLab(), {"tls.test/app:latest"});
   EXPECT_EQ(untrusted.exit_code, 2);
   EXPECT_EQ(untrusted.Tag("tls.test/app:latest")["cause"], "CAUSE_ORIGIN_UNREACHABLE");
   EXPECT_EQ(untrusted.Tag("tls.test/app:latest")["nextPull"]["outcome"], "OUTCOME_FAILS");
@@ -335,7 +335,7 @@ TEST(CheckOnNode, LocalWhenTheImageWasImported) {
   TheLab().upstream().TakeRequests();
   TheLab().mirror().TakeRequests();
 
-  const CheckRun run = Check(TheLab(), {reference});
+  CheckRun run = Check(TheLab(), {reference});
 
   EXPECT_EQ(run.exit_code, 0);
   EXPECT_EQ(run.Tag(reference)["verdict"], "VERDICT_LOCAL");
@@ -352,7 +352,7 @@ TEST(CheckOnNode, ImmutableWhenPulledByDigestForAContainer) {
   const auto pod = TheLab().cri().Run({.name = "by-digest", .image_id = image.image_id(), .requested = reference});
   ASSERT_TRUE(pod.ok()) << pod.status();
 
-  const CheckRun run = Check(TheLab(), {TheLab().upstream().host() + "/immutable/*"});
+  CheckRun run = Check(TheLab(), {TheLab().upstream().host() + "/immutable/*"});
 
   EXPECT_EQ(run.exit_code, 0);
   EXPECT_EQ(run.Tag(reference)["verdict"], "VERDICT_IMMUTABLE");
@@ -367,7 +367,7 @@ TEST(CheckOnNode, UsersOfATagAreNamed) {
   const auto pod = TheLab().cri().Run({.name = "user", .image_id = image.image_id(), .requested = reference});
   ASSERT_TRUE(pod.ok()) << pod.status();
 
-  const json tag = Check(TheLab(), {reference}).Tag(reference);
+  json tag = Check(TheLab(), {reference}).Tag(reference);
 
   ASSERT_EQ(tag["usedBy"].size(), 1u) << tag.dump(2);
   EXPECT_EQ(tag["usedBy"][0]["containerId"], pod->container_id);

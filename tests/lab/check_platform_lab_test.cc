@@ -23,9 +23,9 @@ TEST(CheckPlatform, EquivalentWhenTheIndexWasPushedAgainWithTheSameImage) {
   ASSERT_TRUE(TheLab().cri().Pull(reference).ok());
   TheLab().upstream().Push("equivalent/app", "latest", again);
 
-  const CheckRun run = Check(TheLab(), {reference});
+  CheckRun run = Check(TheLab(), {reference});
 
-  const json tag = run.Tag(reference);
+  json tag = run.Tag(reference);
   EXPECT_EQ(run.exit_code, 0);
   EXPECT_EQ(tag["verdict"], "VERDICT_EQUIVALENT");
   EXPECT_EQ(tag["cause"], "CAUSE_NONE");
@@ -44,7 +44,7 @@ TEST(CheckPlatform, EquivalentWhenAnotherManifestHasTheSameConfig) {
   ASSERT_TRUE(TheLab().cri().Pull(reference).ok());
   TheLab().upstream().Push("converted/app", "latest", again);
 
-  const json tag = Check(TheLab(), {reference}).Tag(reference);
+  json tag = Check(TheLab(), {reference}).Tag(reference);
 
   EXPECT_EQ(tag["verdict"], "VERDICT_EQUIVALENT");
   ExpectPullAsForecast(TheLab(), tag);
@@ -60,7 +60,7 @@ TEST(CheckPlatform, StaleWhenTheIndexBringsAnotherImage) {
   ASSERT_TRUE(TheLab().cri().Pull(reference).ok());
   TheLab().upstream().Push("index-moved/app", "latest", next);
 
-  const CheckRun run = Check(TheLab(), {reference});
+  CheckRun run = Check(TheLab(), {reference});
 
   EXPECT_EQ(run.exit_code, 1);
   EXPECT_EQ(run.Tag(reference)["verdict"], "VERDICT_STALE");
@@ -77,11 +77,11 @@ TEST(CheckPlatform, TagsOfOneImageKeepTheirOwnDigests) {
   ASSERT_TRUE(TheLab().cri().Pull(Reference("paired/app")).ok());
   ASSERT_TRUE(TheLab().cri().Pull(Reference("paired/app", "multi")).ok());
 
-  const CheckRun run = Check(TheLab(), {TheLab().upstream().host() + "/paired/*"});
+  CheckRun run = Check(TheLab(), {TheLab().upstream().host() + "/paired/*"});
 
   EXPECT_EQ(run.exit_code, 0);
-  const json single = run.Tag(Reference("paired/app"));
-  const json multi = run.Tag(Reference("paired/app", "multi"));
+  json single = run.Tag(Reference("paired/app"));
+  json multi = run.Tag(Reference("paired/app", "multi"));
   EXPECT_EQ(single["verdict"], "VERDICT_FRESH");
   EXPECT_EQ(multi["verdict"], "VERDICT_FRESH");
   EXPECT_EQ(single["cachedDigest"], image.digest());
@@ -99,9 +99,9 @@ TEST(CheckPlatform, PullWouldFailWhenTheNewIndexLacksThisPlatform) {
   ASSERT_TRUE(TheLab().cri().Pull(reference).ok());
   TheLab().upstream().Push("no-platform/app", "latest", without);
 
-  const CheckRun run = Check(TheLab(), {reference});
+  CheckRun run = Check(TheLab(), {reference});
 
-  const json tag = run.Tag(reference);
+  json tag = run.Tag(reference);
   EXPECT_EQ(run.exit_code, 1);
   EXPECT_EQ(tag["verdict"], "VERDICT_STALE");
   EXPECT_EQ(tag["cause"], "CAUSE_PULL_WOULD_FAIL");
@@ -121,9 +121,9 @@ TEST(CheckPlatform, NodeDisagreesAfterAPullFailedForThisPlatform) {
   ASSERT_FALSE(TheLab().cri().Pull(reference).ok());
   ASSERT_EQ(TheLab().containerd().Target(reference), without.digest());
 
-  const CheckRun run = Check(TheLab(), {reference});
+  CheckRun run = Check(TheLab(), {reference});
 
-  const json tag = run.Tag(reference);
+  json tag = run.Tag(reference);
   EXPECT_EQ(run.exit_code, 2);
   EXPECT_EQ(tag["verdict"], "VERDICT_UNDECIDED");
   EXPECT_EQ(tag["cause"], "CAUSE_NODE_DISAGREES");
@@ -140,9 +140,9 @@ TEST(CheckPlatform, WrongPlatformWhenTheTagMovedToAManifestOfAnotherArchitecture
   ASSERT_TRUE(TheLab().cri().Pull(reference).ok());
   TheLab().upstream().Push("foreign/app", "latest", foreign);
 
-  const CheckRun run = Check(TheLab(), {reference});
+  CheckRun run = Check(TheLab(), {reference});
 
-  const json tag = run.Tag(reference);
+  json tag = run.Tag(reference);
   EXPECT_EQ(run.exit_code, 1);
   EXPECT_EQ(tag["verdict"], "VERDICT_STALE");
   EXPECT_EQ(tag["cause"], "CAUSE_WRONG_PLATFORM");

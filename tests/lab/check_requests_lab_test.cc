@@ -24,7 +24,7 @@ constexpr int kTags = 200;
 
 /// Gives the node `count` names for one image of `registry`, which has them all too.
 void CacheTags(Registry& registry, const std::string& repository, int count, bool password = false) {
-  const Artifact image = MakeImage({.text = repository});
+  const Artifact image = MakeImage({.text = registry.host() + "/" + repository});
   const std::string name = registry.host() + "/" + repository;
   std::vector<std::string> names{"images", "tag", name + ":t0"};
   for (int i = 0; i < count; ++i) {
@@ -45,7 +45,7 @@ TEST(CheckRequests, OneHeadPerTagWhenAllAreFresh) {
   for (const std::string repository : {"a", "b", "c", "d"}) CacheTags(registry, repository, kTags / 4);
   registry.TakeRequests();
 
-  const CheckRun run = Check(TheLab(), {registry.host() + "/*"});
+  CheckRun run = Check(TheLab(), {registry.host() + "/*"});
 
   const std::vector<std::string> requests = registry.TakeRequests();
   EXPECT_EQ(run.exit_code, 0);
@@ -64,7 +64,7 @@ TEST(CheckRequests, OneChallengeAtFirstContactWhenThePasswordIsWanted) {
   WriteFile(auth_file, json{{"auths", {{registry.host(), entry}}}}.dump());
   registry.TakeRequests();
 
-  const CheckRun run = Check(TheLab(), {registry.host() + "/*", "--auth-file", auth_file});
+  CheckRun run = Check(TheLab(), {registry.host() + "/*", "--auth-file", auth_file});
 
   const std::vector<std::string> requests = registry.TakeRequests();
   EXPECT_EQ(run.report["summary"]["fresh"], 40) << run.report.dump(2);
@@ -91,7 +91,7 @@ TEST(CheckRequests, OneConnectionCarriesAllWhereHttp2IsOffered) {
   }
   const std::size_t before = front.AccessLog().size();
 
-  const CheckRun run = Check(TheLab(), {"http2.test/*"});
+  CheckRun run = Check(TheLab(), {"http2.test/*"});
 
   EXPECT_EQ(run.report["summary"]["fresh"], 20) << run.report.dump(2);
   std::istringstream lines(front.AccessLog().substr(before));
@@ -116,7 +116,7 @@ TEST(CheckRequests, OnlySelectedTagsAreAskedOnANodeWithThreeThousandNames) {
   TheLab().containerd().Ctr(names);
   registry.TakeRequests();
 
-  const CheckRun run = Check(TheLab(), {name + ":t0"});
+  CheckRun run = Check(TheLab(), {name + ":t0"});
 
   EXPECT_EQ(run.exit_code, 0);
   EXPECT_EQ(run.Tag(name + ":t0")["verdict"], "VERDICT_FRESH");

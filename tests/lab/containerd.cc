@@ -19,7 +19,7 @@ state = "@/state"
 disabled_plugins = ["io.containerd.nri.v1.nri", "io.containerd.internal.v1.tracing", "io.containerd.tracing.processor.v1.otlp"]
 
 [grpc]
-  address = "@/containerd.sock"
+  address = "@SOCKET"
 
 [plugins."io.containerd.internal.v1.opt"]
   path = "@/opt"
@@ -33,7 +33,7 @@ disabled_plugins = ["io.containerd.nri.v1.nri", "io.containerd.internal.v1.traci
     bin_dir = "@/cni/bin"
     conf_dir = "@/cni/conf"
   [plugins."io.containerd.grpc.v1.cri".registry]
-    config_path = "@/certs.d"
+    config_path = "@HOSTS"
 )";
 
 std::string Replaced(std::string text, const std::string& what, const std::string& with) {
@@ -57,11 +57,19 @@ std::string VersionMissing(const std::string& version) {
          (reason.empty() ? "run deploy/provision.sh" : reason);
 }
 
-Containerd::Containerd(std::string version, const std::string& sandbox_image)
+Places UsualPlaces() {
+  return {"/run/containerd/containerd.sock", "/etc/containerd/config.toml", "/etc/containerd/certs.d"};
+}
+
+Containerd::Containerd(std::string version, const std::string& sandbox_image, const std::optional<Places>& places)
     : version_(std::move(version)), folder_(LabRoot() + "/containerd") {
   if (const std::string missing = VersionMissing(version_); !missing.empty()) GiveUp(missing);
+  places_ = places.value_or(Places{folder_ + "/containerd.sock", folder_ + "/config.toml", folder_ + "/certs.d"});
   std::filesystem::create_directories(hosts_root());
-  WriteFile(config_file(), Replaced(Replaced(kConfig, "@SANDBOX", sandbox_image), "@", folder_));
+  std::string config = Replaced(kConfig, "@SANDBOX", sandbox_image);
+  config = Replaced(config, "@SOCKET", socket());
+  config = Replaced(config, "@HOSTS", hosts_root());
+  WriteFile(config_file(), Replaced(config, "@", folder_));
   Start();
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,18 +16,29 @@ struct Mirror {
   std::string more = {};  ///< further lines of the table
 };
 
+/// Where a containerd's files are.
+struct Places {
+  std::string socket;
+  std::string config_file;
+  std::string hosts_root;
+};
+
+/// The places of a usual node; private to the sandbox.
+Places UsualPlaces();
+
 /// A real containerd with root, state, socket, configuration and host directories of its own, running from the start.
 class Containerd {
  public:
   /// `version` is "1.6", "1.7" or "2"; `sandbox_image` is the reference that pods' sandboxes run. Gives up where this
   /// version was not unpacked.
-  Containerd(std::string version, const std::string& sandbox_image);
+  /// Without `places` all is in the lab's own folder.
+  Containerd(std::string version, const std::string& sandbox_image, const std::optional<Places>& places = {});
 
   const std::string& version() const { return version_; }
-  std::string socket() const { return folder_ + "/containerd.sock"; }
+  const std::string& socket() const { return places_.socket; }
   std::string endpoint() const { return "unix://" + socket(); }
-  std::string config_file() const { return folder_ + "/config.toml"; }
-  std::string hosts_root() const { return folder_ + "/certs.d"; }
+  const std::string& config_file() const { return places_.config_file; }
+  const std::string& hosts_root() const { return places_.hosts_root; }
 
   /// Stops and starts it; containers go on running.
   void Restart();
@@ -46,6 +58,7 @@ class Containerd {
 
   std::string version_;
   std::string folder_;
+  Places places_;
   std::unique_ptr<Daemon> daemon_;
 };
 

@@ -1,0 +1,179 @@
+// The incident that tagdrift is for, on a real containerd: a new image is pushed, the pod is restarted, the old code
+// runs.
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+#include "failure.h"
+#include "lab.h"
+#include "lab_files.h"
+
+namespace tagdrift::lab {
+namespace {
+
+using nlohmann::json;
+
+constexpr int kPort = 5000;
+constexpr const char* kReference = "registry.corp:5000/shop/app:latest";
+constexpr const char* kHostsFile = "/etc/containerd/certs.d/registry.corp:5000/hosts.toml";
+
+void Say(const std::string& line) { std::printf("%s\n", line.c_str()); }
+
+void Step(const std::string& narration) {
+  static int number = 0;
+  std::printf("\n%d. %s\n", ++number, narration.c_str());
+}
+
+/// The command that an operator would type for what happens here.
+void Command(const std::string& command) { std::printf("   $ %s\n", command.c_str()); }
+
+void Show(const std::string& text) {
+  std::size_t from = 0;
+  while (from < text.size()) {
+    const std::size_t to = std::min(text.find('\n', from), text.size());
+    std::printf("     %s\n", text.substr(from, to - from).c_str());
+    from = to + 1;
+  }
+}
+
+std::string Short(const std::string& digest) { return digest.substr(0, sizeof "sha256:" - 1 + 12); }
+
+/// Names for two loopback addresses, in the sandbox's own /etc.
+void NameTheRegistries() {
+  WriteFile("/etc/hosts", ReadFile("/etc/hosts") + "\n127.0.0.2 registry.corp\n127.0.0.3 mirror.corp\n");
+}
+
+/// A node whose pulls go through a mirror.
+class Incident {
+ public:
+  explicit Incident(const std::string& version)
+      : registry_("registry", {.address = "registry.corp", .port = kPort}),
+        mirror_("mirror", {.address = "mirror.corp", .port = kPort}) {
+    const Artifact pause = MakeImage({.text = "pause", .runnable = true});
+    registry_.Push("pause", "3", pause);
+    mirror_.Push("pause", "3", pause);
+    containerd_.emplace(version, "registry.corp:5000/pause:3", UsualPlaces());
+    containerd_->SetHosts("registry.corp:5000", registry_.url(), {{.url = mirror_.url()}});
+    cri_.emplace(containerd_->endpoint());
+  }
+
+  void Push(Registry& registry, const Artifact& image) { registry.Push("shop/app", "latest", image); }
+
+  /// As the kubelet does with imagePullPolicy Always.
+  void Restart() {
+    if (pod_) {
+      const absl::Status removed = cri_->Remove(*pod_);
+      if (!removed.ok()) GiveUp(std::string(removed.message()));
+    }
+    const auto image_id = cri_->Pull(kReference);
+    if (!image_id.ok()) GiveUp(std::string(image_id.status().message()));
+    auto pod = cri_->Run({.name = "app-" + std::to_string(++starts_), .image_id = *image_id, .requested = kReference});
+    if (!pod.ok()) GiveUp(std::string(pod.status().message()));
+    pod_ = *std::move(pod);
+  }
+
+  Registry& registry() { return registry_; }
+  Registry& mirror() { return mirror_; }
+  std::string Says() const { return FirstLine(*pod_); }
+
+ private:
+  Registry registry_;
+  Registry mirror_;
+  std::optional<Containerd> containerd_;
+  std::optional<Cri> cri_;
+  std::optional<Pod> pod_;
+  int starts_ = 0;
+};
+
+void Expect(bool holds, const std::string& what) {
+  if (!holds) GiveUp("the demo did not go as it should: " + what);
+}
+
+/// Runs the real program and shows what it says.
+int Check(const std::string& tagdrift) {
+  Command("tagdrift check");
+  const Output output = RunCommand({tagdrift, "check"});
+  Show(output.out + output.err);
+  std::printf("   exit code %d\n", output.exit_code);
+  return output.exit_code;
+}
+
+/// The finding by the same program's JSON.
+json Finding(const std::string& tagdrift) {
+  const Output output = RunCommand({tagdrift, "check", "-o", "json", kReference});
+  json report = json::parse(output.out, nullptr, false);
+  Expect(report.is_object() && report["tags"].is_array() && report["tags"].size() == 1, "no report: " + output.err);
+  return report["tags"][0];
+}
+
+void Explain(json tag, const Artifact& v1, const Artifact& v2) {
+  Expect(tag["verdict"] == "VERDICT_STALE", "the tag is " + tag["verdict"].dump() + ", not stale");
+  Expect(tag["cause"] == "CAUSE_STALE_MIRROR", "the cause is " + tag["cause"].dump() + ", not the mirror");
+  Expect(tag["cachedDigest"] == v1.digest() && tag["originDigest"] == v2.digest(), "other digests: " + tag.dump());
+  Expect(tag["nextPull"]["digest"] == v1.digest(), "another forecast: " + tag.dump());
+  Say("");
+  Say("Found. In plain words:");
+  Say("- the node runs     " + Short(v1.digest()) + "  (version 1)");
+  Say("- the registry has  " + Short(v2.digest()) + "  (version 2)");
+  Say("- the next pull would bring version 1 again: containerd asks mirror.corp");
+  Say("  first, and mirror.corp never heard of version 2. No restart can help.");
+  Say("- so: purge shop/app:latest on mirror.corp, or take the mirror's right to");
+  Say("  resolve tags away in its hosts.toml; then restart the pod.");
+}
+
+void Tell(const std::string& version, const std::string& tagdrift) {
+  NameTheRegistries();
+  const Artifact v1 = MakeImage({.text = "shop, version 1", .created = "2024-01-10T09:00:00Z", .runnable = true});
+  const Artifact v2 = MakeImage({.text = "shop, version 2", .created = "2024-02-10T09:00:00Z", .runnable = true});
+  Incident incident(version);
+
+  Step("The team pushes version 1 to its registry; the mirror gets a copy.");
+  Command("docker push registry.corp:5000/shop/app:latest");
+  incident.Push(incident.registry(), v1);
+  incident.Push(incident.mirror(), v1);
+  Show("latest: digest " + Short(v1.digest()));
+
+  Step("The node is set up to ask the mirror first.");
+  Command(std::string("cat ") + kHostsFile);
+  Show(ReadFile(kHostsFile));
+
+  Step("The pod starts (imagePullPolicy: Always).");
+  Command("kubectl create deployment app --image=registry.corp:5000/shop/app");
+  incident.Restart();
+  Command("kubectl logs deployment/app");
+  Show(incident.Says());
+  Expect(incident.Says() == "shop, version 1", "the container says " + incident.Says());
+
+  Step("The team pushes version 2 under the same tag.");
+  Command("docker push registry.corp:5000/shop/app:latest");
+  incident.Push(incident.registry(), v2);
+  Show("latest: digest " + Short(v2.digest()));
+
+  Step("The pod is restarted and its image pulled again. Still the old code:");
+  Command("kubectl rollout restart deployment/app");
+  incident.Restart();
+  Command("kubectl logs deployment/app");
+  Show(incident.Says());
+  Expect(incident.Says() == "shop, version 1", "the container says " + incident.Says());
+
+  Step("On the node, one command says why:");
+  Expect(Check(tagdrift) == 1, "a stale tag must give exit code 1");
+  Explain(Finding(tagdrift), v1, v2);
+}
+
+}  // namespace
+}  // namespace tagdrift::lab
+
+int main(int argc, char** argv) {
+  if (argc != 3) {
+    std::fprintf(stderr, "usage: lab_demo CONTAINERD-VERSION TAGDRIFT\n");
+    return 64;
+  }
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);
+  tagdrift::lab::Tell(argv[1], argv[2]);
+  return 0;
+}
