@@ -111,6 +111,9 @@ std::string Reference::Canonical() const {
 std::string Reference::Familiar() const {
   std::string text = Canonical();
   if (registry_ != kDefaultRegistry) return text;
+  // Without its registry "docker.io/a.b/c" would read as host a.b.
+  const std::size_t slash = repository_.find('/');
+  if (slash != std::string::npos && LooksLikeHost(std::string_view(repository_).substr(0, slash))) return text;
   text.erase(0, kDefaultRegistry.size() + 1);
   const bool official =
       repository_.starts_with(kOfficialPrefix) && repository_.find('/', kOfficialPrefix.size()) == std::string::npos;

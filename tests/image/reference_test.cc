@@ -139,8 +139,9 @@ TEST(Reference, AtADigestHasNoTag) {
   EXPECT_FALSE(pinned.tag());
 }
 
-TEST(Reference, CanonicalFormParsesToItself) {
-  for (const char* text : {"nginx", "localhost:5000/a/b:v1", "[::1]:5000/a", "Host/a"}) {
+TEST(Reference, BothFormsParseToItself) {
+  for (const char* text : {"nginx", "localhost:5000/a/b:v1", "[::1]:5000/a", "Host/a", "docker.io/a.b/c",
+                           "docker.io/localhost/c", "docker.io/library/a.b"}) {
     const Reference reference = *Reference::Parse(text);
     EXPECT_EQ(*Reference::Parse(reference.Canonical()), reference) << text;
     EXPECT_EQ(*Reference::Parse(reference.Familiar()), reference) << text;
