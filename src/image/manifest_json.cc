@@ -245,7 +245,7 @@ bool IsSchema1(std::string_view media_type) {
 
 // The media type that counts: the document's own, else `claimed` where it names a kind of manifest, else by shape.
 std::string EffectiveType(Members& members, std::string_view claimed, bool looks_like_index) {
-  const std::string own = members.String("mediaType");
+  std::string own = members.String("mediaType");
   const bool claim_counts = IsManifestOrIndex(claimed);
   if (!own.empty() && !IsManifestOrIndex(own)) members.Fail("neither a manifest nor an index (" + Quoted(own) + ")");
   if (!own.empty() && claim_counts && own != claimed) {
