@@ -37,6 +37,15 @@ class Release {
   /// The fallback is for `dial_timeout` alone too: a bug of 2.0.7 and later 2.0.x.
   bool DialTimeoutIsTls() const { return HasDialTimeout() && version_ < ContainerdVersion{2, 1, 0}; }
 
+  /// Pulls may go through the transfer service.
+  bool HasTransfer() const { return version_ >= ContainerdVersion{2, 1, 0}; }
+  /// The default `config_path` is part of the built-in configuration, so that `mirrors` alone conflicts with it.
+  bool DefaultPathIsBuiltIn() const {
+    return version_ == ContainerdVersion{2, 2, 0} || version_ == ContainerdVersion{2, 2, 1};
+  }
+  /// … is put in when the plugin starts with neither `config_path` nor `mirrors`.
+  bool DefaultPathAtStart() const { return version_ >= ContainerdVersion{2, 2, 2}; }
+
   Capabilities DefaultCapabilities() const {
     Capabilities all{Capability::kPull, Capability::kResolve, Capability::kPush};
     if (HasReferrers()) all.Add(Capability::kReferrers);

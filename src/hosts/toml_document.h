@@ -25,6 +25,7 @@ struct TomlValue {
 
   std::size_t offset = 0;        ///< in the text; of a table written by headers, where it first appears
   int line = 0;                  ///< 1-based
+  int source = 0;                ///< which text it is from, for those who merge several; 0 from ParseToml
   bool inline_table = false;     ///< `{ … }`
   bool array_of_tables = false;  ///< of an array: written as `[[ … ]]`
 

@@ -13,6 +13,26 @@
 
 namespace tagdrift::hosts {
 
+/// registry.configs."HOST".tls of 1.x.
+struct EndpointTls {
+  bool insecure_skip_verify = false;
+  std::string ca_file;
+  std::string cert_file;
+  std::string key_file;
+
+  friend bool operator==(const EndpointTls&, const EndpointTls&) = default;
+};
+
+/// registry.configs."HOST".auth and registry.auths. All secret.
+struct EndpointAuth {
+  std::string username;
+  std::string password;
+  std::string auth;  ///< base64 of user:password
+  std::string identity_token;
+
+  friend bool operator==(const EndpointAuth&, const EndpointAuth&) = default;
+};
+
 /// Registry settings of containerd's CRI plugin: what config.toml says and how this containerd reads it.
 struct RegistrySettings {
   ContainerdVersion version;
@@ -23,8 +43,13 @@ struct RegistrySettings {
   std::map<std::string, std::vector<std::string>> headers;
   /// Legacy registry.mirrors: endpoints by registry ("docker.io", "*"), used only without config_path.
   std::map<std::string, std::vector<std::string>> mirrors;
-  std::string
-      source;  ///< for people: where config_path comes from ("/etc/containerd/config.toml:12", "containerd's default")
+  /// TLS of legacy endpoints by their host with port; 1.x only, used only without config_path.
+  std::map<std::string, EndpointTls> endpoint_tls;
+  /// Credentials by the host that asks for them (with port; "registry-1.docker.io"). containerd uses them only for a
+  /// pull that brings none of its own.
+  std::map<std::string, EndpointAuth> endpoint_auths;
+  /// For people: where config_path comes from ("/etc/containerd/config.toml:12", "containerd's default").
+  std::string source;
   std::vector<Note> notes;
   /// Set when the settings could not be learned: every registry's forecast is then undecided, with this reason.
   std::optional<std::string> unknown;
