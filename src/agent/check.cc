@@ -8,6 +8,12 @@
 namespace tagdrift::agent {
 namespace {
 
+/// Another runtime's mirrors are not known: only the registry itself is asked, and nothing is said of the next pull.
+hosts::RegistryConfig ConfigOf(const Sources& sources, const std::string& registry) {
+  const bool containerd = sources.node.runtime.name == "containerd";
+  return hosts::LoadRegistryConfig(*sources.tree, containerd ? sources.settings : hosts::RegistrySettings{}, registry);
+}
+
 std::map<std::string, judge::Route> Routes(const Sources& sources, const CheckOptions& options,
                                            const std::vector<facts::CachedImage>& images) {
   std::map<std::string, judge::Route> routes;
@@ -16,7 +22,7 @@ std::map<std::string, judge::Route> Routes(const Sources& sources, const CheckOp
     if (routes.contains(registry)) continue;
     const auto origin = options.origins.find(registry);
     judge::Route route = judge::MakeRoute(
-        hosts::LoadRegistryConfig(*sources.tree, sources.settings, registry), sources.settings.version,
+        ConfigOf(sources, registry), sources.settings.version,
         origin == options.origins.end() ? std::nullopt : std::optional<hosts::RegistryHost>(origin->second));
     if (sources.node.runtime.name != "containerd") {
       route.no_forecast = "the runtime is " + sources.node.runtime.name + ", whose mirror configuration tagdrift does not read";

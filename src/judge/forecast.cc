@@ -15,12 +15,11 @@ struct Arrival {
   std::string detail;
 };
 
-Arrival Arrive(Inquiry& inquiry, hosts::Puller puller, const image::Digest& digest, const std::string& media_type,
-               bool is_config) {
-  const std::optional<bool> stored = inquiry.Stored(digest, media_type, is_config);
+Arrival Arrive(Inquiry& inquiry, hosts::Puller puller, const image::Descriptor& blob, bool is_config) {
+  const std::optional<bool> stored = inquiry.Stored(blob.digest, blob.media_type, is_config);
   if (!stored) return {};
   if (*stored) return {.found = true, .outcome = Outcome::kUndecided, .detail = ""};
-  const hosts::Resolution walk = inquiry.FetchWalk(puller, digest, media_type, is_config);
+  const hosts::Resolution walk = inquiry.FetchWalk(puller, blob, is_config);
   if (std::holds_alternative<hosts::Resolved>(walk.end)) return {.found = true, .outcome = Outcome::kUndecided, .detail = ""};
   if (const auto* fails = std::get_if<hosts::Fails>(&walk.end)) {
     return {.found = false, .outcome = Outcome::kFails, .detail = fails->error};
@@ -39,11 +38,17 @@ class ContentForecast {
   bool wrong_platform() const { return wrong_platform_; }
 
   /// Nothing: all of it can be had.
-  std::optional<Arrival> Obstacle(const image::Digest& top, const std::string& media_type) {
+  std::optional<Arrival> Obstacle(const hosts::Resolved& resolved) {
+    const image::Digest& top = resolved.digest;
+    if (resolved.bogus || !image::IsManifestOrIndex(resolved.media_type)) {
+      const std::string what = resolved.bogus ? "an error page" : fmt::format("'{}'", resolved.media_type);
+      return Arrival{.found = false, .outcome = Outcome::kFails, .detail = fmt::format("the tag resolves to {}, which is no image", what)};
+    }
     if (Complete(top)) return std::nullopt;
-    const Arrival arrival = Arrive(inquiry_, puller_, top, media_type, false);
+    const image::Descriptor descriptor{.media_type = resolved.media_type, .digest = top, .size = resolved.size};
+    const Arrival arrival = Arrive(inquiry_, puller_, descriptor, false);
     if (!arrival.found) return arrival;
-    const Finding<image::Document> document = inquiry_.Document(top, media_type, {});
+    const Finding<image::Document> document = inquiry_.Document(top, resolved.media_type, {});
     if (!document) return Arrival{.found = false, .outcome = Outcome::kUndecided, .detail = document.why_not};
     if (const auto* manifest = std::get_if<image::Manifest>(document.value)) return ConfigObstacle(*manifest, true);
 
@@ -67,7 +72,7 @@ class ContentForecast {
   }
 
   std::optional<Arrival> ChildObstacle(const image::Descriptor& entry) {
-    const Arrival arrival = Arrive(inquiry_, puller_, entry.digest, entry.media_type, false);
+    const Arrival arrival = Arrive(inquiry_, puller_, entry, false);
     if (!arrival.found) return arrival;
     const Finding<image::Document> child = inquiry_.Document(entry.digest, entry.media_type, {});
     if (!child) return Arrival{.found = false, .outcome = Outcome::kUndecided, .detail = child.why_not};
@@ -79,7 +84,7 @@ class ContentForecast {
   }
 
   std::optional<Arrival> ConfigObstacle(const image::Manifest& manifest, bool is_top) {
-    const Arrival arrival = Arrive(inquiry_, puller_, manifest.config.digest, manifest.config.media_type, true);
+    const Arrival arrival = Arrive(inquiry_, puller_, manifest.config, true);
     if (!arrival.found) return arrival;
     const Finding<image::ImageConfig> config = inquiry_.Config(manifest.config.digest, {});
     wrong_platform_ = is_top && config && IsForeign(config.value->platform);
@@ -126,7 +131,7 @@ OnePull FollowPull(Inquiry& inquiry, hosts::Puller puller, const OriginView& ori
     result.pull.digest = resolved->digest;
     result.pull.host = resolved->host;
     ContentForecast content(inquiry, puller);
-    const std::optional<Arrival> obstacle = content.Obstacle(resolved->digest, resolved->media_type);
+    const std::optional<Arrival> obstacle = content.Obstacle(*resolved);
     result.wrong_platform = content.wrong_platform();
     if (obstacle) {
       result.pull.outcome = obstacle->outcome;

@@ -74,11 +74,11 @@ Finding<image::ImageConfig> Inquiry::Config(const image::Digest& digest, const s
   return Look<image::ImageConfig>(digest, "", true, sources);
 }
 
-hosts::Resolution Inquiry::FetchWalk(hosts::Puller puller, const image::Digest& digest, const std::string& media_type,
-                                     bool is_config) {
-  return hosts::Fetch(route_.config, puller, digest, [&](std::size_t host) {
-    return AnswerTo({host, is_config ? Topic::kConfig : Topic::kManifest, digest, media_type});
-  });
+hosts::Resolution Inquiry::FetchWalk(hosts::Puller puller, const image::Descriptor& blob, bool is_config) {
+  const hosts::AnswerOf answer = [&](std::size_t host) {
+    return AnswerTo({host, is_config ? Topic::kConfig : Topic::kManifest, blob.digest, blob.media_type});
+  };
+  return hosts::Fetch(route_.config, puller, blob.digest, answer, blob.size);
 }
 
 }  // namespace tagdrift::judge

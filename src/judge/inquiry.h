@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "tagdrift/hosts/walk.h"
+#include "tagdrift/image/manifest.h"
 #include "tagdrift/judge/route.h"
 #include "tagdrift/judge/tag_facts.h"
 
@@ -45,8 +46,7 @@ class Inquiry {
   std::optional<bool> Stored(const image::Digest& digest, const std::string& media_type, bool is_config);
 
   /// containerd's search for a blob that the node does not have: all its hosts in order.
-  hosts::Resolution FetchWalk(hosts::Puller puller, const image::Digest& digest, const std::string& media_type,
-                              bool is_config);
+  hosts::Resolution FetchWalk(hosts::Puller puller, const image::Descriptor& blob, bool is_config);
 
  private:
   template <class T>

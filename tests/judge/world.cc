@@ -132,7 +132,7 @@ std::optional<facts::Content> World::Find(const image::Digest& digest, const std
       if (digest == DigestOf(name)) {
         image::Index index{.media_type = std::string(image::kOciIndex), .manifests = {}};
         for (const std::string& child : children) {
-          image::Descriptor entry{.media_type = std::string(image::kOciManifest), .digest = DigestOf(child)};
+          image::Descriptor entry{.media_type = std::string(image::kOciManifest), .digest = DigestOf(child), .size = 1000};
           entry.platform = ConfigOf(images_, child).platform;
           index.manifests.push_back(entry);
         }
@@ -143,7 +143,7 @@ std::optional<facts::Content> World::Find(const image::Digest& digest, const std
     }
     const bool docker = words.value("docker", false);
     if (digest == DigestOf(name)) {
-      image::Descriptor config{.media_type = "", .digest = ConfigDigest(images_, name)};
+      image::Descriptor config{.media_type = "", .digest = ConfigDigest(images_, name), .size = 1000};
       return image::Document(image::Manifest{
           .media_type = std::string(docker ? image::kDockerManifest : image::kOciManifest), .config = config, .layers = {}});
     }
