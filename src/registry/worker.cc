@@ -1,5 +1,9 @@
 #include "registry/worker.h"
 
+#include <pthread.h>
+
+#include <csignal>
+
 namespace tagdrift::registry {
 namespace {
 
@@ -39,6 +43,10 @@ void Worker::Take(Lane* lane, std::uint64_t id, HttpRequest request) {
 }
 
 void Worker::Run(const std::stop_token& stop) {
+  // Signals are the main thread's; above all SIGPIPE, which OpenSSL's writes to a closed connection raise.
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, nullptr);
   while (!stop.stop_requested()) {
     FetchOrders();
     Launch();

@@ -1,0 +1,115 @@
+#include "played_exchange.h"
+
+#include "registry/token_fetch.h"
+
+namespace tagdrift::registry {
+namespace {
+
+std::string Name(Method method) {
+  switch (method) {
+    case Method::kHead:
+      return "HEAD";
+    case Method::kGet:
+      return "GET";
+    case Method::kPost:
+      return "POST";
+  }
+  return "?";
+}
+
+TokenResult FetchToken(const WantToken& want, const Server& server, std::vector<HttpRequest>& requests) {
+  TokenFetch fetch(want.key, want.endpoint, "tagdrift/test", false);
+  TokenFetch::Step step = fetch.Start();
+  while (auto* request = std::get_if<HttpRequest>(&step)) {
+    requests.push_back(*request);
+    step = fetch.OnResponse(server(requests.back()));
+  }
+  return std::get<TokenResult>(step);
+}
+
+}  // namespace
+
+std::vector<std::string> Played::Lines() const {
+  std::vector<std::string> lines;
+  for (const HttpRequest& request : requests) lines.push_back(Name(request.method) + " " + request.url.text);
+  return lines;
+}
+
+Played Player::Play(Request request, Exchange::Settings settings, const Server& server) {
+  const std::string repository = request.repository;
+  Exchange exchange(std::move(request), std::move(settings));
+  Played played;
+  Exchange::Step step = exchange.Start();
+  // Far more steps than any exchange may take.
+  for (int i = 0; i < 200; ++i) {
+    if (auto* reply = std::get_if<Reply>(&step)) {
+      played.reply = std::move(*reply);
+      return played;
+    }
+    if (const auto* approach = std::get_if<Approach>(&step)) {
+      step = exchange.Plan(memory_[approach->url.Origin()]);
+    } else if (const auto* want = std::get_if<WantToken>(&step)) {
+      step = exchange.OnToken({.result = FetchToken(*want, server, played.requests), .young = true});
+    } else {
+      const HttpRequest sent = std::get<HttpRequest>(step);
+      played.requests.push_back(sent);
+      const HttpResponse response = server(sent);
+      step = exchange.OnResponse(response);
+      EndpointMemory& memory = memory_[sent.url.Origin()];
+      Learn(memory, repository, response);
+      if (exchange.fell_back()) memory.plain_http = true;
+    }
+  }
+  played.reply.answer.failure_detail = "the exchange does not end";
+  return played;
+}
+
+HttpResponse Respond(int status, Headers headers, std::string body) {
+  HttpResponse response;
+  response.status = status;
+  response.headers = std::move(headers);
+  response.body = std::move(body);
+  response.asked_at = absl::FromUnixSeconds(1'800'000'000);
+  return response;
+}
+
+HttpResponse Break(hosts::Failure failure, std::string detail) {
+  HttpResponse response;
+  response.failure = failure;
+  response.detail = std::move(detail);
+  return response;
+}
+
+std::string HeaderOf(const HttpRequest& request, const std::string& name) {
+  for (const auto& [key, value] : request.headers) {
+    if (key == name) return value;
+  }
+  return {};
+}
+
+std::shared_ptr<hosts::RegistryHost> Host(const std::string& scheme, const std::string& host) {
+  auto out = std::make_shared<hosts::RegistryHost>();
+  out->scheme = scheme;
+  out->host = host;
+  out->path = "/v2";
+  return out;
+}
+
+Request AskTag(std::shared_ptr<const hosts::RegistryHost> host, const std::string& repository) {
+  const std::string registry = host->host;
+  return {.host = std::move(host), .registry = registry, .repository = repository, .object = "v1", .media_type = {}};
+}
+
+Exchange::Settings Anonymous() { return {.user_agent = "tagdrift/test", .credential = {}}; }
+
+Exchange::Settings As(const std::string& username, const std::string& password) {
+  return {.user_agent = "tagdrift/test", .credential = Credential{.username = username, .password = password}};
+}
+
+HttpResponse Manifest() {
+  return Respond(200, {{"content-type", "application/vnd.oci.image.index.v1+json; charset=utf-8"},
+                       {"docker-content-digest", kDigest},
+                       {"content-length", "1234"}});
+}
+
+}  // namespace tagdrift::registry

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "registry/endpoint_memory.h"
+#include "registry/exchange.h"
+#include "registry/http_message.h"
+
+namespace tagdrift::registry {
+
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
+/// The other side of an exchange: one literal response per request.
+using Server = std::function<HttpResponse(const HttpRequest&)>;
+
+struct Played {
+  Reply reply;
+  std::vector<HttpRequest> requests;  ///< in order, token requests included
+
+  const hosts::Answer& answer() const { return reply.answer; }
+  /// "HEAD https://host/v2/..." per request.
+  std::vector<std::string> Lines() const;
+};
+
+/// Carries exchanges from step to step without a network, and remembers between them what the real client remembers.
+class Player {
+ public:
+  Played Play(Request request, Exchange::Settings settings, const Server& server);
+
+ private:
+  std::map<std::string, EndpointMemory> memory_;
+};
+
+HttpResponse Respond(int status, Headers headers = {}, std::string body = "");
+HttpResponse Break(hosts::Failure failure, std::string detail);
+
+/// Value of a request's header; empty when there is none.
+std::string HeaderOf(const HttpRequest& request, const std::string& name);
+
+std::shared_ptr<hosts::RegistryHost> Host(const std::string& scheme, const std::string& host);
+
+/// "Which digest has team/app:v1?" of `host`.
+Request AskTag(std::shared_ptr<const hosts::RegistryHost> host, const std::string& repository = "team/app");
+
+Exchange::Settings Anonymous();
+Exchange::Settings As(const std::string& username, const std::string& password);
+
+inline const std::string kDigest = "sha256:" + std::string(64, 'a');
+
+/// A complete answer to a HEAD.
+HttpResponse Manifest();
+
+}  // namespace tagdrift::registry
