@@ -41,6 +41,7 @@ std::size_t Transfer::OnHeader(char* bytes, std::size_t, std::size_t size, void*
     return 0;
   }
   const std::string_view line(bytes, size);
+  transfer.headers_complete_ = Trim(line).empty();
   if (line.starts_with("HTTP/")) transfer.response_.headers.clear();
   const std::size_t colon = line.find(':');
   if (colon == std::string_view::npos || colon == 0 || line.starts_with("HTTP/")) return size;
@@ -107,6 +108,7 @@ void Transfer::Begin(const HttpRequest& request, const TransferSettings& setting
   response_ = {};
   header_bytes_ = 0;
   headers_too_large_ = false;
+  headers_complete_ = false;
   body_limit_ = request.body_limit;
   error_[0] = '\0';
   const absl::Duration dial = absl::Milliseconds(settings.endpoint.dial_milliseconds);
@@ -166,6 +168,8 @@ HttpResponse Transfer::Finish(CURLcode code, const TransferSettings& settings, l
     response.detail = "the answer's headers are larger than 64 KiB";
     return response;
   }
+  // libcurl takes a connection closed in the middle of the headers for the end of a short answer.
+  if (code == CURLE_OK && !headers_complete_) code = CURLE_PARTIAL_FILE;
   if (code == CURLE_OK || response.too_large) {
     response.status = static_cast<int>(Number(easy(), CURLINFO_RESPONSE_CODE));
     return response;

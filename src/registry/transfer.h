@@ -60,6 +60,7 @@ class Transfer {
   std::size_t header_bytes_ = 0;
   std::size_t body_limit_ = 0;
   bool headers_too_large_ = false;
+  bool headers_complete_ = false;
 };
 
 }  // namespace tagdrift::registry

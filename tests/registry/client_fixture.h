@@ -1,0 +1,67 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "tagdrift/registry/client.h"
+
+namespace tagdrift::registry {
+
+/// One user and password for every host.
+class OneCredential : public CredentialSource {
+ public:
+  std::optional<Credential> Find(std::string_view, std::string_view) const override {
+    return Credential{.username = "me", .password = "pw"};
+  }
+};
+
+class ClientTest : public testing::Test {
+ protected:
+  void Open(Client::Options options = {}, std::shared_ptr<const CredentialSource> credentials = NoCredentials()) {
+    options.user_agent = "tagdrift/test";
+    auto client = Client::Create(std::move(options), std::move(credentials));
+    ASSERT_TRUE(client.ok()) << client.status();
+    client_ = std::move(*client);
+  }
+
+  static std::shared_ptr<hosts::RegistryHost> HostAt(const std::string& authority, const std::string& scheme = "http") {
+    auto host = std::make_shared<hosts::RegistryHost>();
+    host->scheme = scheme;
+    host->host = authority;
+    host->path = "/v2";
+    return host;
+  }
+
+  std::uint64_t Ask(const std::shared_ptr<hosts::RegistryHost>& host, const std::string& repository = "team/app",
+                    Question question = Question::kResolve, const std::string& object = "v1") {
+    const std::uint64_t ticket = ++tickets_;
+    client_->Send(ticket, {.host = host,
+                           .registry = host->host,
+                           .repository = repository,
+                           .object = object,
+                           .media_type = "application/x",
+                           .question = question});
+    return ticket;
+  }
+
+  std::pair<std::uint64_t, Reply> Next() {
+    auto reply = client_->Receive(absl::Now() + absl::Seconds(60), {});
+    EXPECT_TRUE(reply.has_value()) << "no reply within a minute";
+    return reply ? std::move(*reply) : std::pair<std::uint64_t, Reply>();
+  }
+
+  hosts::Answer AnswerOf(const std::shared_ptr<hosts::RegistryHost>& host) {
+    Ask(host);
+    return Next().second.answer;
+  }
+
+  std::unique_ptr<Client> client_;
+  std::uint64_t tickets_ = 0;
+};
+
+}  // namespace tagdrift::registry
