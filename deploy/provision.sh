@@ -17,8 +17,9 @@ build_packages=(
   prometheus-cpp-dev libgtest-dev libgmock-dev
   clang clang-format clang-tidy libclang-rt-dev
 )
-# What the lab takes from the machine itself: loopback set-up, shared libraries of runc and nginx, keys of the newer suites.
-lab_packages=(iproute2 util-linux libseccomp2 libpcre2-8-0 zlib1g libcrypt1 ca-certificates debian-archive-keyring)
+# What the lab takes from the machine itself: loopback set-up, certificates, the command of a remedy, shared libraries of runc and
+# nginx, keys of the newer suites.
+lab_packages=(iproute2 openssl curl util-linux libseccomp2 libpcre2-8-0 zlib1g libcrypt1 ca-certificates debian-archive-keyring)
 
 # label package suite: unpacked into build/lab/<package>-<version>, with build/lab/<label> pointing there.
 lab_unpacked=(

@@ -47,7 +47,7 @@ build_thread_tests() {
   local targets
   configure tsan
   mapfile -t targets < <(awk '/^build [^ ]*: / { target = $2; sub(/:$/, "", target) }
-    /POST_BUILD = .*LABELS/ && /threads/ { print target }' build/tsan/build.ninja)
+    /POST_BUILD = .*LABELS;[^"]*threads/ { print target }' build/tsan/build.ninja)
   [ "${#targets[@]}" -eq 0 ] || cmake --build build/tsan --target "${targets[@]}"
 }
 

@@ -97,8 +97,7 @@ void Expect(bool holds, const std::string& what) {
 int Check(const std::string& tagdrift) {
   Command("tagdrift check");
   const Output output = RunCommand({tagdrift, "check"});
-  Show(output.out + output.err);
-  std::printf("   exit code %d\n", output.exit_code);
+  std::printf("%s%s\nexit code %d\n", output.out.c_str(), output.err.c_str(), output.exit_code);
   return output.exit_code;
 }
 
