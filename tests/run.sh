@@ -20,7 +20,14 @@ section() {
 }
 
 check_format() {
-  git ls-files -z '*.h' '*.cc' | xargs -0 clang-format --dry-run -Werror
+  local unformatted
+  # shellcheck disable=SC2016  # expanded by the inner shell
+  unformatted=$(git ls-files -z '*.h' '*.cc' | xargs -0 -P "$(nproc)" -n 1 sh -c \
+    'clang-format --dry-run -Werror "$0" >/dev/null 2>&1 || echo "$0"')
+  [ -z "$unformatted" ] || {
+    printf 'not formatted (clang-format -i FILE…):\n%s\n' "$unformatted" >&2
+    return 1
+  }
 }
 
 check_tidy() {
