@@ -45,28 +45,39 @@ facts::Content AsDescribed(const facts::Content& content, const image::Digest& d
   return content;
 }
 
+/// The remembered reading of `digest`; the first caller does it while others wait for it. A failure to ask is not
+/// remembered.
+template <typename Readings, typename Read>
+absl::StatusOr<facts::Content> Once(std::mutex& mutex, Readings& readings, const image::Digest& digest, Read read) {
+  std::promise<absl::StatusOr<facts::Content>> promise;
+  std::unique_lock lock(mutex);
+  const auto [found, first] = readings.try_emplace(digest, promise.get_future());
+  const auto reading = found->second;
+  lock.unlock();
+  if (!first) return reading.get();
+  absl::StatusOr<facts::Content> content = read();
+  promise.set_value(content);
+  if (!content.ok()) {
+    lock.lock();
+    readings.erase(digest);
+  }
+  return content;
+}
+
 }  // namespace
 
 absl::StatusOr<facts::Content> ContentReader::Document(const image::Digest& digest, const std::string& media_type) {
-  auto found = documents_.find(digest);
-  if (found == documents_.end()) {
-    auto content =
-        ReadAndParse(client_, digest, [](const std::string& bytes) { return image::ParseDocument(bytes, ""); });
-    if (!content.ok()) return content.status();
-    found = documents_.emplace(digest, *std::move(content)).first;
-  }
-  return AsDescribed(found->second, digest, media_type);
+  auto content = Once(mutex_, documents_, digest, [&] {
+    return ReadAndParse(client_, digest, [](const std::string& bytes) { return image::ParseDocument(bytes, ""); });
+  });
+  if (!content.ok()) return content.status();
+  return AsDescribed(*content, digest, media_type);
 }
 
 absl::StatusOr<facts::Content> ContentReader::Config(const image::Digest& digest) {
-  auto found = configs_.find(digest);
-  if (found == configs_.end()) {
-    auto content =
-        ReadAndParse(client_, digest, [](const std::string& bytes) { return image::ParseImageConfig(bytes); });
-    if (!content.ok()) return content.status();
-    found = configs_.emplace(digest, *std::move(content)).first;
-  }
-  return found->second;
+  return Once(mutex_, configs_, digest, [&] {
+    return ReadAndParse(client_, digest, [](const std::string& bytes) { return image::ParseImageConfig(bytes); });
+  });
 }
 
 absl::StatusOr<std::optional<std::map<std::string, std::string>>> ContentReader::Labels(const image::Digest& digest) {

@@ -1,5 +1,9 @@
 #include <algorithm>
+#include <atomic>
+#include <mutex>
 #include <string_view>
+#include <system_error>
+#include <thread>
 #include <utility>
 
 #include "tagdrift/node/inventory.h"
@@ -9,6 +13,7 @@ namespace {
 
 constexpr std::string_view kSourceLabel = "containerd.io/distribution.source.";
 constexpr int kDeepestIndex = 4;
+constexpr std::size_t kReaders = 8;
 
 /// The manifest that containerd uses on this node.
 struct ChosenManifest {
@@ -120,6 +125,32 @@ absl::Status ReadContent(ContentReader& content, const image::Platform& platform
   if (!labels.ok()) return labels.status();
   if (labels->has_value()) FillProvenance(**labels, image);
   return absl::OkStatus();
+}
+
+absl::Status ReadContents(ContentReader& content, const image::Platform& platform,
+                          std::vector<facts::CachedImage>& images) {
+  std::atomic<std::size_t> next = 0;
+  std::mutex mutex;
+  absl::Status failure;
+  const auto work = [&] {
+    for (std::size_t i = next++; i < images.size(); i = next++) {
+      const absl::Status status = ReadContent(content, platform, images[i]);
+      if (status.ok()) continue;
+      const std::lock_guard lock(mutex);
+      failure.Update(status);
+      next = images.size();
+    }
+  };
+  {
+    std::vector<std::jthread> helpers;
+    try {
+      while (helpers.size() + 1 < std::min(images.size(), kReaders)) helpers.emplace_back(work);
+    } catch (const std::system_error&) {
+      // No more threads to be had: fewer only take longer.
+    }
+    work();
+  }
+  return failure;
 }
 
 }  // namespace tagdrift::node

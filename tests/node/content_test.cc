@@ -248,6 +248,46 @@ TEST(ReadContent, DoesNotKnowTheOriginOfAMissingBlob) {
   EXPECT_THAT(image.sources, IsEmpty());
 }
 
+TEST(ReadContents, ReadsManyImagesAndEachBlobOnce) {
+  Store store;
+  std::vector<facts::CachedImage> images;
+  for (int i = 0; i < 300; ++i) {
+    const image::Digest target = i % 3 == 0 ? store.index : i % 3 == 1 ? store.manifest : store.arm_manifest;
+    images.push_back(store.Tag(target, i % 3 == 0 ? kIndexType : kManifestType, "r.io/app:" + std::to_string(i)));
+  }
+  ContentReader reader(&store.containerd);
+  ASSERT_TRUE(ReadContents(reader, Amd64(), images).ok());
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    ASSERT_TRUE(images[i].stored) << i;
+    EXPECT_EQ(images[i].stored->id, i % 3 == 2 ? store.arm_config : store.config) << i;
+    EXPECT_EQ(images[i].provenance, facts::Provenance::kNowhere) << i;
+  }
+  for (const auto& [digest, count] : store.containerd.reads) EXPECT_EQ(count, 1) << digest.text();
+}
+
+TEST(ReadContents, FailsWhenTheStoreCannotBeAsked) {
+  Store store;
+  store.containerd.error = absl::UnavailableError("gone");
+  std::vector<facts::CachedImage> images(50, store.Tag(store.manifest, kManifestType));
+  ContentReader reader(&store.containerd);
+  EXPECT_TRUE(absl::IsUnavailable(ReadContents(reader, Amd64(), images)));
+}
+
+TEST(ReadContents, HasNothingToDoWithoutImages) {
+  ContentReader reader(nullptr);
+  std::vector<facts::CachedImage> none;
+  EXPECT_TRUE(ReadContents(reader, Amd64(), none).ok());
+}
+
+TEST(ContentReader, AsksAgainAfterAFailure) {
+  Store store;
+  ContentReader reader(&store.containerd);
+  store.containerd.error = absl::UnavailableError("gone");
+  EXPECT_FALSE(reader.Config(store.config).ok());
+  store.containerd.error = absl::OkStatus();
+  EXPECT_TRUE(reader.Config(store.config).ok());
+}
+
 TEST(ContentReader, ReadsEachBlobOnce) {
   Store store;
   ContentReader reader(&store.containerd);

@@ -16,10 +16,7 @@
 namespace tagdrift::node {
 namespace {
 
-using testing::Contains;
 using testing::ElementsAre;
-using testing::Key;
-using testing::Not;
 using testing::Pair;
 
 /// A listening unix socket.
@@ -38,43 +35,42 @@ class Listener {
   int socket_;
 };
 
-/// `cat` under another name and environment: it runs until its input ends.
+/// `cat` under another name and with that environment: it runs until its input ends.
 class WaitingProcess {
  public:
   explicit WaitingProcess(std::vector<std::string> environment) {
-    EXPECT_EQ(::pipe2(pipe_, O_CLOEXEC), 0);
+    EXPECT_EQ(::pipe2(input_, O_CLOEXEC), 0);
+    EXPECT_EQ(::pipe2(output_, O_CLOEXEC), 0);
     pid_ = ::fork();
-    if (pid_ == 0) {
-      std::vector<char*> variables;
-      for (std::string& text : environment) variables.push_back(text.data());
-      variables.push_back(nullptr);
-      char name[] = "containerd-like";
-      char* arguments[] = {name, nullptr};
-      ::dup2(pipe_[0], 0);
-      ::execve("/bin/cat", arguments, variables.data());
-      ::_exit(127);
-    }
-    WaitUntilExecuted();
+    if (pid_ == 0) Execute(environment);
+    // What comes back proves that the program runs.
+    char byte = 'x';
+    EXPECT_EQ(::write(input_[1], &byte, 1), 1);
+    ::close(output_[1]);
+    EXPECT_EQ(::read(output_[0], &byte, 1), 1);
   }
   ~WaitingProcess() {
-    ::close(pipe_[0]);
-    ::close(pipe_[1]);
+    for (const int end : {input_[0], input_[1], output_[0]}) ::close(end);
     ::waitpid(pid_, nullptr, 0);
   }
 
   int pid() const { return pid_; }
 
  private:
-  /// The command line is the new one as soon as the program is.
-  void WaitUntilExecuted() const {
-    for (int i = 0; i < 1'000'000; ++i) {
-      const auto arguments = CommandLine(pid_);
-      if (arguments && arguments->at(0) == "containerd-like") return;
-    }
-    FAIL() << "the child did not start";
+  [[noreturn]] void Execute(std::vector<std::string>& environment) const {
+    std::vector<char*> variables;
+    for (std::string& text : environment) variables.push_back(text.data());
+    variables.push_back(nullptr);
+    char name[] = "containerd-like";
+    char* arguments[] = {name, nullptr};
+    ::dup2(input_[0], STDIN_FILENO);
+    ::dup2(output_[1], STDOUT_FILENO);
+    ::execve("/bin/cat", arguments, variables.data());
+    ::_exit(127);
   }
 
-  int pipe_[2] = {-1, -1};
+  int input_[2] = {-1, -1};
+  int output_[2] = {-1, -1};
   int pid_ = -1;
 };
 
@@ -119,6 +115,11 @@ TEST(ListenerPid, IsUnknownForWhatIsNoSocket) {
   folder.Write("file", "");
   EXPECT_EQ(ListenerPid(folder.path() + "/file"), std::nullopt);
   EXPECT_EQ(ListenerPid("/" + std::string(300, 'x')), std::nullopt);
+}
+
+TEST(CommandLine, IsTheProcesssOwn) {
+  const WaitingProcess process({});
+  EXPECT_EQ(CommandLine(process.pid()), std::vector<std::string>{"containerd-like"});
 }
 
 TEST(ProxyEnvironment, HoldsOnlyTheProxyVariables) {

@@ -18,6 +18,7 @@ absl::StatusOr<std::optional<ImageRecord>> FakeContainerd::GetImage(const std::s
 }
 
 absl::StatusOr<std::optional<ContentInfo>> FakeContainerd::Info(const image::Digest& digest) {
+  const std::lock_guard lock(mutex_);
   if (!error.ok()) return error;
   const auto found = blobs.find(digest);
   if (found == blobs.end()) return std::nullopt;
@@ -25,6 +26,7 @@ absl::StatusOr<std::optional<ContentInfo>> FakeContainerd::Info(const image::Dig
 }
 
 absl::StatusOr<std::string> FakeContainerd::Read(const image::Digest& digest, std::size_t limit) {
+  const std::lock_guard lock(mutex_);
   if (!error.ok()) return error;
   ++reads[digest];
   const auto found = blobs.find(digest);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -9,7 +10,7 @@
 
 namespace tagdrift::node {
 
-/// containerd's stores in memory.
+/// containerd's stores in memory. Reads may come from several threads.
 class FakeContainerd final : public ContainerdClient {
  public:
   absl::StatusOr<std::string> Version() override { return "1.6.20~ds1"; }
@@ -26,6 +27,9 @@ class FakeContainerd final : public ContainerdClient {
   std::map<image::Digest, std::map<std::string, std::string>> labels_of;
   std::map<image::Digest, int> reads;
   absl::Status error;  ///< of every call
+
+ private:
+  std::mutex mutex_;
 };
 
 }  // namespace tagdrift::node

@@ -30,8 +30,8 @@ struct ContentInfo {
   std::map<std::string, std::string> labels;
 };
 
-/// containerd's own services in namespace `k8s.io`, as far as they are used. Thread safe; each call returns within the timeout
-/// given at Connect. Errors are gRPC's codes with "doing: what happened".
+/// containerd's own services in namespace `k8s.io`, as far as they are used. Thread safe; each call returns within the
+/// timeout given at Connect. Errors are gRPC's codes with "doing: what happened".
 class ContainerdClient {
  public:
   virtual ~ContainerdClient() = default;

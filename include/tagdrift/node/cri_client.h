@@ -62,8 +62,8 @@ struct CriFilesystem {
   std::int64_t used_bytes = 0;
 };
 
-/// The Container Runtime Interface (runtime.v1), as far as it is used. Each call returns within the timeout given at Connect.
-/// Errors are gRPC's codes with "doing: what happened" and, where known, what to do.
+/// The Container Runtime Interface (runtime.v1), as far as it is used. Each call returns within the timeout given at
+/// Connect. Errors are gRPC's codes with "doing: what happened" and, where known, what to do.
 class CriClient {
  public:
   virtual ~CriClient() = default;

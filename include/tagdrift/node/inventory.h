@@ -1,7 +1,8 @@
 #pragma once
 
-#include <functional>
+#include <future>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,7 +22,8 @@ struct Snapshot {
   std::vector<CriSandbox> sandboxes;
 };
 
-/// Reads content of the node's content store while an inventory is made; each digest is read at most once.
+/// Reads content of the node's content store while an inventory is made; each digest is read at most once, unless the
+/// store could not be asked. Thread safe.
 class ContentReader {
  public:
   /// `client` may be null (no content store): then everything is unknown.
@@ -29,30 +31,40 @@ class ContentReader {
 
   bool available() const { return client_ != nullptr; }
 
-  /// A manifest, index or config. NotThere where it is missing or is none of these. Errors: the store could not be asked.
+  /// A manifest or index, taken for what `media_type` says (empty: for what it says itself). NotThere where it is
+  /// missing or is none of these. Errors: the store could not be asked.
   absl::StatusOr<facts::Content> Document(const image::Digest& digest, const std::string& media_type);
+  /// An image config; otherwise as Document.
   absl::StatusOr<facts::Content> Config(const image::Digest& digest);
   /// Labels of the blob; nothing where it is missing.
   absl::StatusOr<std::optional<std::map<std::string, std::string>>> Labels(const image::Digest& digest);
 
  private:
+  using Reading = std::shared_future<absl::StatusOr<facts::Content>>;
+
   ContainerdClient* client_;
-  std::map<image::Digest, facts::Content> documents_;
-  std::map<image::Digest, facts::Content> configs_;
+  std::mutex mutex_;
+  std::map<image::Digest, Reading> documents_;
+  std::map<image::Digest, Reading> configs_;
 };
 
-/// Joins the lists to one entry per tag name, plus one per digest name that a container asked for. With records the pairs of tag and
-/// target are exact. Without, a pair is taken only where an image id has exactly one digest name in the tag's repository;
-/// otherwise `candidates` holds them all. Names that do not parse as references are counted in a note, never dropped silently.
-/// Pure: reads no content; `stored` and `provenance` stay unset.
+/// Joins the lists to one entry per tag name, plus one per digest name that a container asked for. With records the
+/// pairs of tag and target are exact. Without, a pair is taken only where an image id has exactly one digest name in
+/// the tag's repository; otherwise `candidates` holds them all. Names that do not parse as references are counted in a
+/// note, never dropped silently. Pure: reads no content; `stored` and `provenance` stay unset.
 facts::Node Join(const Snapshot& snapshot);
 
 /// Fills `stored`, `provenance` and `sources` of `image` from the content store.
 /// Errors: the store could not be asked.
 absl::Status ReadContent(ContentReader& content, const image::Platform& platform, facts::CachedImage& image);
 
-/// Takes the snapshot and joins it. `runtime` is filled from Version; a failing image store is recorded in it, not an error.
-/// Errors: the CRI could not be asked.
+/// ReadContent for all of `images`, several at a time.
+/// Errors: the store could not be asked; nothing is said about the images then.
+absl::Status ReadContents(ContentReader& content, const image::Platform& platform,
+                          std::vector<facts::CachedImage>& images);
+
+/// Takes the snapshot and joins it. `runtime` is filled from Version; a failing image store is recorded in it, not an
+/// error. Errors: the CRI could not be asked.
 absl::StatusOr<facts::Node> ReadNode(CriClient& cri, ContainerdClient& containerd, bool with_containers);
 
 /// Reads one name again: its record and what the CRI resolves it to now. `image.reference` says which; uses are kept.

@@ -16,11 +16,11 @@ struct RuntimeClients {
   std::unique_ptr<ContainerdClient> containerd;
 };
 
-/// Connects to `endpoint` ("unix:///run/containerd/containerd.sock", or a bare path) and makes sure that it speaks CRI v1.
-/// `timeout` bounds every later call too. Receives messages up to 64 MiB (containerd's own default is 16).
-/// Errors, each naming the socket and what to do: InvalidArgument (not a unix endpoint), NotFound (no such socket; names the
-/// sockets of other distributions that do exist), PermissionDenied (run as root), FailedPrecondition (not a socket, or no CRI v1 behind
-/// it), Unavailable (nobody listens), DeadlineExceeded.
+/// Connects to `endpoint` ("unix:///run/containerd/containerd.sock", or a bare path) and makes sure that it speaks CRI
+/// v1. `timeout` bounds every later call too. Receives messages up to 64 MiB (containerd's own default is 16). Errors,
+/// each naming the socket and what to do: InvalidArgument (not a unix endpoint), NotFound (no such socket; names the
+/// sockets of other distributions that do exist), PermissionDenied (run as root), FailedPrecondition (not a socket, or
+/// no CRI v1 behind it), Unavailable (nobody listens), DeadlineExceeded.
 absl::StatusOr<RuntimeClients> Connect(const std::string& endpoint, absl::Duration timeout);
 
 }  // namespace tagdrift::node

@@ -19,14 +19,14 @@ struct SettingsOverrides {
   std::optional<hosts::PullPath> pull_path;         ///< --image-pull
 };
 
-/// Learns containerd's registry settings: on 1.x from the running daemon (`status`, verbose), else from its configuration
-/// file, which is found from the daemon's command line, the default place, or the known places of k3s, RKE2 and microk8s.
-/// Never fails: what cannot be learned is RegistrySettings::unknown with a note.
+/// Learns containerd's registry settings: on 1.x from the running daemon (`status`, verbose), else from its
+/// configuration file, which is found from the daemon's command line, the default place, or the known places of k3s,
+/// RKE2 and microk8s. Never fails: what cannot be learned is RegistrySettings::unknown with a note.
 hosts::RegistrySettings LearnSettings(const hosts::FileTree& tree, const CriVersion& version, const CriStatus& status,
                                       const std::string& endpoint, const SettingsOverrides& overrides);
 
-/// The daemon's proxy variables (HTTP_PROXY, HTTPS_PROXY, NO_PROXY and lower case) from /proc/<pid>/environ; `pid` is the listener of
-/// the socket. Nothing: they cannot be read.
+/// The daemon's proxy variables (HTTP_PROXY, HTTPS_PROXY, NO_PROXY and lower case) from /proc/<pid>/environ; `pid` is
+/// the listener of the socket. Nothing: they cannot be read.
 std::optional<std::map<std::string, std::string>> ProxyEnvironment(int pid);
 
 /// The process that listens on the unix socket `path`, by SO_PEERCRED. Nothing: it cannot be told.
