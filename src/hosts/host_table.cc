@@ -42,7 +42,8 @@ class Reader {
   }
 
   bool Ignore(std::string reason, int line) {
-    ignored_ = {std::move(reason), line};
+    ignored_.reason = std::move(reason);
+    ignored_.line = line;
     return false;
   }
 
@@ -71,6 +72,7 @@ class Reader {
     const TomlValue* names = Last("capabilities");
     if (names == nullptr || names->items.empty()) {
       entry_.host.capabilities = release_.DefaultCapabilities();
+      entry_.default_capabilities = true;
       return true;
     }
     for (const TomlValue& name : names->items) {
@@ -84,6 +86,7 @@ class Reader {
       } else if (lower == "referrers" && release_.HasReferrers()) {
         entry_.host.capabilities.Add(Capability::kReferrers);
       } else {
+        ignored_.capability = name.text;
         return Ignore("unknown capability " + name.text, name.line);
       }
     }

@@ -14,9 +14,10 @@ namespace tagdrift::hosts {
 
 /// A host as a host directory describes it; its TLS files are named but not read yet.
 struct HostEntry {
-  RegistryHost host;    ///< without `ca` and `clients`; `host.host` is empty where nothing names one
-  std::string key;      ///< as written: the table's key, or the value of `server`
-  bool has_ca = false;  ///< `ca` is there, be it an empty list
+  RegistryHost host;                  ///< without `ca` and `clients`; `host.host` is empty where nothing names one
+  std::string key;                    ///< as written: the table's key, or the value of `server`
+  bool default_capabilities = false;  ///< none are written
+  bool has_ca = false;                ///< `ca` is there, be it an empty list
   std::vector<std::string> ca;
   std::vector<std::pair<std::string, std::string>> clients;  ///< certificate and key; no key: the same file
 };
@@ -30,6 +31,7 @@ struct HostsFile {
 struct HostsFileIgnored {
   std::string reason;
   int line = 0;
+  std::string capability = {};  ///< the unknown one, where that is the reason
 };
 
 /// containerd 1.x crashes over the file: every pull fails.

@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "default_host.h"
+#include "directory_notes.h"
 #include "host_directory.h"
 #include "host_notes.h"
 #include "host_url.h"
@@ -35,7 +36,9 @@ class Loader {
       LoadLegacyHosts(tree_, settings_, config_);
       return std::move(config_);
     }
-    if (FindDirectoryIn(roots)) LoadEntries();
+    if (!FindDirectoryIn(roots)) return std::move(config_);
+    AddDirectoryNotes(tree_, settings_, config_.registry, config_.directory, config_.notes);
+    LoadEntries();
     return std::move(config_);
   }
 
@@ -66,6 +69,7 @@ class Loader {
     std::vector<HostEntry> entries(1);
     if (!config_.directory.empty() && !LoadDirectory(entries)) return;
     if (entries.back().host.host.empty()) MakeDefault(entries.back(), config_.registry, release_);
+    AddOrderNotes(entries, config_.registry, file_, config_.notes);
     for (HostEntry& entry : entries) {
       if (const std::optional<Refusal> refusal = LoadTlsFiles(tree_, entry)) {
         Refuse(*refusal, NoteKind::kCertificateUnreadable);
@@ -103,14 +107,18 @@ class Loader {
     const TomlDocument& document = std::get<TomlDocument>(parsed);
     std::variant<HostsFile, HostsFileIgnored, HostsFilePanic> read =
         ReadHostsFile(document, config_.directory, path, release_);
-    if (const auto* ignored = std::get_if<HostsFileIgnored>(&read)) return Ignore(path, ignored->line, ignored->reason);
+    if (const auto* ignored = std::get_if<HostsFileIgnored>(&read)) {
+      AddCapabilityNote(*ignored, path, config_.notes);
+      return Ignore(path, ignored->line, ignored->reason);
+    }
     if (const auto* panic = std::get_if<HostsFilePanic>(&read)) {
       config_.error = "containerd panics on " + path + ": [host] holds a value that is no table";
       config_.notes.push_back({NoteKind::kPullFails, path, panic->line, *config_.error});
       return Parsed::kEnded;
     }
     entries = std::move(std::get<HostsFile>(read).entries);
-    AddFileNotes(document, entries, path, config_.registry, release_, config_.notes);
+    AddFileNotes(document, entries, path, release_, config_.notes);
+    file_ = path;
     return Parsed::kUsed;
   }
 
@@ -122,6 +130,7 @@ class Loader {
   const FileTree& tree_;
   const RegistrySettings& settings_;
   Release release_;
+  std::string file_;  ///< the hosts.toml in use
   RegistryConfig config_;
 };
 

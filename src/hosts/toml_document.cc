@@ -112,8 +112,10 @@ class Copier {
   std::vector<std::string> path_;
 };
 
-/// The line that toml11's message quotes (" 13 | text"), 0 when it quotes none.
+/// The last line that toml11's message quotes (" 13 | text"), 0 when it quotes none. Where there are two, the second is
+/// at fault.
 int QuotedLine(std::string_view message) {
+  int last = 0;
   for (std::size_t at = message.find('\n'); at != std::string_view::npos; at = message.find('\n', at + 1)) {
     std::size_t i = at + 1;
     while (i < message.size() && message[i] == ' ') ++i;
@@ -121,9 +123,9 @@ int QuotedLine(std::string_view message) {
     for (; i < message.size() && message[i] >= '0' && message[i] <= '9' && line < 10'000'000; ++i) {
       line = line * 10 + (message[i] - '0');
     }
-    if (line > 0 && message.substr(i).starts_with(" |")) return line;
+    if (line > 0 && message.substr(i).starts_with(" |")) last = line;
   }
-  return 0;
+  return last;
 }
 
 /// toml11's message without its own function's name and its drawing.
