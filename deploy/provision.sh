@@ -112,20 +112,11 @@ bring_libc() {
   local tree=$1 suite=$2 work=$3 program
   "$tree/usr/bin/containerd" --version >/dev/null 2>&1 && return 0
   say "containerd of $suite does not start on this libc; unpacking that of $suite beside it"
+  install_packages patchelf
   dpkg-deb -x "$(download libc6 "$suite" "$work/libc")" "$tree/libc"
-  for program in containerd containerd-shim-runc-v2 ctr; do
-    mv "$tree/usr/bin/$program" "$tree/usr/bin/$program.real"
-    cat >"$tree/usr/bin/$program" <<WRAPPER
-#!/bin/sh
-here=\$(dirname "\$(readlink -f "\$0")")
-tree=\$here/../..
-for loader in "\$tree"/libc/lib64/ld-linux-*.so.* "\$tree"/libc/usr/lib64/ld-linux-*.so.*; do
-  [ -e "\$loader" ] && exec "\$loader" --argv0 "\$0" \\
-    --library-path "\$(echo "\$tree"/libc/lib/*-linux-gnu "\$tree"/libc/usr/lib/*-linux-gnu | tr ' ' :)" "\$0.real" "\$@"
-done
-exit 127
-WRAPPER
-    chmod +x "$tree/usr/bin/$program"
+  for program in "$tree"/usr/bin/*; do
+    patchelf --set-interpreter "$(find "$tree/libc" -name 'ld-linux-*.so.*' -print -quit)" \
+      --set-rpath "$(dirname "$(find "$tree/libc" -name libc.so.6 -print -quit)")" "$program"
   done
   "$tree/usr/bin/containerd" --version >/dev/null
 }
@@ -140,11 +131,11 @@ unpack() {
   version=$(dpkg-deb -f "$deb" Version)
   tree=$package-${version#*:}
   dpkg-deb -x "$deb" "$work/tree" || return 1
-  if [ "$package" = containerd ]; then
-    bring_libc "$work/tree" "$suite" "$work" || return 1
-  fi
   rm -rf "${lab:?}/$tree"
   mv "$work/tree" "$lab/$tree"
+  if [ "$package" = containerd ]; then
+    bring_libc "$lab/$tree" "$suite" "$work" || return 1
+  fi
   ln -sfn "$tree" "$work/$label"
   mv -T "$work/$label" "$lab/$label"
   rm -rf "$work" "$lab/$label.missing"
