@@ -41,10 +41,13 @@ std::size_t Transfer::OnHeader(char* bytes, std::size_t, std::size_t size, void*
     return 0;
   }
   const std::string_view line(bytes, size);
+  const bool status_line = line.starts_with("HTTP/");
+  // A trailer after the body is no header.
+  if (transfer.headers_complete_ && !status_line) return size;
   transfer.headers_complete_ = Trim(line).empty();
-  if (line.starts_with("HTTP/")) transfer.response_.headers.clear();
+  if (status_line) transfer.response_.headers.clear();
   const std::size_t colon = line.find(':');
-  if (colon == std::string_view::npos || colon == 0 || line.starts_with("HTTP/")) return size;
+  if (colon == std::string_view::npos || colon == 0 || status_line) return size;
   std::string name(line.substr(0, colon));
   for (char& c : name) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');

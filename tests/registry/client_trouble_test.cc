@@ -79,6 +79,21 @@ TEST_F(ClientTest, TakesABodyOfTheLimit) {
   EXPECT_EQ(reply.body.size(), 4393216U);
 }
 
+TEST_F(ClientTest, TakesNoTrailerOrEarlyHintForAHeader) {
+  TestServer server([](const Received&) {
+    return Scripted{.bytes =
+                        "HTTP/1.1 103 Early Hints\r\nDocker-Content-Digest: early\r\n\r\n"
+                        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: Docker-Content-Digest\r\n\r\n"
+                        "3\r\nabc\r\n0\r\nDocker-Content-Digest: late\r\n\r\n"};
+  });
+  Open();
+  Ask(HostAt(server.Authority()), "team/app", Question::kManifest, "sha256:" + std::string(64, 'a'));
+  const Reply reply = Next().second;
+  EXPECT_EQ(reply.answer.status, 200);
+  EXPECT_EQ(reply.answer.digest_header, std::nullopt);
+  EXPECT_EQ(reply.body, "abc");
+}
+
 TEST_F(ClientTest, LeavesAnEndlessRedirect) {
   TestServer server(
       [](const Received& request) { return ReplyStatus("302 Found\r\nLocation: " + request.target + "x\r\n"); });

@@ -18,8 +18,9 @@ namespace tagdrift::registry {
 
 /// What is asked of one host.
 enum class Question {
-  /// HEAD of a manifest by tag or digest with containerd's Accept list; a GET of the same where containerd would send one (405,
-  /// no digest header, no length). The body is hashed and dropped.
+  /// HEAD of a manifest by tag or digest with containerd's Accept list; a GET of the same where containerd would send
+  /// one (405, no digest header, no length). The body is hashed and dropped.
+  /// After a 405 the GET counts as the HEAD: its status and headers are the answer's.
   kResolve,
   /// GET of a manifest by tag with containerd's Accept list: reads the error code behind a 404.
   kConfirm,
@@ -43,9 +44,12 @@ struct Reply {
   std::string body;  ///< for kManifest and kBlob, at most containerd's manifest limit; empty otherwise
 };
 
-/// Asks registry hosts, many at once. One worker thread and one libcurl multi per endpoint (scheme, host, port, TLS identity,
-/// proxy), so that a slow host holds up nobody else; first contact with an endpoint is one request alone.
-/// Send and Receive may be called from different threads, each from one at a time. The destructor abandons what is under way and joins.
+/// Asks registry hosts, many at once. One worker thread and one libcurl multi per endpoint (scheme, host, port, TLS
+/// identity, proxy), at most 32 at a time, so that a slow host holds up nobody else.
+/// First contact with an endpoint is one request alone. If it cannot be reached (name, connection, TLS, timeout), what
+/// waits for it and what comes within the next ten seconds gets the same answer without waiting for its own timeout.
+/// Send and Receive may be called from different threads, each from one at a time. The destructor abandons what is
+/// under way and joins.
 class Client {
  public:
   struct Options {
@@ -59,13 +63,14 @@ class Client {
     std::string ca_bundle;
   };
   struct Counts {
-    std::uint64_t requests = 0;
-    std::uint64_t token_requests = 0;
-    std::uint64_t connections = 0;
+    std::uint64_t requests = 0;        ///< to registries and where they redirect to, without token requests
+    std::uint64_t token_requests = 0;  ///< to token servers
+    std::uint64_t connections = 0;     ///< opened, to either
   };
 
   /// Errors: the CA bundle cannot be read.
-  static absl::StatusOr<std::unique_ptr<Client>> Create(Options options, std::shared_ptr<const CredentialSource> credentials);
+  static absl::StatusOr<std::unique_ptr<Client>> Create(Options options,
+                                                        std::shared_ptr<const CredentialSource> credentials);
 
   virtual ~Client() = default;
 

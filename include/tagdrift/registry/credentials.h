@@ -10,7 +10,8 @@
 
 namespace tagdrift::registry {
 
-/// A user name with its password. Secret: never printed, and sent only to the host it is for or that host's token realm.
+/// A user name with its password. Secret: never printed, and sent only to the host it is for or that host's token
+/// realm.
 struct Credential {
   std::string username;
   std::string password;
@@ -21,12 +22,14 @@ class CredentialSource {
  public:
   virtual ~CredentialSource() = default;
 
-  /// The credential for `repository` ("library/nginx") at `host` (as in a URL, with port; "registry-1.docker.io"), if there is one.
+  /// The credential for `repository` ("library/nginx") at `host` (as in a URL, with port; "registry-1.docker.io"), if
+  /// there is one.
   virtual std::optional<Credential> Find(std::string_view host, std::string_view repository) const = 0;
 };
 
-/// Reads a docker `config.json` (its `auths`). Keys match by whole path segments, longest first; Docker Hub's names are one.
-/// Errors: with the file's name and what to do; an entry without a usable `auth` is an error naming its key, never its value.
+/// Reads a docker `config.json` (its `auths`). Keys match by whole path segments, longest first; Docker Hub's names are
+/// one. Errors: with the file's name and what to do; an entry without a usable `auth` is an error naming its key, never
+/// its value.
 absl::StatusOr<std::unique_ptr<CredentialSource>> ReadAuthFile(const std::string& path);
 
 /// No credentials at all.
