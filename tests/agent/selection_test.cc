@@ -55,7 +55,7 @@ TEST(Select, NamesThePatternThatMatchesNothing) {
 }
 
 TEST(NamePattern, RefusesWhatIsNoReference) {
-  for (const char* text : {"", "UPPER/case", "a b", "https://registry.corp/app", "app@sha256:12"}) {
+  for (const char* text : {"", "registry.corp/UPPER", "a b", "https://registry.corp/app", "app@sha256:12"}) {
     const auto pattern = NamePattern::Parse(text);
     EXPECT_EQ(pattern.status().code(), absl::StatusCode::kInvalidArgument) << text;
   }

@@ -13,7 +13,7 @@ struct Outcome {
 };
 
 /// Runs the binary through the shell; `arguments` may redirect.
-Outcome Run(const std::string& arguments) {
+Outcome RunBinary(const std::string& arguments) {
   FILE* pipe = popen((std::string(TAGDRIFT_BINARY) + " " + arguments).c_str(), "r");
   Outcome outcome{};
   std::array<char, 4096> buffer;
@@ -25,13 +25,13 @@ Outcome Run(const std::string& arguments) {
 bool IsOneLine(const std::string& text) { return !text.empty() && text.find('\n') == text.size() - 1; }
 
 TEST(CommandLine, PrintsItsVersion) {
-  const Outcome outcome = Run("version");
+  const Outcome outcome = RunBinary("version");
   EXPECT_EQ(outcome.exit_code, 0);
   EXPECT_EQ(outcome.text.rfind("tagdrift ", 0), 0U) << outcome.text;
 }
 
 TEST(CommandLine, ShowsExamplesInHelp) {
-  const Outcome outcome = Run("check --help");
+  const Outcome outcome = RunBinary("check --help");
   EXPECT_EQ(outcome.exit_code, 0);
   EXPECT_NE(outcome.text.find("Examples:"), std::string::npos);
   EXPECT_NE(outcome.text.find("--fail-on"), std::string::npos);
@@ -49,7 +49,7 @@ TEST(CommandLine, AnswersWrongUsageWithOneLineAnd64) {
       {"unknown command", "chekc", "chekc"},
       {"unknown flag", "check --al-hosts", "--al-hosts"},
       {"unknown format", "check -o yaml", "yaml"},
-      {"malformed reference", "check UPPER/case", "UPPER/case"},
+      {"malformed reference", "check registry.corp/UPPER", "registry.corp/UPPER"},
       {"malformed ignored reference", "check --ignore 'a b'", "a b"},
       {"malformed origin", "check --origin quay.io", "quay.io"},
       {"malformed timeout", "check --timeout soon", "soon"},
@@ -61,7 +61,7 @@ TEST(CommandLine, AnswersWrongUsageWithOneLineAnd64) {
   };
   for (const Usage& usage : kUsages) {
     SCOPED_TRACE(usage.name);
-    const Outcome outcome = Run(std::string(usage.arguments) + " 2>&1 >/dev/null");
+    const Outcome outcome = RunBinary(std::string(usage.arguments) + " 2>&1 >/dev/null");
     EXPECT_EQ(outcome.exit_code, 64) << outcome.text;
     EXPECT_TRUE(IsOneLine(outcome.text)) << outcome.text;
     EXPECT_NE(outcome.text.find(usage.says), std::string::npos) << outcome.text;
@@ -69,26 +69,26 @@ TEST(CommandLine, AnswersWrongUsageWithOneLineAnd64) {
 }
 
 TEST(CommandLine, SaysThatTheSocketIsMissing) {
-  const Outcome outcome = Run("check --runtime-endpoint unix:///nonexistent/containerd.sock 2>&1 >/dev/null");
+  const Outcome outcome = RunBinary("check --runtime-endpoint unix:///nonexistent/containerd.sock 2>&1 >/dev/null");
   EXPECT_EQ(outcome.exit_code, 2);
   EXPECT_TRUE(IsOneLine(outcome.text)) << outcome.text;
   EXPECT_NE(outcome.text.find("/nonexistent/containerd.sock"), std::string::npos) << outcome.text;
 }
 
 TEST(CommandLine, SaysThatTheHostRootIsMissing) {
-  const Outcome outcome = Run("check --host-root /nonexistent 2>&1 >/dev/null");
+  const Outcome outcome = RunBinary("check --host-root /nonexistent 2>&1 >/dev/null");
   EXPECT_EQ(outcome.exit_code, 2);
   EXPECT_NE(outcome.text.find("/nonexistent"), std::string::npos) << outcome.text;
 }
 
 TEST(CommandLine, NoticesAClosedStandardOutput) {
-  const Outcome outcome = Run("version 2>&1 >&-");
+  const Outcome outcome = RunBinary("version 2>&1 >&-");
   EXPECT_EQ(outcome.exit_code, 2);
   EXPECT_NE(outcome.text.find("standard output is closed"), std::string::npos) << outcome.text;
 }
 
 TEST(CommandLine, NoticesAFullDisk) {
-  const Outcome outcome = Run("version 2>&1 >/dev/full");
+  const Outcome outcome = RunBinary("version 2>&1 >/dev/full");
   EXPECT_EQ(outcome.exit_code, 2);
   EXPECT_NE(outcome.text.find("No space left on device"), std::string::npos) << outcome.text;
 }

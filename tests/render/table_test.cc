@@ -64,7 +64,8 @@ registry.test/b:1
 TEST(Table, WrapsProseAtTheTerminalsWidth) {
   std::istringstream lines(Render(Report(), Format::kTable, {.color = false, .width = 60}));
   for (std::string line; std::getline(lines, line);) {
-    if (line.find("  why ") == 0) EXPECT_LE(line.size(), 60U) << line;
+    if (line.rfind("  why ", 0) != 0) continue;
+    EXPECT_LE(line.size(), 60U) << line;
   }
 }
 

@@ -118,7 +118,8 @@ TEST(ToMessage, HasADetailForEveryVerdictAndCause) {
     const v1::TagReport report = OneTag(tag);
     EXPECT_FALSE(report.detail().empty()) << v1::Cause_Name(report.cause());
     EXPECT_GE(report.remedies_size(), 1) << v1::Cause_Name(report.cause());
-    if (cause != Cause::kAmbiguousCache) EXPECT_NE(report.detail().find("planted reason"), std::string::npos);
+    if (cause == Cause::kAmbiguousCache) continue;
+    EXPECT_NE(report.detail().find("planted reason"), std::string::npos);
   }
 }
 
