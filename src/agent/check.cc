@@ -25,7 +25,8 @@ std::map<std::string, judge::Route> Routes(const Sources& sources, const CheckOp
         ConfigOf(sources, registry), sources.settings.version,
         origin == options.origins.end() ? std::nullopt : std::optional<hosts::RegistryHost>(origin->second));
     if (sources.node.runtime.name != "containerd") {
-      route.no_forecast = "the runtime is " + sources.node.runtime.name + ", whose mirror configuration tagdrift does not read";
+      route.no_forecast =
+          "the runtime is " + sources.node.runtime.name + ", whose mirror configuration tagdrift does not read";
     }
     routes.emplace(registry, std::move(route));
   }
@@ -48,9 +49,7 @@ absl::StatusOr<report::Round> Check(Sources sources, const CheckOptions& options
   context.all_hosts = options.all_hosts;
   context.ask_local = options.ask_local;
   node::ContentReader content(context.has_content_store ? sources.runtime->containerd.get() : nullptr);
-  for (facts::CachedImage& image : images) {
-    if (absl::Status status = node::ReadContent(content, context.platform, image); !status.ok()) return status;
-  }
+  if (absl::Status status = node::ReadContents(content, context.platform, images); !status.ok()) return status;
 
   round.routes = Routes(sources, options, images);
   Collector collector(sources, options, context, round.routes, content);

@@ -18,8 +18,8 @@
 
 namespace tagdrift::agent {
 
-/// Brings every tag to the point where the judge needs nothing more. One thread: it sends what is missing, takes whatever reply comes
-/// first, and goes on with the tags that waited for it.
+/// Brings every tag to the point where the judge needs nothing more. One thread: it sends what is missing, takes
+/// whatever reply comes first, and goes on with the tags that waited for it.
 class Collector {
  public:
   Collector(const Sources& sources, const CheckOptions& options, const judge::Context& context,
@@ -27,12 +27,13 @@ class Collector {
       : sources_(sources), options_(options), context_(context), routes_(routes), content_(content) {}
 
   /// Errors: the node could not be read.
-  absl::StatusOr<std::vector<report::JudgedTag>> Collect(std::vector<facts::CachedImage> images, const Progress& progress,
-                                                         std::stop_token stop);
+  absl::StatusOr<std::vector<report::JudgedTag>> Collect(std::vector<facts::CachedImage> images,
+                                                         const Progress& progress, std::stop_token stop);
 
  private:
   struct Entry {
-    Entry(facts::CachedImage image, const judge::Route& tags_route) : facts{.image = std::move(image)}, route(&tags_route) {}
+    Entry(facts::CachedImage image, const judge::Route& tags_route)
+        : facts{.image = std::move(image)}, route(&tags_route) {}
 
     judge::TagFacts facts;
     const judge::Route* route;

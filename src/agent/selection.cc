@@ -41,15 +41,16 @@ bool NamePattern::Matches(const std::string& canonical) const {
 absl::Status Select(const Selection& selection, std::vector<facts::CachedImage>& images) {
   const auto matches = [](const std::vector<NamePattern>& patterns, const facts::CachedImage& image) {
     const std::string name = image.reference.Canonical();
-    return std::any_of(patterns.begin(), patterns.end(), [&](const NamePattern& pattern) { return pattern.Matches(name); });
+    return std::any_of(patterns.begin(), patterns.end(),
+                       [&](const NamePattern& pattern) { return pattern.Matches(name); });
   };
   for (const NamePattern& pattern : selection.patterns) {
     const bool found = std::any_of(images.begin(), images.end(), [&](const facts::CachedImage& image) {
       return pattern.Matches(image.reference.Canonical());
     });
     if (!found) {
-      return absl::NotFoundError(fmt::format("no tag cached on this node matches '{}'; list them with: tagdrift check -o name",
-                                             pattern.text()));
+      return absl::NotFoundError(fmt::format(
+          "no tag cached on this node matches '{}'; list them with: tagdrift check -o name", pattern.text()));
     }
   }
   const auto last = std::remove_if(images.begin(), images.end(), [&](const facts::CachedImage& image) {

@@ -101,13 +101,16 @@ absl::StatusOr<v1::NodeReport> RunRound(const CheckArguments& arguments, const a
   auto session = OpenSession(arguments.node, options.with_containers);
   if (!session.ok()) return session.status();
   ProgressLine line(isatty(STDERR_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr);
-  agent::Sources sources{&session->runtime,  &session->tree,          std::move(session->settings), std::move(session->node),
-                         session->platform, session->registry.get(), [] { return absl::Now(); }};
-  auto round = agent::Check(std::move(sources), options,
-                            [&](std::size_t done, std::size_t total) { line.Show(done, total); }, std::stop_token());
+  agent::Sources sources{&session->runtime,         &session->tree,    std::move(session->settings),
+                         std::move(session->node),  session->platform, session->registry.get(),
+                         [] { return absl::Now(); }};
+  auto round = agent::Check(
+      std::move(sources), options, [&](std::size_t done, std::size_t total) { line.Show(done, total); },
+      std::stop_token());
   if (!round.ok()) return round.status();
   const registry::Client::Counts counts = session->registry->counts();
-  spdlog::info("{} requests, {} for tokens, over {} connections", counts.requests, counts.token_requests, counts.connections);
+  spdlog::info("{} requests, {} for tokens, over {} connections", counts.requests, counts.token_requests,
+               counts.connections);
   return report::ToMessage(*round);
 }
 
@@ -122,8 +125,8 @@ int RunCheck(const CheckArguments& arguments) {
 
   const int exit_code = render::ExitCode(*report, FailOnOf(arguments.fail_on));
   if (arguments.stale_only) render::KeepStale(*report);
-  const std::string text = arguments.npd ? render::NpdLine(*report)
-                                         : render::Render(*report, FormatOf(arguments.format), StyleOfTerminal());
+  const std::string text =
+      arguments.npd ? render::NpdLine(*report) : render::Render(*report, FormatOf(arguments.format), StyleOfTerminal());
   if (absl::Status status = WriteOut(text); !status.ok()) return CannotBeDone(status);
   return exit_code;
 }
@@ -133,8 +136,9 @@ int RunCheck(const CheckArguments& arguments) {
 void AddCheckCommand(CLI::App& app, int& exit_code) {
   CLI::App& command = *app.add_subcommand("check", "Every cached tag, compared with its registry and mirrors");
   auto arguments = std::make_shared<CheckArguments>();
-  command.add_option("REFERENCE|PATTERN", arguments->patterns,
-                     "What to check: a reference (nginx), or a glob over full references (registry.corp/*); all by default");
+  command.add_option(
+      "REFERENCE|PATTERN", arguments->patterns,
+      "What to check: a reference (nginx), or a glob over full references (registry.corp/*); all by default");
   command.add_option("-o,--output", arguments->format, "table, wide, json or name")
       ->check(CLI::IsMember({"table", "wide", "json", "name"}))
       ->type_name("FORMAT");

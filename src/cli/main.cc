@@ -26,7 +26,9 @@ int Run(int argc, char** argv) {
   app.footer("Start with: tagdrift check");
   int exit_code = 0;
   tagdrift::cli::AddCheckCommand(app, exit_code);
-  app.add_subcommand("version", "Print the version")->callback([&] { exit_code = Print("tagdrift " TAGDRIFT_VERSION "\n"); });
+  app.add_subcommand("version", "Print the version")->callback([&] {
+    exit_code = Print("tagdrift " TAGDRIFT_VERSION "\n");
+  });
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {

@@ -30,7 +30,9 @@ void AddNodeOptions(CLI::App& command, NodeOptions& options) {
       ->type_name("ENDPOINT")
       ->group(group);
   command.add_option("--host-root", options.host_root, "Where the node's / is mounted")->type_name("DIR")->group(group);
-  command.add_option("--containerd-config", options.containerd_config, "containerd's configuration [/etc/containerd/config.toml]")
+  command
+      .add_option("--containerd-config", options.containerd_config,
+                  "containerd's configuration [/etc/containerd/config.toml]")
       ->type_name("FILE")
       ->group(group);
   command
@@ -55,7 +57,9 @@ void AddNodeOptions(CLI::App& command, NodeOptions& options) {
       ->group(group);
 
   const std::string registries = "Registries";
-  command.add_option("--auth-file", options.auth_file, "Credentials: a docker config.json")->type_name("FILE")->group(registries);
+  command.add_option("--auth-file", options.auth_file, "Credentials: a docker config.json")
+      ->type_name("FILE")
+      ->group(registries);
   command.add_option("--origin", options.origins, "Compare this registry's tags with this host; repeatable")
       ->type_name("REGISTRY=URL")
       ->group(registries);

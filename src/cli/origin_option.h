@@ -9,8 +9,8 @@
 
 namespace tagdrift::cli {
 
-/// Reads `--origin REGISTRY=URL` values. A URL without a path means /v2, one with a path gets /v2 behind it unless it ends so.
-/// Errors: InvalidArgument naming the value.
+/// Reads `--origin REGISTRY=URL` values. A URL without a path means /v2, one with a path gets /v2 behind it unless it
+/// ends so. Errors: InvalidArgument naming the value.
 absl::StatusOr<std::map<std::string, hosts::RegistryHost>> ReadOrigins(const std::vector<std::string>& values);
 
 }  // namespace tagdrift::cli

@@ -45,8 +45,9 @@ image::Platform ThisPlatform() {
 /// The node's CA bundle where Go looks for it. Empty: this system's own.
 std::string NodeCaBundle(const hosts::FileTree& tree) {
   if (tree.root() == "/") return "";
-  for (const char* path : {"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem",
-                           "/etc/pki/tls/cacert.pem", "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", "/etc/ssl/cert.pem"}) {
+  for (const char* path :
+       {"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem",
+        "/etc/pki/tls/cacert.pem", "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", "/etc/ssl/cert.pem"}) {
     const auto kind = tree.Stat(path);
     if (kind.ok() && *kind == hosts::FileTree::Kind::kFile) return tree.root() + path;
   }
@@ -72,11 +73,13 @@ std::map<std::string, std::string> ProxySettings(const std::string& endpoint, fa
     if (auto environment = node::ProxyEnvironment(*pid)) return *std::move(environment);
   }
   if (OwnProxyEnvironment().empty()) return {};
-  node.notes.push_back("the runtime's proxy settings cannot be read (needs the node's PID namespace); tagdrift's own are used");
+  node.notes.push_back(
+      "the runtime's proxy settings cannot be read (needs the node's PID namespace); tagdrift's own are used");
   return OwnProxyEnvironment();
 }
 
-absl::StatusOr<std::unique_ptr<registry::Client>> MakeRegistryClient(const NodeOptions& options, const hosts::FileTree& tree,
+absl::StatusOr<std::unique_ptr<registry::Client>> MakeRegistryClient(const NodeOptions& options,
+                                                                     const hosts::FileTree& tree,
                                                                      const std::string& endpoint, facts::Node& node) {
   std::shared_ptr<const registry::CredentialSource> credentials = registry::NoCredentials();
   if (!options.auth_file.empty()) {
@@ -107,14 +110,15 @@ absl::StatusOr<Session> OpenSession(const NodeOptions& options, bool with_contai
   if (!node.ok()) return node.status();
   node->name = NodeName();
 
-  const node::SettingsOverrides overrides{options.containerd_config, options.registry_config_path, options.containerd_version,
-                                          options.image_pull};
+  const node::SettingsOverrides overrides{options.containerd_config, options.registry_config_path,
+                                          options.containerd_version, options.image_pull};
   hosts::RegistrySettings settings = node::LearnSettings(*tree, *version, *status, endpoint, overrides);
   spdlog::info("{} {} at {}; registry hosts from {}", version->runtime_name, version->runtime_version, endpoint,
                settings.config_path.empty() ? "no config_path" : settings.config_path);
   auto client = MakeRegistryClient(options, *tree, endpoint, *node);
   if (!client.ok()) return client.status();
-  return Session{*std::move(tree), *std::move(runtime), *std::move(node), ThisPlatform(), std::move(settings), *std::move(client)};
+  return Session{*std::move(tree), *std::move(runtime), *std::move(node),
+                 ThisPlatform(),   std::move(settings), *std::move(client)};
 }
 
 }  // namespace tagdrift::cli

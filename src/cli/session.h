@@ -23,8 +23,8 @@ struct Session {
   std::unique_ptr<registry::Client> registry;
 };
 
-/// Connects to the runtime, reads the node and builds the registry client: the one place where the parts are put together.
-/// Errors: one line that says what to do.
+/// Connects to the runtime, reads the node and builds the registry client: the one place where the parts are put
+/// together. Errors: one line that says what to do.
 absl::StatusOr<Session> OpenSession(const NodeOptions& options, bool with_containers);
 
 }  // namespace tagdrift::cli

@@ -25,7 +25,8 @@ struct PlatformImageFinding {
   std::string why_not;
 };
 
-/// Follows `digest` to this platform's manifest and config, reading documents from the content store, else from `sources`.
+/// Follows `digest` to this platform's manifest and config, reading documents from the content store, else from
+/// `sources`.
 PlatformImageFinding FindPlatformImage(Inquiry& inquiry, const image::Digest& digest, const std::string& media_type,
                                        const std::vector<std::size_t>& sources);
 

@@ -20,7 +20,8 @@ Arrival Arrive(Inquiry& inquiry, hosts::Puller puller, const image::Descriptor& 
   if (!stored) return {};
   if (*stored) return {.found = true, .outcome = Outcome::kUndecided, .detail = ""};
   const hosts::Resolution walk = inquiry.FetchWalk(puller, blob, is_config);
-  if (std::holds_alternative<hosts::Resolved>(walk.end)) return {.found = true, .outcome = Outcome::kUndecided, .detail = ""};
+  if (std::holds_alternative<hosts::Resolved>(walk.end))
+    return {.found = true, .outcome = Outcome::kUndecided, .detail = ""};
   if (const auto* fails = std::get_if<hosts::Fails>(&walk.end)) {
     return {.found = false, .outcome = Outcome::kFails, .detail = fails->error};
   }
@@ -42,7 +43,9 @@ class ContentForecast {
     const image::Digest& top = resolved.digest;
     if (resolved.bogus || !image::IsManifestOrIndex(resolved.media_type)) {
       const std::string what = resolved.bogus ? "an error page" : fmt::format("'{}'", resolved.media_type);
-      return Arrival{.found = false, .outcome = Outcome::kFails, .detail = fmt::format("the tag resolves to {}, which is no image", what)};
+      return Arrival{.found = false,
+                     .outcome = Outcome::kFails,
+                     .detail = fmt::format("the tag resolves to {}, which is no image", what)};
     }
     if (Complete(top)) return std::nullopt;
     const image::Descriptor descriptor{.media_type = resolved.media_type, .digest = top, .size = resolved.size};
@@ -118,9 +121,10 @@ struct OnePull {
 
 OnePull FollowPull(Inquiry& inquiry, hosts::Puller puller, const OriginView& origin) {
   OnePull result;
-  hosts::Resolution walk =
-      hosts::ResolveTag(inquiry.route().config, inquiry.route().version, puller, inquiry.tag().image.reference.Canonical(),
-                        [&](std::size_t host) { return inquiry.AnswerTo({host, Topic::kTag, std::nullopt, ""}); });
+  hosts::Resolution walk = hosts::ResolveTag(inquiry.route().config, inquiry.route().version, puller,
+                                             inquiry.tag().image.reference.Canonical(), [&](std::size_t host) {
+                                               return inquiry.AnswerTo({host, Topic::kTag, std::nullopt, ""});
+                                             });
   result.walk = std::move(walk.steps);
   if (const auto* fails = std::get_if<hosts::Fails>(&walk.end)) {
     result.pull.outcome = Outcome::kFails;
@@ -147,7 +151,8 @@ OnePull FollowPull(Inquiry& inquiry, hosts::Puller puller, const OriginView& ori
 Credentials CredentialsOf(const Inquiry& inquiry, const std::vector<hosts::WalkStep>& walk) {
   Credentials result = Credentials::kNotNeeded;
   for (const hosts::WalkStep& step : walk) {
-    const auto answer = inquiry.tag().answers.find({inquiry.route().asked_as[step.host], Topic::kTag, std::nullopt, ""});
+    const auto answer =
+        inquiry.tag().answers.find({inquiry.route().asked_as[step.host], Topic::kTag, std::nullopt, ""});
     if (step.why == hosts::Why::kDenied) return Credentials::kMissing;
     if (answer == inquiry.tag().answers.end()) continue;
     if (answer->second.access == hosts::Access::kCredentials) result = Credentials::kAssumed;

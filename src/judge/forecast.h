@@ -9,8 +9,8 @@
 
 namespace tagdrift::judge {
 
-
-/// Forecasts the next pull from the recorded answers; looks for content that the node does not have in containerd's fetch order.
+/// Forecasts the next pull from the recorded answers; looks for content that the node does not have in containerd's
+/// fetch order.
 Forecast ForecastPull(Inquiry& inquiry, const OriginView& origin);
 
 }  // namespace tagdrift::judge

@@ -12,8 +12,8 @@ bool LacksItsDigest(const Inquiry& inquiry, std::size_t host, const image::Diges
   const auto found = inquiry.tag().answers.find({inquiry.route().asked_as[host], Topic::kManifest, digest, ""});
   if (found == inquiry.tag().answers.end()) return false;
   const hosts::Answer& answer = found->second;
-  return answer.failure == hosts::Failure::kNone && answer.status >= 400 && answer.status != 401 && answer.status != 403 &&
-         answer.status != 429;
+  return answer.failure == hosts::Failure::kNone && answer.status >= 400 && answer.status != 401 &&
+         answer.status != 403 && answer.status != 429;
 }
 
 /// A converted or re-pushed image: another kind of document than the origin's.
@@ -22,8 +22,8 @@ bool MayBeConversion(const PlatformImage& theirs, const PlatformImage& origins) 
 }
 
 /// BEHIND needs proof: built earlier and no conversion, or known to the origin by digest and not built later.
-HostState JudgeDifference(Inquiry& inquiry, std::size_t host, const image::Digest& digest, const std::string& media_type,
-                          const OriginView& origin) {
+HostState JudgeDifference(Inquiry& inquiry, std::size_t host, const image::Digest& digest,
+                          const std::string& media_type, const OriginView& origin) {
   const std::size_t origin_host = *inquiry.route().origin;
   const auto theirs = FindPlatformImage(inquiry, digest, media_type, {host, origin_host});
   const auto origins = FindPlatformImage(inquiry, *origin.digest, origin.media_type, {origin_host});

@@ -49,8 +49,7 @@ Finding<T> Inquiry::Look(const image::Digest& digest, const std::string& media_t
   }
   finding.why_not = "no host has it";
   for (const std::size_t host : sources) {
-    const hosts::Answer* answer =
-        AnswerTo({host, is_config ? Topic::kConfig : Topic::kManifest, digest, media_type});
+    const hosts::Answer* answer = AnswerTo({host, is_config ? Topic::kConfig : Topic::kManifest, digest, media_type});
     if (answer == nullptr) {
       finding.pending = true;
       return finding;

@@ -21,8 +21,8 @@ struct Finding {
   explicit operator bool() const { return value != nullptr; }
 };
 
-/// Looks up the facts of one tag and notes each one that is looked for and not yet there. Judging through it yields the judgement
-/// and, from the same code, the list of what it still needs.
+/// Looks up the facts of one tag and notes each one that is looked for and not yet there. Judging through it yields the
+/// judgement and, from the same code, the list of what it still needs.
 class Inquiry {
  public:
   Inquiry(const TagFacts& tag, const Route& route, const Context& context)

@@ -125,7 +125,8 @@ void JudgeWithoutOrigin(const Route& route, TagResult& result) {
   if (route.config.error) {
     Undecided(result, Cause::kPullWouldFail, *route.config.error);
   } else {
-    Undecided(result, Cause::kForecastUnknown, route.config.unknown.value_or("containerd has no host for this registry"));
+    Undecided(result, Cause::kForecastUnknown,
+              route.config.unknown.value_or("containerd has no host for this registry"));
   }
 }
 

@@ -36,8 +36,8 @@ TagAnswer Refusal(HostState state, std::string reason) {
 }
 
 TagAnswer ReadStatus(const hosts::Answer& answer) {
-  const std::string status =
-      answer.error_code.empty() ? std::to_string(answer.status) : fmt::format("{} {}", answer.status, answer.error_code);
+  const std::string status = answer.error_code.empty() ? std::to_string(answer.status)
+                                                       : fmt::format("{} {}", answer.status, answer.error_code);
   if (answer.status == 401 || answer.status == 403) return Refusal(HostState::kDenied, "answered " + status);
   if (answer.status == 404) return Refusal(HostState::kMissing, "answered " + status);
   if (answer.status == 429) return Refusal(HostState::kRateLimited, "answered " + status);
@@ -50,7 +50,8 @@ TagAnswer ReadDigest(const hosts::Answer& answer) {
   if (answer.get_failed) return Refusal(HostState::kUnreachable, answer.failure_detail);
   if (answer.too_large) return Refusal(HostState::kBadAnswer, "answered with a manifest above containerd's size limit");
   if (answer.get && answer.get->status != 200) {
-    return Refusal(HostState::kBadAnswer, fmt::format("answered {} to GET after {} to HEAD", answer.get->status, answer.status));
+    return Refusal(HostState::kBadAnswer,
+                   fmt::format("answered {} to GET after {} to HEAD", answer.get->status, answer.status));
   }
   if (answer.digest_header) {
     const auto digest = image::Digest::Parse(*answer.digest_header);
@@ -60,7 +61,8 @@ TagAnswer ReadDigest(const hosts::Answer& answer) {
   if (answer.get) {
     if (!answer.get->content_type.empty()) result.media_type = answer.get->content_type;
     if (result.digest && *result.digest != answer.get->digest && result.digest->algorithm() == "sha256") {
-      return Refusal(HostState::kBadAnswer, fmt::format("named {} but sent {}", result.digest->Short(), answer.get->digest.Short()));
+      return Refusal(HostState::kBadAnswer,
+                     fmt::format("named {} but sent {}", result.digest->Short(), answer.get->digest.Short()));
     }
     if (!result.digest) result.digest = answer.get->digest;
   }
@@ -87,8 +89,8 @@ OriginView JudgeNotFound(Inquiry& inquiry, const hosts::Answer& answer, const Ta
   view.cause = Cause::kUnauthorized;
   view.reason = read.reason + ", and nothing proves that the repository can be read";
   if (!inquiry.tag().image.target) return view;
-  const hosts::Answer* known = inquiry.AnswerTo({*inquiry.route().origin, Topic::kKnown, *inquiry.tag().image.target,
-                                                 inquiry.tag().image.media_type});
+  const hosts::Answer* known = inquiry.AnswerTo(
+      {*inquiry.route().origin, Topic::kKnown, *inquiry.tag().image.target, inquiry.tag().image.media_type});
   if (known == nullptr) {
     view.pending = true;
   } else if (known->failure == hosts::Failure::kNone && known->status == 200) {

@@ -8,7 +8,8 @@
 
 namespace tagdrift::judge {
 
-/// A host's answer about a tag, as far as it proves a digest: status 200 with a well-formed digest of a manifest or an index.
+/// A host's answer about a tag, as far as it proves a digest: status 200 with a well-formed digest of a manifest or an
+/// index.
 struct TagAnswer {
   std::optional<image::Digest> digest;
   std::string media_type;
@@ -22,7 +23,7 @@ struct OriginView {
   std::optional<image::Digest> digest;
   std::string media_type;
   bool pending = false;
-  bool gone = false;          ///< proven
+  bool gone = false;           ///< proven
   Cause cause = Cause::kNone;  ///< without digest and proof: what is in the way
   std::string reason;
 };

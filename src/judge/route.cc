@@ -8,11 +8,24 @@ namespace tagdrift::judge {
 namespace {
 
 constexpr std::array<std::string_view, 18> kPublicRegistries = {
-    "docker.io",         "quay.io",         "ghcr.io",           "gcr.io",
-    "registry.k8s.io",   "k8s.gcr.io",      "mcr.microsoft.com", "public.ecr.aws",
-    "registry.gitlab.com", "nvcr.io",       "docker.elastic.co", "registry.access.redhat.com",
-    "registry.redhat.io", "registry.suse.com", "icr.io",         "lscr.io",
-    "codeberg.org",      "registry-1.docker.io",
+    "docker.io",
+    "quay.io",
+    "ghcr.io",
+    "gcr.io",
+    "registry.k8s.io",
+    "k8s.gcr.io",
+    "mcr.microsoft.com",
+    "public.ecr.aws",
+    "registry.gitlab.com",
+    "nvcr.io",
+    "docker.elastic.co",
+    "registry.access.redhat.com",
+    "registry.redhat.io",
+    "registry.suse.com",
+    "icr.io",
+    "lscr.io",
+    "codeberg.org",
+    "registry-1.docker.io",
 };
 
 bool EndsWith(std::string_view text, std::string_view suffix) {

@@ -88,9 +88,10 @@ std::string Explain(const v1::TagReport& tag, std::size_t width, bool wide) {
   }
   if (wide) {
     for (const v1::WalkStep& step : tag.next_pull().walk()) {
-      text += Wrap("  walk  ", fmt::format("{}: {} {}", step.url(), Word(v1::WalkReason_Name(step.why()), "WALK_REASON_"),
-                                          step.answer()),
-                   width);
+      text += Wrap(
+          "  walk  ",
+          fmt::format("{}: {} {}", step.url(), Word(v1::WalkReason_Name(step.why()), "WALK_REASON_"), step.answer()),
+          width);
     }
   }
   if (tag.used_by_size() > 0) text += Wrap("  used  ", UsedBy(tag), width);

@@ -133,7 +133,9 @@ std::string Fit(std::string text, const std::vector<std::pair<std::string, std::
   return text;
 }
 
-std::string Plural(int count, const char* one, const char* many) { return fmt::format("{} {}", count, count == 1 ? one : many); }
+std::string Plural(int count, const char* one, const char* many) {
+  return fmt::format("{} {}", count, count == 1 ? one : many);
+}
 
 std::string Headline(const Round& round, const v1::Summary& summary) {
   const int tags = summary.tags();
@@ -148,8 +150,9 @@ std::string Headline(const Round& round, const v1::Summary& summary) {
                {{": ", Breakdown(round, judge::Verdict::kStale)}, {"; ", gone}, {"; ", undecided}, {"; ", risk}});
   }
   if (summary.gone() > 0) {
-    return Fit(fmt::format("{} {} {} gone upstream {}", summary.gone(), of_all, summary.gone() == 1 ? "is" : "are", used),
-               {{"; ", undecided}, {"; ", risk}});
+    return Fit(
+        fmt::format("{} {} {} gone upstream {}", summary.gone(), of_all, summary.gone() == 1 ? "is" : "are", used),
+        {{"; ", undecided}, {"; ", risk}});
   }
   if (summary.undecided() > 0) {
     return Fit(fmt::format("{} {} {} undecided", summary.undecided(), of_all, summary.undecided() == 1 ? "is" : "are"),
@@ -166,7 +169,8 @@ std::string Headline(const Round& round, const v1::Summary& summary) {
   }
   const std::string local = summary.local() > 0 ? fmt::format("{} local", summary.local()) : "";
   const std::string immutable = summary.immutable() > 0 ? fmt::format("{} by digest", summary.immutable()) : "";
-  return Fit(fmt::format("No tag is stale: {} fresh", good), {{", ", local}, {", ", immutable}, {"; ", risk}, {"; ", fails}});
+  return Fit(fmt::format("No tag is stale: {} fresh", good),
+             {{", ", local}, {", ", immutable}, {"; ", risk}, {"; ", fails}});
 }
 
 }  // namespace

@@ -34,8 +34,9 @@ std::string StaleDetail(const JudgedTag& tag, const judge::Route& route) {
       return fmt::format("{}; {} is asked first and serves {}, of which nothing proves that it is older", origin,
                          Url(route, pull.host), Short(pull.digest));
     case judge::Cause::kWrongPlatform:
-      return fmt::format("{}; the next pull brings {}, a single manifest for another platform: it pulls without error and cannot run",
-                         origin, Short(pull.digest));
+      return fmt::format(
+          "{}; the next pull brings {}, a single manifest for another platform: it pulls without error and cannot run",
+          origin, Short(pull.digest));
     case judge::Cause::kPullWouldFail:
       return fmt::format("{}; the next pull fails: {}", origin, pull.detail);
     case judge::Cause::kForecastUnknown:
@@ -61,8 +62,10 @@ std::string UndecidedDetail(const JudgedTag& tag, const judge::Route& route) {
   const std::string& reason = tag.result.reason;
   switch (tag.result.cause) {
     case judge::Cause::kOriginIsMirror:
-      return fmt::format("the only origin that this node's hosts.toml leaves is {}, a mirror of {}: say with --origin what to compare with",
-                         reason, route.config.registry);
+      return fmt::format(
+          "the only origin that this node's hosts.toml leaves is {}, a mirror of {}: say with --origin what to compare "
+          "with",
+          reason, route.config.registry);
     case judge::Cause::kUnauthorized:
     case judge::Cause::kRateLimited:
     case judge::Cause::kOriginUnreachable:
@@ -85,8 +88,8 @@ std::string Detail(const JudgedTag& tag, const judge::Route& route) {
   const judge::TagResult& result = tag.result;
   std::string risk;
   if (result.downgrade_risk) {
-    risk = fmt::format("; but {} is asked first, so the next pull would bring {} back", Url(route, result.next_pull.pull.host),
-                       Short(result.next_pull.pull.digest));
+    risk = fmt::format("; but {} is asked first, so the next pull would bring {} back",
+                       Url(route, result.next_pull.pull.host), Short(result.next_pull.pull.digest));
   }
   switch (result.verdict) {
     case judge::Verdict::kFresh:
@@ -114,7 +117,8 @@ std::string AnswerText(const hosts::Answer& answer) {
     const auto digest = image::Digest::Parse(*answer.digest_header);
     text += " " + (digest.ok() ? digest->text() : std::string("(malformed digest)"));
   } else if (answer.get) {
-    text += answer.get->status == 200 ? " " + answer.get->digest.text() : fmt::format(", then {} to GET", answer.get->status);
+    text += answer.get->status == 200 ? " " + answer.get->digest.text()
+                                      : fmt::format(", then {} to GET", answer.get->status);
   }
   if (!answer.error_code.empty()) text += " " + answer.error_code;
   return text;

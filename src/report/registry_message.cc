@@ -30,7 +30,8 @@ v1::RegistryHost HostConfigMessage(const hosts::RegistryHost& host) {
   message.set_http_fallback(host.http_fallback);
   for (const auto& [name, values] : host.headers) {
     google::protobuf::ListValue& list = (*message.mutable_headers())[name];
-    for (const std::string& value : values) list.add_values()->set_string_value(IsSecretHeader(name) ? "(hidden)" : value);
+    for (const std::string& value : values)
+      list.add_values()->set_string_value(IsSecretHeader(name) ? "(hidden)" : value);
   }
   message.set_file(host.file);
   message.set_line(host.line);

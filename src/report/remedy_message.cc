@@ -13,11 +13,13 @@ void Purge(const JudgedTag& tag, const judge::Route& route, std::size_t host, v1
   message.set_host(mirror.Url());
   message.set_repository(reference.repository());
   message.set_tag(reference.tag().value_or(""));
-  message.set_detail(fmt::format("make {} forget its copy of {}:{} (by its own cache purge, or by deleting the manifest)",
-                                 mirror.Url(), reference.repository(), *reference.tag()));
+  message.set_detail(
+      fmt::format("make {} forget its copy of {}:{} (by its own cache purge, or by deleting the manifest)",
+                  mirror.Url(), reference.repository(), *reference.tag()));
   const auto& digest = tag.result.next_pull.pull.digest;
   if (digest) {
-    message.set_command(fmt::format("curl -fsS -X DELETE '{}/{}/manifests/{}'", mirror.Url(), reference.repository(), digest->text()));
+    message.set_command(
+        fmt::format("curl -fsS -X DELETE '{}/{}/manifests/{}'", mirror.Url(), reference.repository(), digest->text()));
   }
 }
 
@@ -49,7 +51,8 @@ v1::Remedy RemedyMessage(const judge::Remedy& remedy, const JudgedTag& tag, cons
       break;
     case judge::RemedyKind::kNameOrigin:
       message.set_detail("say which host the tags are compared with, be it that same mirror");
-      message.set_command(fmt::format("tagdrift check --origin {}=URL {}", reference.registry(), reference.Canonical()));
+      message.set_command(
+          fmt::format("tagdrift check --origin {}=URL {}", reference.registry(), reference.Canonical()));
       break;
     case judge::RemedyKind::kWait:
       message.set_detail("the registry limits requests; ask again later");

@@ -120,7 +120,8 @@ v1::TagReport TagMessage(const JudgedTag& tag, const judge::Route& route) {
     message.mutable_origin()->set_source(ToProto(route.origin_source));
   }
   *message.mutable_next_pull() = NextPullMessage(result, route);
-  for (std::size_t i = 0; i < result.hosts.size(); ++i) *message.add_hosts() = HostMessage(result.hosts[i], *route.hosts[i]);
+  for (std::size_t i = 0; i < result.hosts.size(); ++i)
+    *message.add_hosts() = HostMessage(result.hosts[i], *route.hosts[i]);
   message.set_downgrade_risk(result.downgrade_risk);
   *message.mutable_age() = AgeMessage(result.age);
   for (const judge::Remedy& remedy : judge::Remedies(route, result)) {

@@ -18,7 +18,8 @@ std::vector<NamePattern> Patterns(const std::vector<std::string>& texts) {
 }
 
 std::vector<std::string> Selected(const Selection& selection) {
-  std::vector<facts::CachedImage> images = {Image("docker.io/library/nginx:latest", true), Image("registry.corp/team/app:1"),
+  std::vector<facts::CachedImage> images = {Image("docker.io/library/nginx:latest", true),
+                                            Image("registry.corp/team/app:1"),
                                             Image("registry.corp/team/app:latest", true), Image("[::1]:5000/app:1")};
   EXPECT_TRUE(Select(selection, images).ok());
   std::vector<std::string> names;

@@ -22,7 +22,8 @@ struct Layer {
 };
 
 const std::map<std::string, Layer>& Layers() {
-  static const Names kAll = {"image", "hosts", "facts", "judge", "registry", "node", "report", "render", "agent", "cli"};
+  static const Names kAll = {"image", "hosts",  "facts",  "judge", "registry",
+                             "node",  "report", "render", "agent", "cli"};
   static const std::map<std::string, Layer> kLayers = {
       {"image", {{}, {"nlohmann", "openssl"}}},
       {"hosts", {{"image"}, {"toml.hpp", "openssl"}}},
@@ -77,7 +78,8 @@ std::string FirstPart(const std::string& path) { return path.substr(0, path.find
 /// Empty: the include is allowed.
 std::string Objection(const std::string& module, const Layer& layer, const std::string& target) {
   const std::string first = FirstPart(target);
-  if (first == target && target != "toml.hpp") return "";  // the standard library, POSIX, or a private header beside the file
+  if (first == target && target != "toml.hpp")
+    return "";  // the standard library, POSIX, or a private header beside the file
   if (first == "sys" || first == "linux" || first == "arpa" || first == "netinet" || first == "net") return "";
   if (first == module) return "";  // a private header, by its path below src
   if (first != "tagdrift") {
@@ -85,7 +87,8 @@ std::string Objection(const std::string& module, const Layer& layer, const std::
     return "the library '" + first + "' is not for this module";
   }
   const std::string other = FirstPart(target.substr(first.size() + 1));
-  if (other == "v1") return module == "report" || module == "render" || module == "cli" ? "" : "the message is not for this module";
+  if (other == "v1")
+    return module == "report" || module == "render" || module == "cli" ? "" : "the message is not for this module";
   if (other == module || layer.modules.contains(other)) return "";
   return "module '" + other + "' is not below this one";
 }

@@ -7,7 +7,8 @@ namespace {
 
 std::string UrlOf(const std::string& value) {
   const auto origins = ReadOrigins({value});
-  return origins.ok() ? origins->begin()->first + " " + origins->begin()->second.Url() : std::string(origins.status().message());
+  return origins.ok() ? origins->begin()->first + " " + origins->begin()->second.Url()
+                      : std::string(origins.status().message());
 }
 
 TEST(OriginOption, MakesABaseUrl) {
@@ -21,7 +22,8 @@ TEST(OriginOption, SaysWhatIsWrong) {
   EXPECT_EQ(UrlOf("quay.io"), "--origin 'quay.io': write REGISTRY=URL, e.g. docker.io=https://registry-1.docker.io");
   EXPECT_EQ(UrlOf("quay.io=m:5000"), "--origin 'quay.io=m:5000': the URL has to begin with https:// or http://");
   EXPECT_EQ(UrlOf("quay.io=https://"), "--origin 'quay.io=https://': the URL has no host");
-  EXPECT_EQ(UrlOf("quay.io=https://u:p@m"), "--origin 'quay.io=https://u:p@m': the URL may have a host, a port and a path only");
+  EXPECT_EQ(UrlOf("quay.io=https://u:p@m"),
+            "--origin 'quay.io=https://u:p@m': the URL may have a host, a port and a path only");
 }
 
 TEST(OriginOption, RefusesARegistryNamedTwice) {

@@ -38,7 +38,8 @@ TEST(MakeRoute, SeesThatTheServerIsAnotherHost) {
 
 TEST(MakeRoute, AcceptsTheRegistryItselfAsServer) {
   for (const char* server : {"registry-1.docker.io", "docker.io"}) {
-    const Route route = MakeRoute(Config("docker.io", {Host(server, hosts::HostRole::kServer)}), {2, 1, 0}, std::nullopt);
+    const Route route =
+        MakeRoute(Config("docker.io", {Host(server, hosts::HostRole::kServer)}), {2, 1, 0}, std::nullopt);
     EXPECT_FALSE(route.origin_is_other_host) << server;
   }
 }
@@ -54,16 +55,18 @@ TEST(MakeRoute, PutsAConfiguredOriginBehindContainerdsHosts) {
 }
 
 TEST(MakeRoute, FindsAConfiguredOriginInContainerdsList) {
-  const Route route = MakeRoute(Config("quay.io", {Host("m", hosts::HostRole::kMirror), Host("quay.io", hosts::HostRole::kDefault)}),
-                                {2, 1, 0}, Host("m", hosts::HostRole::kConfigured));
+  const Route route =
+      MakeRoute(Config("quay.io", {Host("m", hosts::HostRole::kMirror), Host("quay.io", hosts::HostRole::kDefault)}),
+                {2, 1, 0}, Host("m", hosts::HostRole::kConfigured));
   EXPECT_EQ(route.origin, 0U);
   EXPECT_EQ(route.hosts.size(), 2U);
 }
 
 TEST(MakeRoute, AsksAHostThatIsListedTwiceOnce) {
-  const Route route = MakeRoute(Config("quay.io", {Host("a", hosts::HostRole::kMirror), Host("b", hosts::HostRole::kMirror),
-                                                   Host("a", hosts::HostRole::kMirror), Host("quay.io", hosts::HostRole::kDefault)}),
-                                {2, 1, 0}, std::nullopt);
+  const Route route =
+      MakeRoute(Config("quay.io", {Host("a", hosts::HostRole::kMirror), Host("b", hosts::HostRole::kMirror),
+                                   Host("a", hosts::HostRole::kMirror), Host("quay.io", hosts::HostRole::kDefault)}),
+                {2, 1, 0}, std::nullopt);
   EXPECT_EQ(route.asked_as, (std::vector<std::size_t>{0, 1, 0, 3}));
 }
 

@@ -38,7 +38,8 @@ TEST(SecondLook, CoversADowngradeRisk) {
 }
 
 TEST(SecondLook, ConfirmsANotFound) {
-  EXPECT_EQ(LookedAtAgain({{"cached", "new"}, {"hosts", {Host("origin", {{"status", 404}})}}}), (std::set<std::size_t>{0}));
+  EXPECT_EQ(LookedAtAgain({{"cached", "new"}, {"hosts", {Host("origin", {{"status", 404}})}}}),
+            (std::set<std::size_t>{0}));
 }
 
 TEST(SecondLook, DoesNotRetryAnOriginWithoutAnswer) {

@@ -25,15 +25,15 @@ std::string Name(Verdict verdict) {
   return NameIn({"fresh", "equivalent", "stale", "gone", "local", "immutable", "undecided"}, verdict);
 }
 std::string Name(Cause cause) {
-  return NameIn({"none", "node disagrees", "origin is mirror", "unauthorized", "rate limited", "origin unreachable", "bad answer",
-                 "ambiguous cache", "tag deleted", "wrong platform", "pull would fail", "stale mirror", "mirror differs",
-                 "tag moved", "forecast unknown"},
+  return NameIn({"none", "node disagrees", "origin is mirror", "unauthorized", "rate limited", "origin unreachable",
+                 "bad answer", "ambiguous cache", "tag deleted", "wrong platform", "pull would fail", "stale mirror",
+                 "mirror differs", "tag moved", "forecast unknown"},
                 cause);
 }
 std::string Name(Outcome outcome) { return NameIn({"fresh", "equivalent", "stale", "fails", "undecided"}, outcome); }
 std::string Name(HostState state) {
-  return NameIn({"in sync", "equivalent", "behind", "different", "missing", "broken", "denied", "rate limited", "unreachable",
-                 "bad answer", "not asked", "undecided"},
+  return NameIn({"in sync", "equivalent", "behind", "different", "missing", "broken", "denied", "rate limited",
+                 "unreachable", "bad answer", "not asked", "undecided"},
                 state);
 }
 std::string Name(Credentials credentials) { return NameIn({"not needed", "assumed", "missing"}, credentials); }
@@ -71,7 +71,9 @@ TEST(VerdictTable, GivesEveryRowItsVerdict) {
     SCOPED_TRACE(row.at("name").get<std::string>());
     World world(table.at("images"), row);
     const TagResult result = world.Judge();
-    EXPECT_EQ(Describe(world, result, row.at("expect")).dump(1), row.at("expect").dump(1)) << result.reason << "\n" << result.next_pull.pull.detail;
+    EXPECT_EQ(Describe(world, result, row.at("expect")).dump(1), row.at("expect").dump(1))
+        << result.reason << "\n"
+        << result.next_pull.pull.detail;
   }
 }
 

@@ -18,10 +18,14 @@ image::Platform LinuxOn(const std::string& architecture) {
 
 hosts::Failure FailureNamed(const std::string& name) {
   static const std::map<std::string, hosts::Failure> kFailures = {
-      {"connection refused", hosts::Failure::kConnect}, {"no such host", hosts::Failure::kName},
-      {"bad certificate", hosts::Failure::kTls},        {"timeout", hosts::Failure::kTimeout},
-      {"no token", hosts::Failure::kToken},             {"out of time", hosts::Failure::kDeadline},
-      {"budget spent", hosts::Failure::kBudget},        {"refused redirect", hosts::Failure::kRefusedRedirect},
+      {"connection refused", hosts::Failure::kConnect},
+      {"no such host", hosts::Failure::kName},
+      {"bad certificate", hosts::Failure::kTls},
+      {"timeout", hosts::Failure::kTimeout},
+      {"no token", hosts::Failure::kToken},
+      {"out of time", hosts::Failure::kDeadline},
+      {"budget spent", hosts::Failure::kBudget},
+      {"refused redirect", hosts::Failure::kRefusedRedirect},
       {"refused realm", hosts::Failure::kRefusedRealm}};
   return kFailures.at(name);
 }
@@ -35,8 +39,9 @@ hosts::Access AccessNamed(const std::string& name) {
 }
 
 hosts::RegistryHost HostFrom(const json& words) {
-  static const std::map<std::string, hosts::HostRole> kRoles = {
-      {"mirror", hosts::HostRole::kMirror}, {"server", hosts::HostRole::kServer}, {"default", hosts::HostRole::kDefault}};
+  static const std::map<std::string, hosts::HostRole> kRoles = {{"mirror", hosts::HostRole::kMirror},
+                                                                {"server", hosts::HostRole::kServer},
+                                                                {"default", hosts::HostRole::kDefault}};
   hosts::RegistryHost host;
   host.scheme = "https";
   host.host = words.at("name");
@@ -122,7 +127,9 @@ std::string World::NameOf(const std::optional<image::Digest>& digest) const {
   return digest->text();
 }
 
-std::string World::HostOf(const std::optional<std::size_t>& host) const { return host ? route.hosts[*host]->host : "-"; }
+std::string World::HostOf(const std::optional<std::size_t>& host) const {
+  return host ? route.hosts[*host]->host : "-";
+}
 
 std::optional<facts::Content> World::Find(const image::Digest& digest, const std::vector<std::string>& names) const {
   for (const std::string& name : names) {
@@ -132,7 +139,8 @@ std::optional<facts::Content> World::Find(const image::Digest& digest, const std
       if (digest == DigestOf(name)) {
         image::Index index{.media_type = std::string(image::kOciIndex), .manifests = {}};
         for (const std::string& child : children) {
-          image::Descriptor entry{.media_type = std::string(image::kOciManifest), .digest = DigestOf(child), .size = 1000};
+          image::Descriptor entry{
+              .media_type = std::string(image::kOciManifest), .digest = DigestOf(child), .size = 1000};
           entry.platform = ConfigOf(images_, child).platform;
           index.manifests.push_back(entry);
         }
@@ -144,8 +152,10 @@ std::optional<facts::Content> World::Find(const image::Digest& digest, const std
     const bool docker = words.value("docker", false);
     if (digest == DigestOf(name)) {
       image::Descriptor config{.media_type = "", .digest = ConfigDigest(images_, name), .size = 1000};
-      return image::Document(image::Manifest{
-          .media_type = std::string(docker ? image::kDockerManifest : image::kOciManifest), .config = config, .layers = {}});
+      return image::Document(
+          image::Manifest{.media_type = std::string(docker ? image::kDockerManifest : image::kOciManifest),
+                          .config = config,
+                          .layers = {}});
     }
     if (digest == ConfigDigest(images_, name)) return ConfigOf(images_, name);
   }
@@ -199,7 +209,8 @@ void World::Fill() {
   for (auto needs = Missing(tag, route, context); !needs.empty(); needs = Missing(tag, route, context)) {
     for (const Need& need : needs) {
       if (const auto* read = std::get_if<ReadStore>(&need)) {
-        tag.stored.emplace(read->digest, Find(read->digest, stored_).value_or(facts::NotThere{"not in the content store"}));
+        tag.stored.emplace(read->digest,
+                           Find(read->digest, stored_).value_or(facts::NotThere{"not in the content store"}));
       } else {
         const Ask& ask = std::get<Ask>(need);
         tag.answers.emplace(ask, Reply(ask));

@@ -45,7 +45,7 @@ struct Door {
     kTokenNotEnough,  ///< a token, and 401 all the same
     kTokenForbidden,  ///< a token, and 403 all the same
     kNoRealm,         ///< a Bearer challenge that names no token server
-    kPassword,        ///< a Basic challenge
+    kBasic,           ///< a Basic challenge
     kUnnamed,         ///< 401 without a challenge
   };
   Kind kind = Kind::kOpen;

@@ -23,8 +23,9 @@ v1::NodeReport Report() {
 
 TEST(Json, IsTheMessagesCanonicalForm) {
   const std::string json = Render(Report(), Format::kJson, {});
-  for (const char* part : {R"("verdict": "VERDICT_STALE")", R"("cause": "CAUSE_STALE_MIRROR")", R"("sizeBytes": "5000000000")",
-                           R"("latency": "0.050s")", R"("downgradeRisk": false)", R"("usedBy": [])"}) {
+  for (const char* part :
+       {R"("verdict": "VERDICT_STALE")", R"("cause": "CAUSE_STALE_MIRROR")", R"("sizeBytes": "5000000000")",
+        R"("latency": "0.050s")", R"("downgradeRisk": false)", R"("usedBy": [])"}) {
     EXPECT_NE(json.find(part), std::string::npos) << part << " is not in\n" << json;
   }
 }

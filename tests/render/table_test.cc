@@ -25,7 +25,8 @@ v1::NodeReport Report() {
   report.mutable_summary()->set_headline("1 of 2 tags is stale (1 in use): 1 behind mirror.corp");
   *report.add_tags() = Tag("registry.test/a:1", v1::VERDICT_FRESH, v1::CAUSE_NONE);
   v1::TagReport stale = Tag("registry.test/b:1", v1::VERDICT_STALE, v1::CAUSE_STALE_MIRROR);
-  stale.set_detail("https://registry.test/v2 has sha256:bbbb; https://mirror.corp/v2 is asked first and still serves sha256:aaaa");
+  stale.set_detail(
+      "https://registry.test/v2 has sha256:bbbb; https://mirror.corp/v2 is asked first and still serves sha256:aaaa");
   v1::Use& use = *stale.add_used_by();
   use.set_container_name("app");
   use.set_state("running");

@@ -45,8 +45,9 @@ TEST(Headline, NamesPullsThatWouldFail) {
 }
 
 TEST(Headline, TellsFreshFromLocalAndByDigest) {
-  EXPECT_EQ(HeadlineOf({Fresh(), Tag("registry.test/l:1", Verdict::kLocal), Tag("registry.test/i:1", Verdict::kImmutable)}),
-            "No tag is stale: 1 fresh, 1 local, 1 by digest");
+  EXPECT_EQ(
+      HeadlineOf({Fresh(), Tag("registry.test/l:1", Verdict::kLocal), Tag("registry.test/i:1", Verdict::kImmutable)}),
+      "No tag is stale: 1 fresh, 1 local, 1 by digest");
 }
 
 TEST(Headline, SaysThatATagIsGone) {
@@ -66,7 +67,8 @@ TEST(Headline, StaysWithinEightyCharacters) {
   std::vector<JudgedTag> tags;
   for (const Cause cause : {Cause::kStaleMirror, Cause::kMirrorDiffers, Cause::kTagMoved, Cause::kPullWouldFail,
                             Cause::kWrongPlatform, Cause::kForecastUnknown}) {
-    for (int i = 0; i < 1000; ++i) tags.push_back(FromMirror(Tag("registry.test/b:1", Verdict::kStale, cause), Outcome::kStale));
+    for (int i = 0; i < 1000; ++i)
+      tags.push_back(FromMirror(Tag("registry.test/b:1", Verdict::kStale, cause), Outcome::kStale));
   }
   for (int i = 0; i < 1000; ++i) tags.push_back(Denied());
   const std::string headline = HeadlineOf(std::move(tags));

@@ -38,7 +38,8 @@ TEST(ToMessage, KeepsTheFourDigestsApart) {
 TEST(ToMessage, BlamesTheMirrorAndSaysWhatToDo) {
   JudgedTag tag = FromMirror(Tag("registry.test/b:1", Verdict::kStale, Cause::kStaleMirror), Outcome::kStale);
   const v1::TagReport report = OneTag(tag);
-  EXPECT_NE(report.detail().find("https://mirror.test/v2 is asked first and still serves"), std::string::npos) << report.detail();
+  EXPECT_NE(report.detail().find("https://mirror.test/v2 is asked first and still serves"), std::string::npos)
+      << report.detail();
   ASSERT_EQ(report.remedies_size(), 2);
   EXPECT_EQ(report.remedies(0).kind(), v1::REMEDY_KIND_PURGE_MIRROR);
   EXPECT_EQ(report.remedies(0).host(), "https://mirror.test/v2");

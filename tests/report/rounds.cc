@@ -36,7 +36,8 @@ JudgedTag Tag(const std::string& reference, judge::Verdict verdict, judge::Cause
 }
 
 JudgedTag Used(JudgedTag tag) {
-  tag.facts.image.used_by.push_back({.id = "c1", .name = "app", .pod_namespace = "prod", .pod_name = "app-1", .state = "running"});
+  tag.facts.image.used_by.push_back(
+      {.id = "c1", .name = "app", .pod_namespace = "prod", .pod_name = "app-1", .state = "running"});
   return tag;
 }
 

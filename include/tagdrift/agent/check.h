@@ -44,8 +44,8 @@ struct Sources {
 /// Called from the round's own thread after each tag that is settled.
 using Progress = std::function<void(std::size_t done, std::size_t total)>;
 
-/// One round: select, ask, judge, look again before anything but fresh is reported. At the deadline it ends with what it has.
-/// Errors: a pattern matches nothing; the node could not be read.
+/// One round: select, ask, judge, look again before anything but fresh is reported. At the deadline it ends with what
+/// it has. Errors: a pattern matches nothing; the node could not be read.
 absl::StatusOr<report::Round> Check(Sources sources, const CheckOptions& options, const Progress& progress,
                                     std::stop_token stop);
 

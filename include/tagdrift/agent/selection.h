@@ -9,7 +9,8 @@
 
 namespace tagdrift::agent {
 
-/// A REFERENCE, normalised as containerd does, or a PATTERN: a glob over the full reference in which `*` also crosses `/`.
+/// A REFERENCE, normalised as containerd does, or a PATTERN: a glob over the full reference in which `*` also crosses
+/// `/`.
 class NamePattern {
  public:
   /// Errors: InvalidArgument naming the text.

@@ -57,7 +57,8 @@ struct Answer {
   std::optional<std::int64_t> content_length;
   bool location_missing = false;  ///< a 3xx without a usable Location
 
-  /// Set when containerd would have sent a GET (no digest header, no length, 405 to HEAD) or when the content itself was asked.
+  /// Set when containerd would have sent a GET (no digest header, no length, 405 to HEAD) or when the content itself
+  /// was asked.
   std::optional<GetAnswer> get;
   bool get_failed = false;  ///< that GET brought no HTTP answer; failure and failure_detail say why
   bool too_large = false;   ///< the body passed the size limit and was dropped

@@ -57,24 +57,26 @@ using Document = std::variant<Manifest, Index>;
 /// What tagdrift needs of an image config blob.
 struct ImageConfig {
   Platform platform;
-  /// Nothing where the image says nothing sensible: absent, at or before 1980-01-02 (reproducible builds), Go's zero time.
+  /// Nothing where the image says nothing sensible: absent, at or before 1980-01-02 (reproducible builds), Go's zero
+  /// time.
   std::optional<absl::Time> created;
 
   friend bool operator==(const ImageConfig&, const ImageConfig&) = default;
 };
 
-/// Parses a manifest or an index. `media_type` is what the server or the descriptor said and may be empty; the document's own
-/// `mediaType` and shape decide otherwise.
-/// Errors: InvalidArgument for anything that is neither, is both (`manifests` beside `config`/`layers`), contradicts
-/// `media_type`, or nests deeper than JSON documents of this kind do.
+/// Parses a manifest or an index. `media_type` is what the server or the descriptor said and may be empty; the
+/// document's own `mediaType` and shape decide otherwise. Errors: InvalidArgument for anything that is neither, is both
+/// (`manifests` beside `config`/`layers`), contradicts `media_type`, or nests deeper than JSON documents of this kind
+/// do.
 absl::StatusOr<Document> ParseDocument(std::string_view bytes, std::string_view media_type);
 
-/// Errors: InvalidArgument for anything that is not a JSON object. An artifact's config (no os) parses to an empty platform.
+/// Errors: InvalidArgument for anything that is not a JSON object. An artifact's config (no os) parses to an empty
+/// platform.
 absl::StatusOr<ImageConfig> ParseImageConfig(std::string_view bytes);
 
-/// The entry of `index` that containerd on `node` uses: entries whose platform matches, best rank first and otherwise in
-/// document order, entries without a platform last; attestations (`unknown/unknown`, vnd.docker.reference.type) never.
-/// Nothing: the index has no image for this node.
+/// The entry of `index` that containerd on `node` uses: entries whose platform matches, best rank first and otherwise
+/// in document order, entries without a platform last; attestations (`unknown/unknown`, vnd.docker.reference.type)
+/// never. Nothing: the index has no image for this node.
 const Descriptor* SelectManifest(const Index& index, const Platform& node);
 
 }  // namespace tagdrift::image

@@ -21,8 +21,8 @@ struct Platform {
   std::string Text() const;
 };
 
-/// `platform` in containerd's normal form: `x86_64` is `amd64`, `aarch64` and `arm64/v8` are `arm64`, `arm` without a variant
-/// is `arm/v7` (containerd/platforms, normalizeArch).
+/// `platform` in containerd's normal form: `x86_64` is `amd64`, `aarch64` and `arm64/v8` are `arm64`, `arm` without a
+/// variant is `arm/v7` (containerd/platforms, normalizeArch).
 Platform Normalize(Platform platform);
 
 /// The platform this process runs on, as containerd detects it. On ARM the variant comes from `cpuinfo` (the text of

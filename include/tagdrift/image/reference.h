@@ -10,8 +10,8 @@
 
 namespace tagdrift::image {
 
-/// An image reference, normalised as containerd's CRI plugin does: `nginx` is `docker.io/library/nginx:latest`. Has either
-/// a tag or a digest: of `repo:tag@digest` the tag is dropped, as a pull goes by the digest.
+/// An image reference, normalised as containerd's CRI plugin does: `nginx` is `docker.io/library/nginx:latest`. Has
+/// either a tag or a digest: of `repo:tag@digest` the tag is dropped, as a pull goes by the digest.
 class Reference {
  public:
   /// Errors: InvalidArgument with the wording of distribution/reference ("invalid reference format", ...).

@@ -25,7 +25,8 @@ struct Remedy {
   friend bool operator==(const Remedy&, const Remedy&) = default;
 };
 
-/// What would put the tag right, in the order to do it. kNone alone where there is nothing that can be done on this node.
+/// What would put the tag right, in the order to do it. kNone alone where there is nothing that can be done on this
+/// node.
 std::vector<Remedy> Remedies(const Route& route, const TagResult& result);
 
 }  // namespace tagdrift::judge

@@ -32,14 +32,15 @@ struct Route {
   std::optional<std::string> no_forecast;
 };
 
-/// Builds the route. `origin` is the operator's choice (`--origin`), if any; where it names a host of the list, that entry with its
-/// settings is the origin.
+/// Builds the route. `origin` is the operator's choice (`--origin`), if any; where it names a host of the list, that
+/// entry with its settings is the origin.
 Route MakeRoute(hosts::RegistryConfig config, hosts::ContainerdVersion version,
                 const std::optional<hosts::RegistryHost>& origin);
 
-/// True for registries whose truth is known to be elsewhere than on any mirror: docker.io, quay.io, ghcr.io, gcr.io and its regions,
-/// *.pkg.dev, registry.k8s.io, k8s.gcr.io, mcr.microsoft.com, public.ecr.aws, registry.gitlab.com, nvcr.io, docker.elastic.co,
-/// registry.access.redhat.com, registry.redhat.io, registry.suse.com, icr.io, lscr.io, codeberg.org.
+/// True for registries whose truth is known to be elsewhere than on any mirror: docker.io, quay.io, ghcr.io, gcr.io and
+/// its regions,
+/// *.pkg.dev, registry.k8s.io, k8s.gcr.io, mcr.microsoft.com, public.ecr.aws, registry.gitlab.com, nvcr.io,
+/// docker.elastic.co, registry.access.redhat.com, registry.redhat.io, registry.suse.com, icr.io, lscr.io, codeberg.org.
 bool IsPublicRegistry(std::string_view registry);
 
 }  // namespace tagdrift::judge

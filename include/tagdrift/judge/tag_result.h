@@ -88,7 +88,8 @@ struct Age {
 struct TagResult {
   Verdict verdict = Verdict::kUndecided;
   Cause cause = Cause::kNone;
-  /// Evidence behind the cause that is not in the other fields: which content is missing, which error the registry gave.
+  /// Evidence behind the cause that is not in the other fields: which content is missing, which error the registry
+  /// gave.
   std::string reason;
   std::optional<image::Digest> origin_digest;
   Forecast next_pull;
