@@ -8,10 +8,20 @@
 namespace tagdrift::agent {
 namespace {
 
+/// registry.headers go to every host, before the host's own values of the same name.
+void AddHeaders(const std::map<std::string, std::vector<std::string>>& headers, hosts::RegistryHost& host) {
+  for (const auto& [name, values] : headers) {
+    std::vector<std::string>& all = host.headers[name];
+    all.insert(all.begin(), values.begin(), values.end());
+  }
+}
+
 /// Another runtime's mirrors are not known: only the registry itself is asked, and nothing is said of the next pull.
 hosts::RegistryConfig ConfigOf(const Sources& sources, const std::string& registry) {
-  const bool containerd = sources.node.runtime.name == "containerd";
-  return hosts::LoadRegistryConfig(*sources.tree, containerd ? sources.settings : hosts::RegistrySettings{}, registry);
+  if (sources.node.runtime.name != "containerd") return hosts::LoadRegistryConfig(*sources.tree, {}, registry);
+  hosts::RegistryConfig config = hosts::LoadRegistryConfig(*sources.tree, sources.settings, registry);
+  for (hosts::RegistryHost& host : config.hosts) AddHeaders(sources.settings.headers, host);
+  return config;
 }
 
 std::map<std::string, judge::Route> Routes(const Sources& sources, const CheckOptions& options,

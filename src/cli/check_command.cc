@@ -1,9 +1,7 @@
 #include "check_command.h"
 
-#include <fmt/format.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -15,6 +13,7 @@
 #include "node_options.h"
 #include "origin_option.h"
 #include "output.h"
+#include "output_format.h"
 #include "progress.h"
 #include "session.h"
 #include "tagdrift/agent/check.h"
@@ -38,11 +37,6 @@ struct CheckArguments {
   bool ask_local = false;
   bool npd = false;
 };
-
-int CannotBeDone(const absl::Status& status) {
-  Complain(std::string(status.message()));
-  return status.code() == absl::StatusCode::kInvalidArgument ? render::kExitUsage : render::kExitUndecided;
-}
 
 absl::StatusOr<std::vector<agent::NamePattern>> Patterns(const std::vector<std::string>& texts) {
   std::vector<agent::NamePattern> patterns;
@@ -82,21 +76,6 @@ render::FailOn FailOnOf(const std::vector<std::string>& words) {
   return fail_on;
 }
 
-render::Format FormatOf(const std::string& word) {
-  if (word == "wide") return render::Format::kWide;
-  if (word == "json") return render::Format::kJson;
-  if (word == "name") return render::Format::kName;
-  return render::Format::kTable;
-}
-
-render::Style StyleOfTerminal() {
-  render::Style style;
-  style.color = isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
-  winsize size{};
-  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40) style.width = size.ws_col;
-  return style;
-}
-
 absl::StatusOr<v1::NodeReport> RunRound(const CheckArguments& arguments, const agent::CheckOptions& options) {
   auto session = OpenSession(arguments.node, options.with_containers);
   if (!session.ok()) return session.status();
@@ -125,8 +104,8 @@ int RunCheck(const CheckArguments& arguments) {
 
   const int exit_code = render::ExitCode(*report, FailOnOf(arguments.fail_on));
   if (arguments.stale_only) render::KeepStale(*report);
-  const std::string text =
-      arguments.npd ? render::NpdLine(*report) : render::Render(*report, FormatOf(arguments.format), StyleOfTerminal());
+  const std::string text = arguments.npd ? render::NpdLine(*report)
+                                         : render::Render(*report, FormatNamed(arguments.format), StyleOfTerminal());
   if (absl::Status status = WriteOut(text); !status.ok()) return CannotBeDone(status);
   return exit_code;
 }
@@ -139,9 +118,7 @@ void AddCheckCommand(CLI::App& app, int& exit_code) {
   command.add_option(
       "REFERENCE|PATTERN", arguments->patterns,
       "What to check: a reference (nginx), or a glob over full references (registry.corp/*); all by default");
-  command.add_option("-o,--output", arguments->format, "table, wide, json or name")
-      ->check(CLI::IsMember({"table", "wide", "json", "name"}))
-      ->type_name("FORMAT");
+  AddOutputOption(command, arguments->format);
   command.add_flag("--stale-only", arguments->stale_only, "Print only tags that are stale or gone");
   command.add_flag("--in-use", arguments->in_use, "Check only tags that a container uses");
   command.add_option("--ignore", arguments->ignored, "Leave these out; repeatable")->type_name("PATTERN");

@@ -6,6 +6,7 @@
 
 #include "CLI/CLI.hpp"
 #include "check_command.h"
+#include "mirrors_command.h"
 #include "output.h"
 #include "tagdrift/render/exit_code.h"
 
@@ -26,6 +27,7 @@ int Run(int argc, char** argv) {
   app.footer("Start with: tagdrift check");
   int exit_code = 0;
   tagdrift::cli::AddCheckCommand(app, exit_code);
+  tagdrift::cli::AddMirrorsCommand(app, exit_code);
   app.add_subcommand("version", "Print the version")->callback([&] {
     exit_code = Print("tagdrift " TAGDRIFT_VERSION "\n");
   });

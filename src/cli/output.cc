@@ -8,6 +8,8 @@
 #include <cstring>
 #include <string_view>
 
+#include "tagdrift/render/exit_code.h"
+
 namespace tagdrift::cli {
 
 bool SecureStandardStreams() {
@@ -31,5 +33,10 @@ absl::Status WriteOut(const std::string& text) {
 }
 
 void Complain(const std::string& message) { fmt::print(stderr, "tagdrift: {}\n", message); }
+
+int CannotBeDone(const absl::Status& status) {
+  Complain(std::string(status.message()));
+  return absl::IsInvalidArgument(status) ? render::kExitUsage : render::kExitUndecided;
+}
 
 }  // namespace tagdrift::cli

@@ -16,4 +16,7 @@ absl::Status WriteOut(const std::string& text);
 /// One line "tagdrift: message" on standard error.
 void Complain(const std::string& message);
 
+/// Complains, and names the exit code: 64 for what the operator wrote wrongly, else 2.
+int CannotBeDone(const absl::Status& status);
+
 }  // namespace tagdrift::cli

@@ -1,6 +1,34 @@
 #include "tagdrift/render/exit_code.h"
 
+#include <google/protobuf/repeated_field.h>
+
+#include <algorithm>
+
 namespace tagdrift::render {
+namespace {
+
+bool LosesMirrors(v1::NoteKind kind) {
+  switch (kind) {
+    case v1::NOTE_KIND_FILE_IGNORED:
+    case v1::NOTE_KIND_HOST_IGNORED:
+    case v1::NOTE_KIND_UNKNOWN_CAPABILITY:
+    case v1::NOTE_KIND_CONFIG_PATH_NOT_SPLIT:
+    case v1::NOTE_KIND_DEFAULT_HIDES_ROOT:
+    case v1::NOTE_KIND_DIRECTORY_NEVER_MATCHES:
+    case v1::NOTE_KIND_LEGACY_MIRRORS_IGNORED:
+    case v1::NOTE_KIND_CERTIFICATE_UNREADABLE:
+    case v1::NOTE_KIND_PULL_FAILS:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool AnyLosesMirrors(const google::protobuf::RepeatedPtrField<v1::Note>& notes) {
+  return std::any_of(notes.begin(), notes.end(), [](const v1::Note& note) { return LosesMirrors(note.kind()); });
+}
+
+}  // namespace
 
 int ExitCode(const v1::NodeReport& report, const FailOn& fail_on) {
   const v1::Summary& summary = report.summary();
@@ -8,6 +36,17 @@ int ExitCode(const v1::NodeReport& report, const FailOn& fail_on) {
                      (fail_on.risk && summary.downgrade_risk() > 0);
   if (drift) return kExitDrift;
   return fail_on.undecided && summary.undecided() > 0 ? kExitUndecided : 0;
+}
+
+int ExitCode(const v1::MirrorsReport& report) {
+  bool unknown = false;
+  bool lost = AnyLosesMirrors(report.findings());
+  for (const v1::RegistryReport& registry : report.registries()) {
+    lost = lost || !registry.error().empty() || AnyLosesMirrors(registry.notes());
+    unknown = unknown || !registry.unknown().empty();
+  }
+  if (lost) return kExitDrift;
+  return unknown ? kExitUndecided : 0;
 }
 
 std::string NpdLine(const v1::NodeReport& report) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <google/protobuf/message.h>
+
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -8,8 +10,12 @@
 
 namespace tagdrift::render {
 
-std::string Json(const v1::NodeReport& report);
+std::string Json(const google::protobuf::Message& report);
+std::string MirrorsTable(const v1::MirrorsReport& report, std::size_t width, bool wide);
 std::string Table(const v1::NodeReport& report, const Style& style, bool wide);
+
+/// "FILE:LINE: what was found".
+std::string NoteText(const v1::Note& note);
 
 /// `text` behind `label`, wrapped at `width` with the lines after the first indented to the label's end. Words are
 /// never cut.

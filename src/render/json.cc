@@ -4,7 +4,7 @@
 
 namespace tagdrift::render {
 
-std::string Json(const v1::NodeReport& report) {
+std::string Json(const google::protobuf::Message& report) {
   google::protobuf::util::JsonPrintOptions options;
   options.always_print_primitive_fields = true;
   options.add_whitespace = true;

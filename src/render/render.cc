@@ -24,6 +24,22 @@ std::string Render(const v1::NodeReport& report, Format format, const Style& sty
   return names;
 }
 
+std::string Render(const v1::MirrorsReport& report, Format format, const Style& style) {
+  switch (format) {
+    case Format::kTable:
+      return MirrorsTable(report, style.width, false);
+    case Format::kWide:
+      return MirrorsTable(report, style.width, true);
+    case Format::kJson:
+      return Json(report);
+    case Format::kName:
+      break;
+  }
+  std::string names;
+  for (const v1::RegistryReport& registry : report.registries()) names += registry.registry() + "\n";
+  return names;
+}
+
 void KeepStale(v1::NodeReport& report) {
   auto& tags = *report.mutable_tags();
   const auto last = std::remove_if(tags.begin(), tags.end(), [](const v1::TagReport& tag) {

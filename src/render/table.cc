@@ -137,12 +137,6 @@ bool MattersForPulls(v1::NoteKind kind) {
   }
 }
 
-std::string NoteText(const v1::Note& note) {
-  if (note.file().empty()) return note.detail();
-  const std::string line = note.line() > 0 ? ":" + std::to_string(note.line()) : "";
-  return note.file() + line + ": " + note.detail();
-}
-
 std::string Findings(const v1::NodeReport& report, std::size_t width) {
   std::string text;
   for (const v1::Note& note : report.findings()) text += Wrap("note    ", NoteText(note), width);
@@ -155,6 +149,12 @@ std::string Findings(const v1::NodeReport& report, std::size_t width) {
 }
 
 }  // namespace
+
+std::string NoteText(const v1::Note& note) {
+  if (note.file().empty()) return note.detail();
+  const std::string line = note.line() > 0 ? ":" + std::to_string(note.line()) : "";
+  return note.file() + line + ": " + note.detail();
+}
 
 std::string Table(const v1::NodeReport& report, const Style& style, bool wide) {
   std::string text = report.summary().headline() + "\n";

@@ -5,6 +5,7 @@
 #include "enums.h"
 #include "messages.h"
 #include "prose.h"
+#include "tagdrift/report/report.h"
 
 namespace tagdrift::report {
 namespace {
@@ -18,7 +19,9 @@ bool IsSecretHeader(std::string name) {
   return false;
 }
 
-v1::RegistryHost HostConfigMessage(const hosts::RegistryHost& host) {
+enum class Secrets { kHidden, kShown };
+
+v1::RegistryHost HostConfigMessage(const hosts::RegistryHost& host, Secrets secrets) {
   v1::RegistryHost message;
   message.set_url(host.Url());
   message.set_role(ToProto(host.role));
@@ -29,9 +32,9 @@ v1::RegistryHost HostConfigMessage(const hosts::RegistryHost& host) {
   message.set_skip_verify(host.SkipsVerification());
   message.set_http_fallback(host.http_fallback);
   for (const auto& [name, values] : host.headers) {
+    const bool hidden = secrets == Secrets::kHidden && IsSecretHeader(name);
     google::protobuf::ListValue& list = (*message.mutable_headers())[name];
-    for (const std::string& value : values)
-      list.add_values()->set_string_value(IsSecretHeader(name) ? "(hidden)" : value);
+    for (const std::string& value : values) list.add_values()->set_string_value(hidden ? "(hidden)" : value);
   }
   message.set_file(host.file);
   message.set_line(host.line);
@@ -60,6 +63,17 @@ v1::HostSummary Summary(const judge::Route& route, std::size_t host, const Round
   return summary;
 }
 
+v1::RegistryReport ConfigMessage(const hosts::RegistryConfig& config, Secrets secrets) {
+  v1::RegistryReport message;
+  message.set_registry(config.registry);
+  message.set_directory(config.directory);
+  for (const hosts::RegistryHost& host : config.hosts) *message.add_hosts() = HostConfigMessage(host, secrets);
+  message.set_error(config.error.value_or(""));
+  message.set_unknown(config.unknown.value_or(""));
+  for (const hosts::Note& note : config.notes) *message.add_notes() = NoteMessage(note);
+  return message;
+}
+
 }  // namespace
 
 v1::Note NoteMessage(const hosts::Note& note) {
@@ -72,15 +86,19 @@ v1::Note NoteMessage(const hosts::Note& note) {
 }
 
 v1::RegistryReport RegistryMessage(const judge::Route& route, const Round& round) {
-  v1::RegistryReport message;
-  message.set_registry(route.config.registry);
-  message.set_directory(route.config.directory);
-  for (const hosts::RegistryHost& host : route.config.hosts) *message.add_hosts() = HostConfigMessage(host);
-  message.set_error(route.config.error.value_or(""));
-  for (const hosts::Note& note : route.config.notes) *message.add_notes() = NoteMessage(note);
+  v1::RegistryReport message = ConfigMessage(route.config, Secrets::kHidden);
   for (std::size_t host = 0; host < route.hosts.size(); ++host) {
     *message.add_summary() = Summary(route, host, round, message);
   }
+  return message;
+}
+
+v1::MirrorsReport ToMessage(const std::vector<hosts::RegistryConfig>& configs,
+                            const std::vector<hosts::Note>& findings) {
+  v1::MirrorsReport message;
+  for (const hosts::RegistryConfig& config : configs)
+    *message.add_registries() = ConfigMessage(config, Secrets::kShown);
+  for (const hosts::Note& note : findings) *message.add_findings() = NoteMessage(note);
   return message;
 }
 

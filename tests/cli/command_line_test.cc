@@ -1,26 +1,11 @@
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
-#include <array>
-#include <cstdio>
 #include <string>
 
+#include "binary.h"
+
+namespace tagdrift::cli {
 namespace {
-
-struct Outcome {
-  int exit_code;
-  std::string text;
-};
-
-/// Runs the binary through the shell; `arguments` may redirect.
-Outcome RunBinary(const std::string& arguments) {
-  FILE* pipe = popen((std::string(TAGDRIFT_BINARY) + " " + arguments).c_str(), "r");
-  Outcome outcome{};
-  std::array<char, 4096> buffer;
-  while (const std::size_t got = fread(buffer.data(), 1, buffer.size(), pipe)) outcome.text.append(buffer.data(), got);
-  outcome.exit_code = WEXITSTATUS(pclose(pipe));
-  return outcome;
-}
 
 bool IsOneLine(const std::string& text) { return !text.empty() && text.find('\n') == text.size() - 1; }
 
@@ -48,6 +33,7 @@ TEST(CommandLine, AnswersWrongUsageWithOneLineAnd64) {
       {"no command", "", "subcommand"},
       {"unknown command", "chekc", "chekc"},
       {"unknown flag", "check --al-hosts", "--al-hosts"},
+      {"unknown flag of mirrors", "mirrors --all-hosts", "--all-hosts"},
       {"unknown format", "check -o yaml", "yaml"},
       {"malformed reference", "check registry.corp/UPPER", "registry.corp/UPPER"},
       {"malformed ignored reference", "check --ignore 'a b'", "a b"},
@@ -94,3 +80,4 @@ TEST(CommandLine, NoticesAFullDisk) {
 }
 
 }  // namespace
+}  // namespace tagdrift::cli

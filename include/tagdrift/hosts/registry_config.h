@@ -72,4 +72,8 @@ struct RegistryConfig {
 /// `unknown`.
 RegistryConfig LoadRegistryConfig(const FileTree& tree, const RegistrySettings& settings, std::string_view registry);
 
+/// Registries that have a host directory in one of the roots (the directory `registry_5000_` is for `registry:5000`) or
+/// legacy mirrors, sorted. `_default` and `*` are for all and name none. Roots that cannot be listed name none.
+std::vector<std::string> ConfiguredRegistries(const FileTree& tree, const RegistrySettings& settings);
+
 }  // namespace tagdrift::hosts

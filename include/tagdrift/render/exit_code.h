@@ -21,6 +21,10 @@ inline constexpr int kExitUsage = 64;
 /// 1 for a tag that is stale or gone (or at risk, if asked for), else 2 for one that is undecided, else 0.
 int ExitCode(const v1::NodeReport& report, const FailOn& fail_on);
 
+/// 1 where a finding means that mirrors are silently not used or that every pull fails, else 2 where something could
+/// not be read, else 0.
+int ExitCode(const v1::MirrorsReport& report);
+
 /// The headline in at most 80 bytes, for node-problem-detector's custom plugins.
 std::string NpdLine(const v1::NodeReport& report);
 

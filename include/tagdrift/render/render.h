@@ -23,6 +23,9 @@ struct Style {
 /// The whole output, with a final newline.
 std::string Render(const v1::NodeReport& report, Format format, const Style& style);
 
+/// The hosts of each registry in containerd's order, with the findings. kName prints the registries.
+std::string Render(const v1::MirrorsReport& report, Format format, const Style& style);
+
 /// Keeps the tags that are STALE or GONE; the summary still counts all.
 void KeepStale(v1::NodeReport& report);
 
