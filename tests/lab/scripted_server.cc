@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,6 +16,8 @@ namespace tagdrift::lab {
 namespace {
 
 constexpr std::size_t kMostHeadBytes = 64 * 1024;
+// containerd leaves the connections of each pull open for longer.
+constexpr timeval kMostIdle{.tv_sec = 5, .tv_usec = 0};
 
 std::string Lower(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(),
@@ -164,6 +167,7 @@ void ScriptedServer::Reap() {
 }
 
 void ScriptedServer::Talk(int socket) const {
+  setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &kMostIdle, sizeof kMostIdle);
   std::string buffer;
   for (;;) {
     const std::optional<std::string> head = ReadHead(socket, buffer);

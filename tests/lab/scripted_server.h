@@ -43,7 +43,7 @@ ScriptedReply ReplyOf(int status, std::string body = {});
 class ScriptedServer {
  public:
   using Answer = std::function<ScriptedReply(const ScriptedRequest&)>;
-  static constexpr std::size_t kMostConnections = 64;
+  static constexpr std::size_t kMostConnections = 1024;
 
   explicit ScriptedServer(Answer answer);
   /// Closes every connection and joins.
