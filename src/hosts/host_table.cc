@@ -193,6 +193,11 @@ bool IsBoolean(const TomlValue& value) { return value.kind == TomlValue::Kind::k
 bool IsString(const TomlValue& value) { return value.IsString(); }
 bool IsTable(const TomlValue& value) { return value.IsTable(); }
 
+/// go-toml 2 lets `[skip_verify]` pass as long as nothing is in it.
+bool IsEmptyHeader(const TomlValue& value, std::string_view name, Release release) {
+  return release.Is2() && name != "capabilities" && value.IsTable() && !value.inline_table && value.members.empty();
+}
+
 }  // namespace
 
 std::vector<const TomlValue*> FieldsOf(const TomlValue& table, std::string_view name, TomlDialect dialect) {
@@ -219,7 +224,7 @@ std::optional<HostsFileIgnored> MistypedKey(const TomlValue& table, Release rele
   for (const auto& [name, type] : kTypes) {
     if (name == "dial_timeout" && !release.HasDialTimeout()) continue;
     for (const TomlValue* field : FieldsOf(table, name, release.Dialect())) {
-      if (type.first(*field)) continue;
+      if (type.first(*field) || IsEmptyHeader(*field, name, release)) continue;
       return HostsFileIgnored{GoQuoted(name) + " must be " + std::string(type.second), field->line};
     }
   }

@@ -73,6 +73,8 @@ class Loader {
   std::optional<HostsFileIgnored> Mistyped() const {
     if (std::optional<HostsFileIgnored> ignored = MistypedKey(root_, release_)) return ignored;
     for (const TomlValue* server : FieldsOf(root_, "server", release_.Dialect())) {
+      // As with [skip_verify], 2.x lets a table pass as long as nothing is in it.
+      if (release_.Is2() && server->IsTable() && !server->inline_table && server->members.empty()) continue;
       if (!server->IsString()) return HostsFileIgnored{"\"server\" must be a string", server->line};
     }
     for (const TomlValue* hosts : FieldsOf(root_, "host", release_.Dialect())) {

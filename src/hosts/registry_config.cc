@@ -99,9 +99,10 @@ class Loader {
   Parsed Parse(const std::string& text, const std::string& path, std::vector<HostEntry>& entries) {
     const std::variant<TomlDocument, TomlRefusal> parsed = ParseToml(text, release_.Dialect());
     if (const TomlRefusal* refusal = std::get_if<TomlRefusal>(&parsed)) {
-      if (!refusal->limit) return Ignore(path, refusal->line, refusal->reason);
-      config_.unknown = "reading " + path + ": " + refusal->reason;
-      config_.notes.push_back({NoteKind::kLimitExceeded, path, refusal->line, refusal->reason});
+      if (!refusal->limit && !refusal->doubt) return Ignore(path, refusal->line, refusal->reason);
+      const NoteKind kind = refusal->limit ? NoteKind::kLimitExceeded : NoteKind::kUnreadable;
+      config_.unknown = "reading " + path + ": " + refusal->reason + ", which containerd may read otherwise";
+      config_.notes.push_back({kind, path, refusal->line, refusal->reason});
       return Parsed::kEnded;
     }
     const TomlDocument& document = std::get<TomlDocument>(parsed);

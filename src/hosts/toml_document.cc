@@ -1,10 +1,15 @@
 #include "toml_document.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdlib>
 #include <exception>
+#include <iterator>
+#include <optional>
 #include <sstream>
 #include <toml.hpp>
 
+#include "toml_doubt.h"
 #include "toml_guard.h"
 
 namespace tagdrift::hosts {
@@ -33,6 +38,9 @@ class Copier {
  public:
   Copier(const Lines& lines, TomlDocument& document) : lines_(lines), document_(document) {}
 
+  /// What go-toml 1 reads otherwise, or not at all.
+  const std::optional<TomlRefusal>& unlike_go_toml_1() const { return unlike_go_toml_1_; }
+
   TomlValue Value(const toml::value& from) {
     TomlValue value;
     value.offset = Offset(from);
@@ -40,10 +48,13 @@ class Copier {
       case toml::value_t::string:
         value.kind = TomlValue::Kind::kString;
         value.text = from.as_string().str;
+        if (EndsWith(from, "\"\"\"\"") || EndsWith(from, "''''"))
+          Doubt("a string ends with more than three quotes", value);
         break;
       case toml::value_t::integer:
         value.kind = TomlValue::Kind::kInteger;
         value.integer = from.as_integer();
+        if (Overflows(from)) unlike_go_toml_1_ = {"a number is out of range", lines_.At(value.offset), false, false};
         break;
       case toml::value_t::floating:
         value.kind = TomlValue::Kind::kFloat;
@@ -52,9 +63,11 @@ class Copier {
         value.kind = TomlValue::Kind::kBoolean;
         value.boolean = from.as_boolean();
         break;
+      case toml::value_t::local_date:
+        Doubt("a date without a time is read by some builds only", value);
+        [[fallthrough]];
       case toml::value_t::offset_datetime:
       case toml::value_t::local_datetime:
-      case toml::value_t::local_date:
       case toml::value_t::local_time:
       case toml::value_t::empty:
         value.kind = TomlValue::Kind::kTime;
@@ -83,6 +96,29 @@ class Copier {
     return region != nullptr && region->size() >= mark.size() && std::equal(mark.begin(), mark.end(), region->first());
   }
 
+  static bool EndsWith(const toml::value& value, std::string_view mark) {
+    const toml::detail::region* region = RegionOf(value);
+    return region != nullptr && region->size() >= mark.size() &&
+           std::equal(mark.rbegin(), mark.rend(), std::make_reverse_iterator(region->last()));
+  }
+  /// toml11 takes a number that does not fit without a word.
+  static bool Overflows(const toml::value& value) {
+    const toml::detail::region* region = RegionOf(value);
+    if (region == nullptr || region->size() < 18) return false;
+    std::string digits = region->str();
+    std::erase(digits, '_');
+    int base = 10;
+    if (digits.starts_with("0x")) base = 16;
+    if (digits.starts_with("0o")) base = 8;
+    if (digits.starts_with("0b")) base = 2;
+    errno = 0;
+    std::strtoll(digits.c_str() + (base == 10 ? 0 : 2), nullptr, base);
+    return errno == ERANGE;
+  }
+  void Doubt(std::string reason, const TomlValue& value) {
+    if (!unlike_go_toml_1_) unlike_go_toml_1_ = {std::move(reason), lines_.At(value.offset), false, true};
+  }
+
   void Array(const toml::value& from, TomlValue& value) {
     value.kind = TomlValue::Kind::kArray;
     value.array_of_tables = BeginsWith(from, "[[");
@@ -94,6 +130,7 @@ class Copier {
     value.inline_table = BeginsWith(from, "{");
     const bool header = BeginsWith(from, "[") && !BeginsWith(from, "[[");
     if (header && !path_.empty()) document_.headers.push_back({path_, value.offset, lines_.At(value.offset)});
+    if (header && RegionOf(from)->str().find('\\') != std::string::npos) Doubt("a table's key has an escape", value);
     for (const auto& [key, member] : from.as_table()) {
       path_.push_back(key);
       value.members.push_back({key, Value(member)});
@@ -110,6 +147,7 @@ class Copier {
   const Lines& lines_;
   TomlDocument& document_;
   std::vector<std::string> path_;
+  std::optional<TomlRefusal> unlike_go_toml_1_;
 };
 
 /// The last line that toml11's message quotes (" 13 | text"), 0 when it quotes none. Where there are two, the second is
@@ -129,14 +167,15 @@ int QuotedLine(std::string_view message) {
 }
 
 /// toml11's message without its own function's name and its drawing.
-TomlRefusal Refused(std::string_view message) {
+TomlRefusal Refused(std::string_view message, TomlDialect dialect) {
   std::string_view reason = message.substr(0, message.find('\n'));
   if (reason.starts_with("[error] ")) reason.remove_prefix(8);
   if (reason.starts_with("toml::")) {
     const std::size_t colon = reason.find(": ");
     if (colon != std::string_view::npos) reason.remove_prefix(colon + 2);
   }
-  return {reason.empty() ? "syntax error" : std::string(reason), QuotedLine(message), false};
+  return {reason.empty() ? "syntax error" : std::string(reason), QuotedLine(message), false,
+          MayBeAccepted(message, dialect)};
 }
 
 /// go-toml 1 ends a header at its first `]`, quoted or not.
@@ -168,14 +207,16 @@ std::variant<TomlDocument, TomlRefusal> ParseToml(std::string_view text, TomlDia
     const toml::value root = toml::parse(stream, "");
     TomlDocument document;
     const Lines lines(text);
-    document.root = Copier(lines, document).Value(root);
+    Copier copier(lines, document);
+    document.root = copier.Value(root);
     std::ranges::sort(document.headers, {}, &TomlHeader::offset);
     if (dialect == TomlDialect::kGoToml1) {
       if (std::optional<TomlRefusal> refusal = RefusedHeader(document)) return *refusal;
+      if (copier.unlike_go_toml_1()) return *copier.unlike_go_toml_1();
     }
     return document;
   } catch (const std::exception& error) {
-    return Refused(error.what());
+    return Refused(error.what(), dialect);
   }
 }
 

@@ -60,6 +60,7 @@ struct TomlRefusal {
   std::string reason;
   int line = 0;        ///< 0: unknown
   bool limit = false;  ///< by a limit of tagdrift's own: containerd may well read this text
+  bool doubt = false;  ///< go-toml may read it all the same
 };
 
 /// Reads `text`. Bounded: 1 MiB, 16 KiB a line, nesting 100.

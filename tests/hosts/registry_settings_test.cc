@@ -60,6 +60,8 @@ struct PathCase {
   std::string config_path;
 };
 
+void PrintTo(const PathCase& row, std::ostream* out) { *out << row.name; }
+
 class ConfigPath : public testing::TestWithParam<PathCase> {};
 
 TEST_P(ConfigPath, IsReadFromTheTableOfTheVersion) {
