@@ -50,8 +50,10 @@ class ContentReader {
 
 /// Joins the lists to one entry per tag name, plus one per digest name that a container asked for. With records the
 /// pairs of tag and target are exact. Without, a pair is taken only where an image id has exactly one digest name in
-/// the tag's repository; otherwise `candidates` holds them all. Names that do not parse as references are counted in a
-/// note, never dropped silently. Pure: reads no content; `stored` and `provenance` stay unset.
+/// the tag's repository; otherwise `candidates` holds them all. A tag that only the CRI
+/// knows has no target. Names that are no references, or not in the full form that the runtime looks up, are counted in
+/// a note, never dropped silently. A digest name beside a tag of the same repository and digest is part of that tag and
+/// not counted. Pure: reads no content; `stored` and `provenance` stay unset.
 facts::Node Join(const Snapshot& snapshot);
 
 /// Fills `stored`, `provenance` and `sources` of `image` from the content store.
