@@ -20,6 +20,9 @@ class OneCredential : public CredentialSource {
   }
 };
 
+/// A name that no resolver needs to be asked about: its first label is too long.
+inline const std::string kNoSuchHost = std::string(64, 'x') + ".invalid";
+
 class ClientTest : public testing::Test {
  protected:
   void Open(Client::Options options = {}, std::shared_ptr<const CredentialSource> credentials = NoCredentials()) {

@@ -250,7 +250,7 @@ TEST_F(ClientTest, IsDestroyedWhileRequestsAreUnderWay) {
   });
   Open();
   for (int i = 0; i < 10; ++i) Ask(HostAt(server.Authority()));
-  Ask(HostAt("registry.invalid"));
+  Ask(HostAt(kNoSuchHost));
   arrived.wait();
   client_.reset();
   release.count_down();
