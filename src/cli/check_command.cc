@@ -121,9 +121,12 @@ void AddCheckCommand(CLI::App& app, int& exit_code) {
   AddOutputOption(command, arguments->format);
   command.add_flag("--stale-only", arguments->stale_only, "Print only tags that are stale or gone");
   command.add_flag("--in-use", arguments->in_use, "Check only tags that a container uses");
-  command.add_option("--ignore", arguments->ignored, "Leave these out; repeatable")->type_name("PATTERN");
+  command.add_option("--ignore", arguments->ignored, "Leave these out; repeatable")
+      ->type_name("PATTERN")
+      ->allow_extra_args(false);
   command.add_option("--fail-on", arguments->fail_on, "What makes the exit code 1 or 2: stale,gone,risk,undecided")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->check(CLI::IsMember({"stale", "gone", "risk", "undecided"}))
       ->type_name("LIST");
   command.add_flag("--no-containers", arguments->no_containers, "Do not look at containers");
@@ -131,8 +134,6 @@ void AddCheckCommand(CLI::App& app, int& exit_code) {
   command.add_flag("--ask-local", arguments->ask_local, "Ask registries about images that were built or imported here");
   command.add_flag("--npd", arguments->npd, "One line for node-problem-detector's custom plugins");
   AddNodeOptions(command, arguments->node);
-  command.set_config("--config", "", "Read options from this file (TOML)");
-  command.allow_config_extras(CLI::config_extras_mode::error);
   command.footer(
       "Exit codes: 0 nothing stale, 1 a tag is stale or gone, 2 undecided or not possible, 64 usage.\n\n"
       "Examples:\n"

@@ -14,6 +14,8 @@ namespace {
 
 using tagdrift::cli::Complain;
 
+constexpr char kVersionLine[] = "tagdrift " TAGDRIFT_VERSION;
+
 int Print(const std::string& text) {
   const absl::Status status = tagdrift::cli::WriteOut(text);
   if (status.ok()) return 0;
@@ -25,19 +27,27 @@ int Run(int argc, char** argv) {
   CLI::App app("Finds which link of the chain is stale: the node's cached tag, a mirror, or nothing.", "tagdrift");
   app.require_subcommand(1);
   app.footer("Start with: tagdrift check");
+  app.set_version_flag("--version", kVersionLine);
+  app.set_config("--config", "", "Read options from this file: TOML, with a table per command")->type_name("FILE");
+  app.allow_config_extras(CLI::config_extras_mode::error);
+  app.fallthrough();
   int exit_code = 0;
   tagdrift::cli::AddCheckCommand(app, exit_code);
   tagdrift::cli::AddMirrorsCommand(app, exit_code);
   app.add_subcommand("version", "Print the version")->callback([&] {
-    exit_code = Print("tagdrift " TAGDRIFT_VERSION "\n");
+    exit_code = Print(std::string(kVersionLine) + "\n");
   });
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
     const auto chosen = app.get_subcommands();
     return Print(chosen.empty() ? app.help() : chosen.front()->help());
+  } catch (const CLI::CallForVersion&) {
+    return Print(std::string(kVersionLine) + "\n");
   } catch (const CLI::ParseError& error) {
-    Complain(fmt::format("{} (see tagdrift --help)", error.what()));
+    const bool unknown_command = app.get_subcommands().empty() && argc > 1 && argv[1][0] != '-';
+    Complain(fmt::format("{} (see tagdrift --help)",
+                         unknown_command ? fmt::format("there is no command '{}'", argv[1]) : error.what()));
     return tagdrift::render::kExitUsage;
   }
   return exit_code;

@@ -1,7 +1,5 @@
 #include "node_options.h"
 
-#include "tagdrift/image/digest.h"
-
 namespace tagdrift::cli {
 namespace {
 
@@ -62,6 +60,7 @@ void AddNodeOptions(CLI::App& command, NodeOptions& options) {
       ->group(registries);
   command.add_option("--origin", options.origins, "Compare this registry's tags with this host; repeatable")
       ->type_name("REGISTRY=URL")
+      ->allow_extra_args(false)
       ->group(registries);
   command
       .add_option_function<std::string>(

@@ -28,7 +28,6 @@ v1::RegistryHost HostConfigMessage(const hosts::RegistryHost& host, Secrets secr
   if (host.capabilities.Has(hosts::Capability::kPull)) message.add_capabilities("pull");
   if (host.capabilities.Has(hosts::Capability::kResolve)) message.add_capabilities("resolve");
   if (host.capabilities.Has(hosts::Capability::kPush)) message.add_capabilities("push");
-  if (host.capabilities.Has(hosts::Capability::kReferrers)) message.add_capabilities("referrers");
   message.set_skip_verify(host.SkipsVerification());
   message.set_http_fallback(host.http_fallback);
   for (const auto& [name, values] : host.headers) {

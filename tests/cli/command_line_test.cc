@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <string>
 
 #include "binary.h"
@@ -52,6 +53,31 @@ TEST(CommandLine, AnswersWrongUsageWithOneLineAnd64) {
     EXPECT_TRUE(IsOneLine(outcome.text)) << outcome.text;
     EXPECT_NE(outcome.text.find(usage.says), std::string::npos) << outcome.text;
   }
+}
+
+TEST(CommandLine, ReadsOptionsFromAFile) {
+  const std::string file = testing::TempDir() + "tagdrift-options.toml";
+  std::ofstream(file) << "[check]\nruntime-endpoint = \"unix:///from/the/file.sock\"\n";
+  const Outcome outcome = RunBinary("check --config " + file + " 2>&1 >/dev/null");
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_NE(outcome.text.find("/from/the/file.sock"), std::string::npos) << outcome.text;
+}
+
+TEST(CommandLine, RefusesAnOptionsFileThatIsMissingOrSaysSomethingUnknown) {
+  EXPECT_EQ(RunBinary("check --config /nonexistent.toml 2>/dev/null").exit_code, 64);
+  const std::string file = testing::TempDir() + "tagdrift-unknown-options.toml";
+  std::ofstream(file) << "[check]\nall-hots = true\n";
+  const Outcome outcome = RunBinary("check --config " + file + " 2>&1 >/dev/null");
+  EXPECT_EQ(outcome.exit_code, 64);
+  EXPECT_NE(outcome.text.find("all-hots"), std::string::npos) << outcome.text;
+}
+
+// Otherwise the reference would be ignored instead of checked.
+TEST(CommandLine, TakesOneValueForEachRepeatableOption) {
+  const Outcome outcome =
+      RunBinary("check --ignore 'a:*' --origin quay.io=https://m --fail-on stale registry.corp/UPPER 2>&1");
+  EXPECT_EQ(outcome.exit_code, 64);
+  EXPECT_NE(outcome.text.find("'registry.corp/UPPER' is no image reference"), std::string::npos) << outcome.text;
 }
 
 TEST(CommandLine, SaysThatTheSocketIsMissing) {
