@@ -13,6 +13,7 @@ struct Arrival {
   bool found = false;
   Outcome outcome = Outcome::kUndecided;  ///< when not found
   std::string detail;
+  bool denied = false;  ///< a host wants credentials for it
 };
 
 Arrival Arrive(Inquiry& inquiry, hosts::Puller puller, const image::Descriptor& blob, bool is_config) {
@@ -26,7 +27,8 @@ Arrival Arrive(Inquiry& inquiry, hosts::Puller puller, const image::Descriptor& 
     return {.found = false, .outcome = Outcome::kFails, .detail = fails->error};
   }
   if (const auto* undecided = std::get_if<hosts::Undecided>(&walk.end)) {
-    return {.found = false, .outcome = Outcome::kUndecided, .detail = undecided->reason};
+    const bool denied = !walk.steps.empty() && walk.steps.back().why == hosts::Why::kDenied;
+    return {.found = false, .outcome = Outcome::kUndecided, .detail = undecided->reason, .denied = denied};
   }
   return {};
 }
@@ -47,13 +49,15 @@ class ContentForecast {
                      .outcome = Outcome::kFails,
                      .detail = fmt::format("the tag resolves to {}, which is no image", what)};
     }
-    if (Complete(top)) return std::nullopt;
+    if (Complete(top)) return Misnamed(resolved, inquiry_.tag().image.stored->manifest != top);
     const image::Descriptor descriptor{.media_type = resolved.media_type, .digest = top, .size = resolved.size};
     const Arrival arrival = Arrive(inquiry_, puller_, descriptor, false);
     if (!arrival.found) return arrival;
     const Finding<image::Document> document = inquiry_.Document(top, resolved.media_type, {});
     if (!document) return Arrival{.found = false, .outcome = Outcome::kUndecided, .detail = document.why_not};
-    if (const auto* manifest = std::get_if<image::Manifest>(document.value)) return ConfigObstacle(*manifest, true);
+    const auto* manifest = std::get_if<image::Manifest>(document.value);
+    if (auto misnamed = Misnamed(resolved, manifest == nullptr)) return misnamed;
+    if (manifest != nullptr) return ConfigObstacle(*manifest, true);
 
     const image::Descriptor* entry =
         image::SelectManifest(std::get<image::Index>(*document.value), inquiry_.context().platform);
@@ -66,6 +70,15 @@ class ContentForecast {
   }
 
  private:
+  /// containerd reads a document as what the host announces, and refuses the other kind.
+  static std::optional<Arrival> Misnamed(const hosts::Resolved& resolved, bool is_index) {
+    if (image::IsIndex(resolved.media_type) == is_index) return std::nullopt;
+    return Arrival{.found = false,
+                   .outcome = Outcome::kFails,
+                   .detail = fmt::format("{} is {}, announced as '{}'", resolved.digest.Short(),
+                                         is_index ? "an index" : "a manifest", resolved.media_type)};
+  }
+
   /// What the tag points to now is known to be complete; no request is needed.
   bool Complete(const image::Digest& top) {
     const facts::CachedImage& cached = inquiry_.tag().image;
@@ -117,6 +130,7 @@ struct OnePull {
   Pull pull;
   std::vector<hosts::WalkStep> walk;
   bool wrong_platform = false;
+  bool content_denied = false;
 };
 
 OnePull FollowPull(Inquiry& inquiry, hosts::Puller puller, const OriginView& origin) {
@@ -140,6 +154,7 @@ OnePull FollowPull(Inquiry& inquiry, hosts::Puller puller, const OriginView& ori
     if (obstacle) {
       result.pull.outcome = obstacle->outcome;
       result.pull.detail = obstacle->detail;
+      result.content_denied = obstacle->denied;
     } else {
       result.pull.outcome = Compare(inquiry, resolved->digest, resolved->media_type, resolved->host, origin);
     }
@@ -178,7 +193,7 @@ Forecast ForecastPull(Inquiry& inquiry, const OriginView& origin) {
   forecast.pull = std::move(as_asked.pull);
   forecast.walk = std::move(as_asked.walk);
   forecast.wrong_platform = as_asked.wrong_platform;
-  forecast.credentials = CredentialsOf(inquiry, forecast.walk);
+  forecast.credentials = as_asked.content_denied ? Credentials::kMissing : CredentialsOf(inquiry, forecast.walk);
   if (forecast.credentials != Credentials::kNotNeeded) {
     forecast.if_anonymous = FollowPull(inquiry, hosts::Puller::kAnonymous, origin).pull;
   }

@@ -127,6 +127,8 @@ Exchange::Step Exchange::OnFailure(const HttpResponse& response) {
     return GoOverHttp();
   }
   reply_.answer.latency = response.latency;
+  // Content that broke off: containerd does not ask the next host for it.
+  if (AsksForContent()) reply_.answer.status = response.status;
   return Fail(response.failure, response.detail);
 }
 
@@ -267,7 +269,13 @@ bool Exchange::NeedsFollowUp() const {
   return !answer.content_length || (!by_digest && answer.digest_header.value_or("").empty());
 }
 
+bool Exchange::AsksForContent() const {
+  return request_.question == Question::kManifest || request_.question == Question::kBlob;
+}
+
 Exchange::Step Exchange::OnFinal(const HttpResponse& response) {
+  // Not confirmed, and containerd goes by the answer to a HEAD.
+  if (request_.question == Question::kConfirm && response.status != 404) return AskAfresh();
   if (!follow_up_) Note(response);
   if (response.status >= 400) {
     if (const std::string* retry = response.Header("retry-after")) {
@@ -276,14 +284,23 @@ Exchange::Step Exchange::OnFinal(const HttpResponse& response) {
   }
   if (method_ == Method::kGet) NoteContent(response);
   if (NeedsFollowUp()) return FollowUp();
-  const bool wanted = request_.question == Question::kManifest || request_.question == Question::kBlob;
-  if (wanted && IsSuccess(response.status) && !response.too_large) reply_.body = response.body;
+  if (AsksForContent() && IsSuccess(response.status) && !response.too_large) reply_.body = response.body;
   return std::move(reply_);
 }
 
 Exchange::Step Exchange::FollowUp() {
   follow_up_ = true;
   method_ = Method::kGet;
+  return FromTheStart();
+}
+
+Exchange::Step Exchange::AskAfresh() {
+  request_.question = Question::kResolve;
+  method_ = Method::kHead;
+  return FromTheStart();
+}
+
+Exchange::Step Exchange::FromTheStart() {
   redirects_ = 0;
   challenges_ = 0;
   if (crossed_) {

@@ -76,12 +76,15 @@ class Exchange {
   Step OnFailure(const HttpResponse& response);
   Step OnFinal(const HttpResponse& response);
   Step FollowUp();
+  Step AskAfresh();
+  Step FromTheStart();
   Step GoOverHttp();
   Step Unmet(hosts::Failure failure, std::string detail);
 
   void Note(const HttpResponse& response);
   void NoteContent(const HttpResponse& response);
   bool NeedsFollowUp() const;
+  bool AsksForContent() const;
   bool FallsBack(const HttpResponse& response) const;
   std::vector<std::pair<std::string, std::string>> Headers() const;
 

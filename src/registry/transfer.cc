@@ -177,6 +177,7 @@ HttpResponse Transfer::Finish(CURLcode code, const TransferSettings& settings, l
     response.status = static_cast<int>(Number(easy(), CURLINFO_RESPONSE_CODE));
     return response;
   }
+  if (headers_complete_) response.status = static_cast<int>(Number(easy(), CURLINFO_RESPONSE_CODE));
   const CurlFailure failure = Describe(code, settings);
   NamedFailure named = NameFailure(failure);
   response.failure = named.failure;

@@ -16,6 +16,7 @@ struct TroubleCase {
   const char* name;
   Scripted reply;
   Failure failure;
+  int status = 0;
 };
 
 class Trouble : public ClientTest, public testing::WithParamInterface<TroubleCase> {};
@@ -26,7 +27,7 @@ TEST_P(Trouble, IsToldFromAnAnswer) {
   Ask(HostAt(server.Authority()), "team/app", Question::kManifest, "sha256:" + std::string(64, 'a'));
   const Reply reply = Next().second;
   EXPECT_EQ(reply.answer.failure, GetParam().failure);
-  EXPECT_EQ(reply.answer.status, 0);
+  EXPECT_EQ(reply.answer.status, GetParam().status);
   EXPECT_NE(reply.answer.failure_detail, "");
   EXPECT_EQ(reply.body, "");
   EXPECT_EQ(server.received().size(), 1U) << "asked once";
@@ -40,11 +41,14 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         TroubleCase{"ClosedWithoutAWord", {"", kClose}, Failure::kClosed},
         TroubleCase{"Reset", {"", kReset}, Failure::kClosed},
-        TroubleCase{"ResetInTheBody", {"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc", kReset}, Failure::kClosed},
-        TroubleCase{"TruncatedBody", {"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc", kClose}, Failure::kClosed},
+        TroubleCase{
+            "ResetInTheBody", {"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc", kReset}, Failure::kClosed, 200},
+        TroubleCase{
+            "TruncatedBody", {"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc", kClose}, Failure::kClosed, 200},
         TroubleCase{"TruncatedChunks",
                     {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc", kClose},
-                    Failure::kClosed},
+                    Failure::kClosed,
+                    200},
         TroubleCase{"TruncatedHeaders", {"HTTP/1.1 200 OK\r\nContent-Le", kClose}, Failure::kClosed},
         TroubleCase{"MalformedStatusLine", {"HTTP/1.1 twohundred\r\n\r\n", kClose}, Failure::kClosed},
         TroubleCase{"NoHttp", {"SSH-2.0-OpenSSH\r\n", kClose}, Failure::kClosed},
@@ -132,7 +136,7 @@ TEST_F(ClientTest, GivesUpOnASilentServerOnceForAllThatWait) {
 
 TEST_F(ClientTest, NamesAHostThatDoesNotExist) {
   Open();
-  const hosts::Answer answer = AnswerOf(HostAt("registry.invalid"));
+  const hosts::Answer answer = AnswerOf(HostAt(kNoSuchHost));
   EXPECT_EQ(answer.failure, Failure::kName);
   EXPECT_EQ(answer.failure_detail, "no such host");
 }

@@ -170,6 +170,18 @@ TEST(Exchange, ReadsTheErrorCodeWhenConfirming) {
   EXPECT_EQ(played.answer().error_code, "MANIFEST_UNKNOWN");
 }
 
+TEST(Exchange, AsksByHeadAgainWhenTheTagIsThereForAGet) {
+  Request request = AskTag(Host("https", "registry.example"));
+  request.question = Question::kConfirm;
+  const Played played = Player().Play(request, Anonymous(), [](const HttpRequest& sent) {
+    return sent.method == Method::kGet ? Respond(200, {{"content-length", "7"}}, "content") : Respond(404);
+  });
+  EXPECT_THAT(played.Lines(), ElementsAre(std::string("GET ") + kUrl, std::string("HEAD ") + kUrl));
+  EXPECT_EQ(played.answer().status, 404);
+  EXPECT_FALSE(played.answer().get);
+  EXPECT_EQ(played.answer().error_code, "");
+}
+
 TEST(Exchange, KeepsTheBodyOfManifestsAndBlobs) {
   for (const Question question : {Question::kManifest, Question::kBlob}) {
     Request request = AskTag(Host("https", "registry.example"));

@@ -51,7 +51,7 @@ struct Answer {
   Failure failure = Failure::kNone;
   std::string failure_detail;  ///< for people, no secrets; e.g. "connection refused"
 
-  int status = 0;                            ///< final HTTP status; 0 with a failure
+  int status = 0;                            ///< final HTTP status; 0 with a failure, unless content broke off
   std::string content_type;                  ///< without parameters
   std::optional<std::string> digest_header;  ///< Docker-Content-Digest as received
   std::optional<std::int64_t> content_length;

@@ -22,7 +22,7 @@ enum class Question {
   /// one (405, no digest header, no length). The body is hashed and dropped.
   /// After a 405 the GET counts as the HEAD: its status and headers are the answer's.
   kResolve,
-  /// GET of a manifest by tag with containerd's Accept list: reads the error code behind a 404.
+  /// GET of a manifest by tag, for the error code behind a 404. Any other answer makes it a kResolve: containerd's way.
   kConfirm,
   /// GET of a manifest by digest (`Accept: <media type>, */*`); the body is kept.
   kManifest,
