@@ -71,7 +71,10 @@ struct Pulled {
 
 /// Why they disagree; empty when they do not.
 std::string Disagreement(const Claim& claim, const Pulled& pulled) {
-  const bool same = pulled.digest == claim.digest && (claim.host.empty() || claim.host.starts_with(pulled.host));
+  // A host that falls back from https is named by its first scheme.
+  const bool same_host =
+      claim.host.substr(claim.host.find("://") + 1).starts_with(pulled.host.substr(pulled.host.find("://") + 1));
+  const bool same = pulled.digest == claim.digest && (claim.host.empty() || same_host);
   switch (claim.kind) {
     case Claim::Kind::kFails:
       return pulled.ok ? "the pull was to fail, but succeeded" : "";
@@ -107,6 +110,8 @@ class Reality {
   bool Run(const RunSize& size) {
     for (std::uint64_t number = size.seed; number < size.seed + size.scenarios; ++number) {
       if (number % kGroupSize == 0) EmptyNode();
+      if (tried_ % 100 == 99)
+        std::cout << fmt::format("… scenario {}, {} disagreements", number, disagreements_) << std::endl;
       if (!Try(MakeScenario(number)) && !size.keep_going) {
         std::cout << fmt::format("replay: --seed {} --scenarios 1 (--seed {} --scenarios {} with what the node had)\n",
                                  number, size.seed, number - size.seed + 1);
@@ -152,7 +157,8 @@ class Reality {
     const Output output = RunTagdrift(lab_, {"check", "-o", "json", reference});
     json report = json::parse(output.out, nullptr, false);
     if (!report.is_object() || report["tags"].size() != 1) {
-      GiveUp("no report about " + reference + ": " + output.out + output.err);
+      GiveUp(
+          fmt::format("no report about {}, exit code {}: {}{}", reference, output.exit_code, output.out, output.err));
     }
     return report["tags"][0];
   }

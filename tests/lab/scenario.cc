@@ -244,6 +244,16 @@ std::string ScriptedHost::Text() const {
          documents.Text() + "; config " + configs.Text();
 }
 
+std::string Scenario::Mark() const {
+  const auto spoils = [](const Behaviour& behaviour) {
+    return behaviour.kind == Kind::kCut || behaviour.kind == Kind::kOther;
+  };
+  for (const ScriptedHost& host : hosts) {
+    if (spoils(host.documents) || spoils(host.configs)) return "of " + std::to_string(number);
+  }
+  return std::to_string(number / kGroupSize);
+}
+
 std::string Scenario::Text() const {
   std::ostringstream text;
   text << "scenario " << number << ": cached " << cached << "\n";

@@ -84,6 +84,11 @@ struct Scenario {
   std::vector<Table> tables;
   std::string server_capabilities;
 
+  /// The mark of its artifacts. A group of scenarios shares them, so that some are on the node already when the next
+  /// one comes; but what was not delivered whole or right stays behind in containerd and would spoil another scenario's
+  /// pull.
+  std::string Mark() const;
+
   std::string Text() const;
 };
 
@@ -93,8 +98,8 @@ struct NamedArtifact {
   Artifact artifact;
 };
 
-/// What a group of scenarios shares, so that some of it is on the node already when the next one comes.
-std::vector<NamedArtifact> MakeArtifacts(std::uint64_t group);
+/// Equal marks give equal artifacts.
+std::vector<NamedArtifact> MakeArtifacts(const std::string& mark);
 
 constexpr std::uint64_t kGroupSize = 8;
 constexpr std::size_t kMostHosts = 4;

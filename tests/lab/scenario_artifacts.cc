@@ -46,8 +46,7 @@ Artifact WithoutPlatforms(const Artifact& index) {
 
 }  // namespace
 
-std::vector<NamedArtifact> MakeArtifacts(std::uint64_t group) {
-  const std::string mark = std::to_string(group);
+std::vector<NamedArtifact> MakeArtifacts(const std::string& mark) {
   const Artifact old_image = MakeImage({.text = "old " + mark, .created = "2024-01-01T00:00:00Z"});
   const Artifact new_image = MakeImage({.text = "new " + mark, .created = "2024-02-01T00:00:00Z"});
   const Artifact foreign =

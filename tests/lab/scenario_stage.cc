@@ -89,10 +89,9 @@ void ScenarioStage::Set(const Scenario& scenario) {
   const std::lock_guard lock(mutex_);
   scenario_ = scenario;
   requests_.clear();
-  const std::uint64_t group = scenario.number / kGroupSize;
-  if (group == group_) return;
-  group_ = group;
-  artifacts_ = MakeArtifacts(group);
+  if (scenario.Mark() == mark_) return;
+  mark_ = scenario.Mark();
+  artifacts_ = MakeArtifacts(mark_);
 }
 
 std::string ScenarioStage::Url(std::size_t host) const {

@@ -48,7 +48,7 @@ class ScenarioStage {
   const Blob* Find(const std::string& digest) const;
 
   Scenario scenario_;
-  std::uint64_t group_ = ~std::uint64_t{0};
+  std::string mark_;  ///< of the artifacts
   std::vector<NamedArtifact> artifacts_;
   std::mutex mutex_;  ///< over all of it: a late request of the scenario before may still come in
   std::vector<std::string> requests_;
