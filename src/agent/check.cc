@@ -49,9 +49,9 @@ absl::StatusOr<report::Round> Check(Sources sources, const CheckOptions& options
                                     std::stop_token stop) {
   report::Round round;
   round.checked_at = sources.now();
-  std::vector<facts::CachedImage> images = std::move(sources.node.images);
-  sources.node.images.clear();
-  if (absl::Status status = Select(options.selection, images); !status.ok()) return status;
+  auto selected = Select(options.selection, sources.node);
+  if (!selected.ok()) return selected.status();
+  std::vector<facts::CachedImage> images = *std::move(selected);
 
   judge::Context context;
   context.platform = sources.platform;
@@ -68,6 +68,8 @@ absl::StatusOr<report::Round> Check(Sources sources, const CheckOptions& options
   round.tags = *std::move(tags);
   round.settings = std::move(sources.settings);
   round.node = std::move(sources.node);
+  round.node.images.clear();
+  round.node.other_digests.clear();
   return round;
 }
 

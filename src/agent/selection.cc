@@ -38,7 +38,17 @@ bool NamePattern::Matches(const std::string& canonical) const {
   return fnmatch(glob_.c_str(), canonical.c_str(), 0) == 0;
 }
 
-absl::Status Select(const Selection& selection, std::vector<facts::CachedImage>& images) {
+bool NamePattern::NamesDigest() const { return text_.find('@') != std::string::npos && IsReference(text_); }
+
+absl::StatusOr<std::vector<facts::CachedImage>> Select(const Selection& selection, const facts::Node& node) {
+  std::vector<facts::CachedImage> images = node.images;
+  for (const facts::CachedImage& image : node.other_digests) {
+    const bool named =
+        std::any_of(selection.patterns.begin(), selection.patterns.end(), [&](const NamePattern& pattern) {
+          return pattern.NamesDigest() && pattern.Matches(image.reference.Canonical());
+        });
+    if (named) images.push_back(image);
+  }
   const auto matches = [](const std::vector<NamePattern>& patterns, const facts::CachedImage& image) {
     const std::string name = image.reference.Canonical();
     return std::any_of(patterns.begin(), patterns.end(),
@@ -48,10 +58,9 @@ absl::Status Select(const Selection& selection, std::vector<facts::CachedImage>&
     const bool found = std::any_of(images.begin(), images.end(), [&](const facts::CachedImage& image) {
       return pattern.Matches(image.reference.Canonical());
     });
-    if (!found) {
-      return absl::NotFoundError(fmt::format(
-          "no tag cached on this node matches '{}'; list them with: tagdrift check -o name", pattern.text()));
-    }
+    if (found) continue;
+    return absl::NotFoundError(
+        fmt::format("no tag cached on this node matches '{}'; list them with: tagdrift check -o name", pattern.text()));
   }
   const auto last = std::remove_if(images.begin(), images.end(), [&](const facts::CachedImage& image) {
     if (!selection.patterns.empty() && !matches(selection.patterns, image)) return true;
@@ -59,7 +68,7 @@ absl::Status Select(const Selection& selection, std::vector<facts::CachedImage>&
     return selection.in_use && image.used_by.empty();
   });
   images.erase(last, images.end());
-  return absl::OkStatus();
+  return images;
 }
 
 }  // namespace tagdrift::agent

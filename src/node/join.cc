@@ -133,9 +133,10 @@ class Joiner {
     for (auto& [key, image] : digests_) {
       if (!image.used_by.empty()) {
         node_.images.push_back(std::move(image));
-      } else if (!tagged.contains({image.reference.Name(), *image.reference.digest()})) {
-        ++node_.digest_names;
+        continue;
       }
+      if (!tagged.contains({image.reference.Name(), *image.reference.digest()})) ++node_.digest_names;
+      node_.other_digests.push_back(std::move(image));
     }
     std::sort(node_.images.begin(), node_.images.end(),
               [](const auto& a, const auto& b) { return a.reference.Canonical() < b.reference.Canonical(); });

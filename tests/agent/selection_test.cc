@@ -5,6 +5,8 @@
 namespace tagdrift::agent {
 namespace {
 
+const std::string kByDigest = "registry.corp/team/app@sha256:" + std::string(64, 'a');
+
 facts::CachedImage Image(const std::string& reference, bool used = false) {
   facts::CachedImage image{.reference = *image::Reference::Parse(reference)};
   if (used) image.used_by.push_back({.id = "c1"});
@@ -18,12 +20,14 @@ std::vector<NamePattern> Patterns(const std::vector<std::string>& texts) {
 }
 
 std::vector<std::string> Selected(const Selection& selection) {
-  std::vector<facts::CachedImage> images = {Image("docker.io/library/nginx:latest", true),
-                                            Image("registry.corp/team/app:1"),
-                                            Image("registry.corp/team/app:latest", true), Image("[::1]:5000/app:1")};
-  EXPECT_TRUE(Select(selection, images).ok());
+  facts::Node node;
+  node.images = {Image("docker.io/library/nginx:latest", true), Image("registry.corp/team/app:1"),
+                 Image("registry.corp/team/app:latest", true), Image("[::1]:5000/app:1")};
+  node.other_digests = {Image(kByDigest)};
+  const auto images = Select(selection, node);
+  EXPECT_TRUE(images.ok()) << images.status();
   std::vector<std::string> names;
-  for (const facts::CachedImage& image : images) names.push_back(image.reference.Canonical());
+  for (const facts::CachedImage& image : *images) names.push_back(image.reference.Canonical());
   return names;
 }
 
@@ -48,9 +52,15 @@ TEST(Select, LeavesIgnoredNamesOut) {
 
 TEST(Select, KeepsOnlyUsedNamesOnDemand) { EXPECT_EQ(Selected({.in_use = true}).size(), 2U); }
 
+TEST(Select, TakesADigestNameOnlyWhereItIsSpeltOut) {
+  EXPECT_EQ(Selected({.patterns = Patterns({kByDigest})}), (std::vector<std::string>{kByDigest}));
+  EXPECT_EQ(Selected({.patterns = Patterns({"registry.corp/*"})}).size(), 2U);
+}
+
 TEST(Select, NamesThePatternThatMatchesNothing) {
-  std::vector<facts::CachedImage> images = {Image("docker.io/library/nginx:latest")};
-  const absl::Status status = Select({.patterns = Patterns({"nginx", "redis:7"})}, images);
+  facts::Node node;
+  node.images = {Image("docker.io/library/nginx:latest")};
+  const absl::Status status = Select({.patterns = Patterns({"nginx", "redis:7"})}, node).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
   EXPECT_NE(status.message().find("'redis:7'"), absl::string_view::npos) << status;
 }

@@ -17,6 +17,8 @@ class NamePattern {
   static absl::StatusOr<NamePattern> Parse(const std::string& text);
 
   bool Matches(const std::string& canonical) const;
+  /// True for a reference by digest, spelt out.
+  bool NamesDigest() const;
   const std::string& text() const { return text_; }
 
  private:
@@ -33,7 +35,8 @@ struct Selection {
   bool in_use = false;  ///< only names that a container uses
 };
 
-/// Keeps the selected images. Errors: NotFound naming the patterns that match nothing on this node.
-absl::Status Select(const Selection& selection, std::vector<facts::CachedImage>& images);
+/// The selected images of `node`: its tags and the digest names that a container asked for, and any digest name that
+/// the selection spells out. Errors: NotFound naming the pattern that matches nothing on this node.
+absl::StatusOr<std::vector<facts::CachedImage>> Select(const Selection& selection, const facts::Node& node);
 
 }  // namespace tagdrift::agent

@@ -98,9 +98,11 @@ struct Node {
   Runtime runtime;
   image::Platform platform;
   std::vector<CachedImage> images;  ///< sorted by canonical reference
-  int digest_names = 0;             ///< names left by digest, of which no container asked
-  int unnamed_images = 0;           ///< images with neither tag nor digest name
-  std::vector<std::string> notes;   ///< for people: what could not be read and what follows from it
+  /// Digest names of which no container asked: looked at only where an operator names one.
+  std::vector<CachedImage> other_digests;
+  int digest_names = 0;            ///< of these, how many no tag points to
+  int unnamed_images = 0;          ///< images with neither tag nor digest name
+  std::vector<std::string> notes;  ///< for people: what could not be read and what follows from it
 };
 
 }  // namespace tagdrift::facts
