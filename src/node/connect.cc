@@ -2,7 +2,6 @@
 #include <grpcpp/create_channel.h>
 #include <grpcpp/security/credentials.h>
 
-#include <cstdlib>
 #include <string_view>
 #include <utility>
 
@@ -17,7 +16,7 @@ namespace {
 
 /// gRPC writes its own lines about failing sockets to stderr; ours say the same, once and plainly.
 void SilenceGrpc() {
-  if (std::getenv("GRPC_VERBOSITY") == nullptr) gpr_set_log_function([](gpr_log_func_args*) {});
+  gpr_set_log_function([](gpr_log_func_args*) {});
 }
 
 std::shared_ptr<grpc::Channel> MakeChannel(const std::string& path) {
