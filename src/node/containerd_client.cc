@@ -34,7 +34,7 @@ ImageRecord FromMessage(const images::Image& image) {
 
 class GrpcContainerdClient final : public ContainerdClient {
  public:
-  GrpcContainerdClient(std::shared_ptr<grpc::Channel> channel, absl::Duration timeout)
+  GrpcContainerdClient(const std::shared_ptr<grpc::Channel>& channel, absl::Duration timeout)
       : images_(images::Images::NewStub(channel)),
         content_(content::Content::NewStub(channel)),
         version_(version::Version::NewStub(channel)),
@@ -113,8 +113,9 @@ class GrpcContainerdClient final : public ContainerdClient {
 
 }  // namespace
 
-std::unique_ptr<ContainerdClient> MakeContainerdClient(std::shared_ptr<grpc::Channel> channel, absl::Duration timeout) {
-  return std::make_unique<GrpcContainerdClient>(std::move(channel), timeout);
+std::unique_ptr<ContainerdClient> MakeContainerdClient(const std::shared_ptr<grpc::Channel>& channel,
+                                                       absl::Duration timeout) {
+  return std::make_unique<GrpcContainerdClient>(channel, timeout);
 }
 
 }  // namespace tagdrift::node

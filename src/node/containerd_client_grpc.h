@@ -10,6 +10,7 @@
 namespace tagdrift::node {
 
 /// containerd's own services over `channel`; each call takes at most `timeout`.
-std::unique_ptr<ContainerdClient> MakeContainerdClient(std::shared_ptr<grpc::Channel> channel, absl::Duration timeout);
+std::unique_ptr<ContainerdClient> MakeContainerdClient(const std::shared_ptr<grpc::Channel>& channel,
+                                                       absl::Duration timeout);
 
 }  // namespace tagdrift::node

@@ -26,7 +26,7 @@ template <typename Parse>
 absl::StatusOr<facts::Content> ReadAndParse(ContainerdClient* client, const image::Digest& digest, Parse parse) {
   auto blob = ReadBlob(client, digest);
   if (!blob.ok()) return blob.status();
-  if (auto* missing = std::get_if<facts::NotThere>(&*blob)) return *std::move(missing);
+  if (auto* missing = std::get_if<facts::NotThere>(&*blob)) return std::move(*missing);
   auto parsed = parse(std::get<std::string>(*blob));
   if (!parsed.ok()) return facts::NotThere{digest.text() + ": " + std::string(parsed.status().message())};
   return *std::move(parsed);

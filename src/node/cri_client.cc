@@ -15,7 +15,7 @@ using runtime::v1::RuntimeService;
 
 class GrpcCriClient final : public CriClient {
  public:
-  GrpcCriClient(std::shared_ptr<grpc::Channel> channel, absl::Duration timeout)
+  GrpcCriClient(const std::shared_ptr<grpc::Channel>& channel, absl::Duration timeout)
       : runtime_(RuntimeService::NewStub(channel)), images_(ImageService::NewStub(channel)), timeout_(timeout) {}
 
   absl::StatusOr<CriVersion> Version() override {
@@ -112,8 +112,8 @@ class GrpcCriClient final : public CriClient {
 
 }  // namespace
 
-std::unique_ptr<CriClient> MakeCriClient(std::shared_ptr<grpc::Channel> channel, absl::Duration timeout) {
-  return std::make_unique<GrpcCriClient>(std::move(channel), timeout);
+std::unique_ptr<CriClient> MakeCriClient(const std::shared_ptr<grpc::Channel>& channel, absl::Duration timeout) {
+  return std::make_unique<GrpcCriClient>(channel, timeout);
 }
 
 }  // namespace tagdrift::node

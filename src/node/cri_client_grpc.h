@@ -10,6 +10,6 @@
 namespace tagdrift::node {
 
 /// The CRI over `channel`; each call takes at most `timeout`.
-std::unique_ptr<CriClient> MakeCriClient(std::shared_ptr<grpc::Channel> channel, absl::Duration timeout);
+std::unique_ptr<CriClient> MakeCriClient(const std::shared_ptr<grpc::Channel>& channel, absl::Duration timeout);
 
 }  // namespace tagdrift::node

@@ -67,6 +67,18 @@ TEST(Join, CountsOnlyDigestNamesThatNoTagPointsTo) {
   EXPECT_EQ(node.digest_names, 2);
 }
 
+TEST(Join, SetsDigestNamesAsideOfWhichNoContainerAsked) {
+  Snapshot snapshot;
+  snapshot.records = {Record("r.io/app:1", '2'), Record("r.io/app@" + IdOf('2'), '2'),
+                      Record("r.io/app@" + IdOf('1'), '1')};
+  snapshot.containers = {Container("x", "r.io/app@" + IdOf('1'), 'c')};
+  const facts::Node node = Join(snapshot);
+  EXPECT_THAT(References(node), ElementsAre("r.io/app:1", "r.io/app@" + IdOf('1')));
+  ASSERT_EQ(node.other_digests.size(), 1U);
+  EXPECT_EQ(node.other_digests[0].reference.Canonical(), "r.io/app@" + IdOf('2'));
+  EXPECT_EQ(node.other_digests[0].target, DigestOf('2'));
+}
+
 TEST(Join, TakesATagBesideADigestForADigestName) {
   Snapshot snapshot;
   snapshot.records = {Record("r.io/app:1@" + IdOf('1'), '1')};
