@@ -11,6 +11,7 @@
 
 #include "toml_doubt.h"
 #include "toml_guard.h"
+#include "utf8.h"
 
 namespace tagdrift::hosts {
 namespace {
@@ -190,20 +191,9 @@ std::optional<TomlRefusal> RefusedHeader(const TomlDocument& document) {
   return std::nullopt;
 }
 
-}  // namespace
-
-const TomlValue* TomlValue::Find(std::string_view key) const {
-  const auto found = std::ranges::find(members, key, &TomlMember::key);
-  return found == members.end() ? nullptr : &found->value;
-}
-
-std::variant<TomlDocument, TomlRefusal> ParseToml(std::string_view text, TomlDialect dialect) {
-  if (std::optional<TomlRefusal> refusal = BeyondLimits(text)) return *refusal;
-  if (dialect == TomlDialect::kGoToml2 && text.starts_with(kByteOrderMark)) {
-    return TomlRefusal{"the file begins with a byte order mark, which containerd 2.x does not accept", 1, false};
-  }
+std::variant<TomlDocument, TomlRefusal> ParseValid(const std::string& text, TomlDialect dialect) {
   try {
-    std::istringstream stream{std::string(text)};
+    std::istringstream stream{text};
     const toml::value root = toml::parse(stream, "");
     TomlDocument document;
     const Lines lines(text);
@@ -218,6 +208,27 @@ std::variant<TomlDocument, TomlRefusal> ParseToml(std::string_view text, TomlDia
   } catch (const std::exception& error) {
     return Refused(error.what(), dialect);
   }
+}
+
+}  // namespace
+
+const TomlValue* TomlValue::Find(std::string_view key) const {
+  const auto found = std::ranges::find(members, key, &TomlMember::key);
+  return found == members.end() ? nullptr : &found->value;
+}
+
+std::variant<TomlDocument, TomlRefusal> ParseToml(std::string_view text, TomlDialect dialect) {
+  if (std::optional<TomlRefusal> refusal = BeyondLimits(text)) return *refusal;
+  if (dialect == TomlDialect::kGoToml2) {
+    if (text.starts_with(kByteOrderMark)) {
+      return TomlRefusal{"the file begins with a byte order mark, which containerd 2.x does not accept", 1};
+    }
+    if (const std::optional<std::size_t> bad = InvalidUtf8At(text)) {
+      return TomlRefusal{"the text is not valid UTF-8", Lines(text).At(*bad)};
+    }
+  }
+  // toml11 must not see invalid UTF-8: it reads past its buffer when it words the error.
+  return ParseValid(WithValidUtf8(text), dialect);
 }
 
 }  // namespace tagdrift::hosts

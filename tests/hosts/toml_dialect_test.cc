@@ -53,6 +53,8 @@ INSTANTIATE_TEST_SUITE_P(
         DialectCase{"BadEscape", "a = \"\\q\"\n", Fate::kIgnored, Fate::kIgnored},
         DialectCase{"EscapeThatOnlyGoKnows", "a = \"\\e\"\n", Fate::kIgnored, Fate::kUnknown},
         DialectCase{"EscapeInTableKey", "[host.\"https:\\u002f\\u002fm\"]\n", Fate::kUnknown, Fate::kUsed},
+        DialectCase{"InvalidUtf8InAComment", "# caf\xE9\n", Fate::kUsed, Fate::kIgnored},
+        DialectCase{"InvalidUtf8InAKey", "['c\xF2i']\n", Fate::kUsed, Fate::kIgnored},
         DialectCase{"LeadingZero", "x = 01\n", Fate::kUnknown, Fate::kUnknown},
         DialectCase{"TwoUnderscores", "x = 1__0\n", Fate::kUnknown, Fate::kUnknown},
         DialectCase{"NumberOutOfRange", "x = 99999999999999999999\n", Fate::kIgnored, Fate::kUsed},
