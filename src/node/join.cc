@@ -113,7 +113,7 @@ class Joiner {
 
   static facts::CachedImage& Entry(ImagesByKey& images, const image::Reference& reference) {
     const image::Reference name = reference.digest() ? reference.At(*reference.digest()) : reference;
-    return images.try_emplace(KeyOf(reference), name).first->second;
+    return images.try_emplace(KeyOf(reference), facts::CachedImage{name}).first->second;
   }
 
   void TellNotes() {

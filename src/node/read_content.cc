@@ -101,7 +101,7 @@ void FillProvenance(const std::map<std::string, std::string>& labels, facts::Cac
     const std::string host = key.substr(kSourceLabel.size());
     const bool same_host = host == reference.registry() || host == WithoutPort(reference.registry());
     for (const std::string& repository : SplitRepositories(value)) {
-      image.sources.push_back(host + "/" + repository);
+      image.sources.push_back(std::string(host).append("/").append(repository));
       here = here || (same_host && repository == reference.repository());
     }
   }

@@ -35,16 +35,18 @@ absl::Status ReadContainers(CriClient& cri, Snapshot& snapshot) {
   return absl::OkStatus();
 }
 
-std::string ReasonOf(const absl::Status& status) { return std::string(status.message()); }
-
 }  // namespace
 
 absl::StatusOr<facts::Node> ReadNode(CriClient& cri, ContainerdClient& containerd, bool with_containers) {
   auto version = cri.Version();
   if (!version.ok()) return version.status();
   Snapshot snapshot;
-  auto records = containerd.ListImages();
-  if (records.ok()) snapshot.records = *std::move(records);
+  absl::Status store;
+  if (auto records = containerd.ListImages(); records.ok()) {
+    snapshot.records = *std::move(records);
+  } else {
+    store = records.status();
+  }
   auto images = cri.ListImages();
   if (!images.ok()) return images.status();
   snapshot.cri_images = *std::move(images);
@@ -55,9 +57,9 @@ absl::StatusOr<facts::Node> ReadNode(CriClient& cri, ContainerdClient& container
   Introduce(node);
   node.runtime.name = version->runtime_name;
   node.runtime.version = version->runtime_version;
-  node.runtime.has_image_store = records.ok();
-  if (!records.ok()) {
-    node.runtime.store_error = ReasonOf(records.status());
+  node.runtime.has_image_store = store.ok();
+  if (!store.ok()) {
+    node.runtime.store_error = std::string(store.message());
     node.notes.push_back("containerd's image store could not be read (" + node.runtime.store_error +
                          "): the CRI alone does not say which digest each tag points to");
   }

@@ -49,7 +49,7 @@ struct Store {
 
   facts::CachedImage Tag(const image::Digest& target, const std::string& type,
                          const std::string& reference = "r.io/team/app:1") {
-    facts::CachedImage image(Ref(reference));
+    facts::CachedImage image{Ref(reference)};
     image.target = target;
     image.media_type = type;
     return image;

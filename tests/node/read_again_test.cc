@@ -11,7 +11,7 @@ namespace {
 using testing::ElementsAre;
 
 facts::CachedImage CachedApp() {
-  facts::CachedImage image(Ref("r.io/app:1"));
+  facts::CachedImage image{Ref("r.io/app:1")};
   image.target = DigestOf('1');
   image.cri_image_id = IdOf('c');
   image.stored = facts::StoredImage{};
