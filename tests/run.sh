@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# tests/run.sh [--quick] [CTEST-OPTION…]: builds everything and runs every test, on a bare Debian 12 as root. A second run builds
-# only what changed. --quick leaves the sanitizers out. All else goes to ctest: `tests/run.sh --quick -R lab.check`.
+# tests/run.sh [--quick|--tidy] [CTEST-OPTION…]: builds everything and runs every test, on a bare Debian 12 as root. A second run
+# builds only what changed. --quick leaves the sanitizers out, --tidy runs clang-tidy too. All else goes to ctest:
+# `tests/run.sh --quick -R lab.check`.
 #
 # Tests of the presets release, asan and tsan end in one ctest summary; their names begin with the preset's.
 set -euo pipefail
@@ -99,8 +100,12 @@ run_tests() {
 
 main() {
   local presets=(tsan asan release)
+  local tidy=no
   if [ "${1:-}" = --quick ]; then
     presets=(release)
+    shift
+  elif [ "${1:-}" = --tidy ]; then
+    tidy=yes
     shift
   fi
   echo "tests/run.sh: builds and tests tagdrift under build/. Missing Debian packages for the build are installed; containerd, runc"
@@ -113,10 +118,10 @@ main() {
     section "build asan" build asan
     section "build tsan" build_thread_tests
     if [ -x tests/fuzz/run.sh ]; then
-      section "fuzz" tests/fuzz/run.sh
+      section "fuzz" tests/fuzz/run.sh 10 "$root/build/fuzz"
     fi
   fi
-  if [ "${CI:-}" = true ] && [ -e .clang-tidy ]; then
+  if [ "$tidy" = yes ]; then
     section "clang-tidy" check_tidy
   fi
   join_tests "${presets[@]}"

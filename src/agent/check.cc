@@ -63,7 +63,7 @@ absl::StatusOr<report::Round> Check(Sources sources, const CheckOptions& options
 
   round.routes = Routes(sources, options, images);
   Collector collector(sources, options, context, round.routes, content);
-  auto tags = collector.Collect(std::move(images), progress, stop);
+  auto tags = collector.Collect(std::move(images), progress, std::move(stop));
   if (!tags.ok()) return tags.status();
   round.tags = *std::move(tags);
   round.settings = std::move(sources.settings);

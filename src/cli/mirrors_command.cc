@@ -73,6 +73,7 @@ int RunMirrors(const MirrorsArguments& arguments) {
     }
   }
   std::vector<hosts::RegistryConfig> configs;
+  configs.reserve(registries.size());
   for (const std::string& registry : registries) {
     configs.push_back(hosts::LoadRegistryConfig(configuration->tree, configuration->settings, registry));
   }

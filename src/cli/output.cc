@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <string_view>
 
 #include "tagdrift/render/exit_code.h"
@@ -26,7 +25,7 @@ absl::Status WriteOut(const std::string& text) {
   while (!rest.empty()) {
     const ssize_t written = write(STDOUT_FILENO, rest.data(), rest.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return absl::UnavailableError(fmt::format("writing to standard output: {}", std::strerror(errno)));
+    if (written < 0) return absl::ErrnoToStatus(errno, "writing to standard output");
     rest.remove_prefix(static_cast<std::size_t>(written));
   }
   return absl::OkStatus();

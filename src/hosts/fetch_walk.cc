@@ -1,11 +1,10 @@
-#include "tagdrift/hosts/walk.h"
-
 #include <algorithm>
 #include <utility>
 
 #include "complaints.h"
 #include "go_text.h"
 #include "standing.h"
+#include "tagdrift/hosts/walk.h"
 
 namespace tagdrift::hosts {
 namespace {

@@ -1,5 +1,3 @@
-#include "tagdrift/hosts/walk.h"
-
 #include <algorithm>
 #include <string_view>
 #include <utility>
@@ -8,6 +6,7 @@
 #include "complaints.h"
 #include "go_text.h"
 #include "standing.h"
+#include "tagdrift/hosts/walk.h"
 
 namespace tagdrift::hosts {
 namespace {

@@ -2,6 +2,7 @@
 #include <grpcpp/create_channel.h>
 #include <grpcpp/security/credentials.h>
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
@@ -13,6 +14,8 @@
 
 namespace tagdrift::node {
 namespace {
+
+constexpr absl::Duration kFirstAnswer = absl::Seconds(5);
 
 /// gRPC writes its own lines about failing sockets to stderr; ours say the same, once and plainly.
 void SilenceGrpc() {
@@ -64,7 +67,8 @@ absl::StatusOr<RuntimeClients> Connect(const std::string& endpoint, absl::Durati
   SilenceGrpc();
   const std::shared_ptr<grpc::Channel> channel = MakeChannel(*path);
   RuntimeClients clients{MakeCriClient(channel, timeout), MakeContainerdClient(channel, timeout)};
-  const absl::StatusOr<CriVersion> version = clients.cri->Version();
+  // A socket that accepts and stays silent is no runtime; a live one answers this at once.
+  const absl::StatusOr<CriVersion> version = MakeCriClient(channel, std::min(timeout, kFirstAnswer))->Version();
   if (!version.ok()) return ExplainNoCri(*path, version.status(), *clients.containerd);
   return clients;
 }

@@ -74,7 +74,7 @@ std::string UsedBy(const v1::TagReport& tag) {
   std::string text;
   for (const v1::Use& use : tag.used_by()) {
     const std::string pod = use.pod().name().empty() ? "" : use.pod().namespace_() + "/" + use.pod().name() + " ";
-    text += (text.empty() ? "" : ", ") + pod + use.container_name() + " (" + use.state() + ")";
+    text += fmt::format("{}{}{} ({})", text.empty() ? "" : ", ", pod, use.container_name(), use.state());
   }
   return text;
 }
