@@ -129,6 +129,12 @@ Exchange::Step Exchange::OnFailure(const HttpResponse& response) {
   reply_.answer.latency = response.latency;
   // Content that broke off: containerd does not ask the next host for it.
   if (AsksForContent()) reply_.answer.status = response.status;
+  // A GET in a HEAD's place is read to the end only where its head does not say enough.
+  if (request_.question == Question::kResolve && method_ == Method::kGet && !follow_up_ && response.status != 0) {
+    Note(response);
+    if (!IsSuccess(response.status) || !LacksDigest()) return std::move(reply_);
+    follow_up_ = true;
+  }
   return Fail(response.failure, response.detail);
 }
 
@@ -263,8 +269,11 @@ void Exchange::NoteContent(const HttpResponse& response) {
 }
 
 bool Exchange::NeedsFollowUp() const {
+  return method_ == Method::kHead && IsSuccess(reply_.answer.status) && LacksDigest();
+}
+
+bool Exchange::LacksDigest() const {
   const hosts::Answer& answer = reply_.answer;
-  if (method_ != Method::kHead || !IsSuccess(answer.status)) return false;
   const bool by_digest = request_.object.find(':') != std::string::npos;
   return !answer.content_length || (!by_digest && answer.digest_header.value_or("").empty());
 }

@@ -85,6 +85,7 @@ class Exchange {
   void NoteContent(const HttpResponse& response);
   bool NeedsFollowUp() const;
   bool AsksForContent() const;
+  bool LacksDigest() const;
   bool FallsBack(const HttpResponse& response) const;
   std::vector<std::pair<std::string, std::string>> Headers() const;
 

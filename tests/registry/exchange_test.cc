@@ -182,6 +182,30 @@ TEST(Exchange, AsksByHeadAgainWhenTheTagIsThereForAGet) {
   EXPECT_EQ(played.answer().error_code, "");
 }
 
+/// HEAD is not allowed, and the GET's body breaks off.
+Played PlayBrokenGet(Headers headers) {
+  return Player().Play(AskTag(Host("https", "registry.example")), Anonymous(), [&](const HttpRequest& sent) {
+    if (sent.method == Method::kHead) return Respond(405);
+    HttpResponse response = Break(Failure::kClosed, "connection closed in the middle of the answer");
+    response.status = 200;
+    response.headers = headers;
+    return response;
+  });
+}
+
+TEST(Exchange, GoesByTheHeadOfAGetThatBreaksOffAfter405) {
+  const Played played = PlayBrokenGet({{"docker-content-digest", kDigest}, {"content-length", "7"}});
+  EXPECT_EQ(played.answer().failure, Failure::kNone);
+  EXPECT_EQ(played.answer().status, 200);
+  EXPECT_EQ(played.answer().digest_header, kDigest);
+}
+
+TEST(Exchange, FailsByAGetThatBreaksOffAfter405WhenItNamesNoDigest) {
+  const Played played = PlayBrokenGet({{"content-length", "7"}});
+  EXPECT_EQ(played.answer().failure, Failure::kClosed);
+  EXPECT_TRUE(played.answer().get_failed);
+}
+
 TEST(Exchange, KeepsTheBodyOfManifestsAndBlobs) {
   for (const Question question : {Question::kManifest, Question::kBlob}) {
     Request request = AskTag(Host("https", "registry.example"));
