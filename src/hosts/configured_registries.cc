@@ -23,7 +23,10 @@ std::string RegistryOf(const std::string& directory) {
 
 std::vector<std::string> ConfiguredRegistries(const FileTree& tree, const RegistrySettings& settings) {
   std::set<std::string> registries;
-  for (const std::string& root : Roots(settings)) {
+  // Also what the transfer service does not find for want of splitting: somebody meant it to be used.
+  RegistrySettings split = settings;
+  split.pull_path = PullPath::kLocal;
+  for (const std::string& root : Roots(split)) {
     const absl::StatusOr<std::vector<FileTree::Entry>> entries = tree.List(root);
     if (!entries.ok()) continue;
     for (const FileTree::Entry& entry : *entries) {

@@ -27,22 +27,35 @@ class Loader {
   }
 
   RegistryConfig Run() {
-    if (settings_.unknown) {
-      config_.unknown = settings_.unknown;
-      return std::move(config_);
-    }
-    const std::vector<std::string> roots = Roots(settings_);
-    if (roots.empty() && settings_.pull_path == PullPath::kLocal) {
-      LoadLegacyHosts(tree_, settings_, config_);
-      return std::move(config_);
-    }
-    if (!FindDirectoryIn(roots)) return std::move(config_);
-    AddDirectoryNotes(tree_, settings_, config_.registry, config_.directory, config_.notes);
-    LoadEntries();
+    Load();
+    for (const RegistryHost& host : config_.hosts) AddCredentialNote(host);
     return std::move(config_);
   }
 
  private:
+  void Load() {
+    if (settings_.unknown) {
+      config_.unknown = settings_.unknown;
+      return;
+    }
+    const std::vector<std::string> roots = Roots(settings_);
+    if (roots.empty() && settings_.pull_path == PullPath::kLocal) {
+      LoadLegacyHosts(tree_, settings_, config_);
+      return;
+    }
+    if (!FindDirectoryIn(roots)) return;
+    AddDirectoryNotes(tree_, settings_, config_.registry, config_.directory, config_.notes);
+    LoadEntries();
+  }
+
+  /// containerd's own credentials go by the host that challenges, mirror or not.
+  void AddCredentialNote(const RegistryHost& host) {
+    if (host.role != HostRole::kMirror || !settings_.endpoint_auths.contains(host.host)) return;
+    config_.notes.push_back({NoteKind::kCredentialsForMirror, host.file, host.line,
+                             "the credentials that containerd's configuration has for " + host.host +
+                                 " are offered to this mirror when a pull brings none of its own"});
+  }
+
   bool FindDirectoryIn(const std::vector<std::string>& roots) {
     for (const std::string& root : roots) {
       std::variant<std::string, Refusal> found = FindDirectory(tree_, root, config_.registry);

@@ -130,6 +130,40 @@ void JudgeWithoutOrigin(const Route& route, TagResult& result) {
   }
 }
 
+/// Causes that a mirror, had it been used, could have spared the pull.
+bool ComesFromThePull(Cause cause) {
+  switch (cause) {
+    case Cause::kUnauthorized:
+    case Cause::kRateLimited:
+    case Cause::kOriginUnreachable:
+    case Cause::kBadAnswer:
+    case Cause::kPullWouldFail:
+    case Cause::kStaleMirror:
+    case Cause::kMirrorDiffers:
+    case Cause::kForecastUnknown:
+      return true;
+    case Cause::kNone:
+    case Cause::kNodeDisagrees:
+    case Cause::kOriginIsMirror:
+    case Cause::kAmbiguousCache:
+    case Cause::kTagDeleted:
+    case Cause::kWrongPlatform:
+    case Cause::kTagMoved:
+    case Cause::kMirrorConfigIgnored:
+      return false;
+  }
+  return false;
+}
+
+/// Where the next pull does not bring what it should, and containerd ignores mirrors that are written down, that is the
+/// cause.
+void BlameIgnoredConfiguration(const Route& route, TagResult& result) {
+  const Outcome outcome = result.next_pull.pull.outcome;
+  const bool pull_is_right = outcome == Outcome::kFresh || outcome == Outcome::kEquivalent;
+  if (pull_is_right || !ComesFromThePull(result.cause) || IgnoredConfiguration(route.config) == nullptr) return;
+  result.cause = Cause::kMirrorConfigIgnored;
+}
+
 TagResult Evaluate(Inquiry& inquiry) {
   TagResult result;
   const facts::CachedImage& image = inquiry.tag().image;
@@ -157,6 +191,7 @@ TagResult Evaluate(Inquiry& inquiry) {
     } else {
       JudgeAgainstOrigin(inquiry, origin, result);
     }
+    BlameIgnoredConfiguration(route, result);
   }
   if (!disagreement.empty()) {
     Undecided(result, Cause::kNodeDisagrees, std::move(disagreement));

@@ -15,15 +15,19 @@ Remedy AtHost(RemedyKind kind, std::optional<std::size_t> host) {
   return remedy;
 }
 
+Remedy Fix(const hosts::Note& note) {
+  Remedy remedy = Of(RemedyKind::kFixHostsToml);
+  remedy.file = note.file;
+  remedy.line = note.line;
+  remedy.what = note.detail;
+  return remedy;
+}
+
 /// The line of the configuration that makes every pull fail.
 std::vector<Remedy> FixConfiguration(const Route& route) {
   for (const hosts::Note& note : route.config.notes) {
-    if (note.kind != hosts::NoteKind::kCertificateUnreadable && note.kind != hosts::NoteKind::kPullFails) continue;
-    Remedy remedy = Of(RemedyKind::kFixHostsToml);
-    remedy.file = note.file;
-    remedy.line = note.line;
-    remedy.what = note.detail;
-    return {remedy};
+    if (note.kind == hosts::NoteKind::kCertificateUnreadable || note.kind == hosts::NoteKind::kPullFails)
+      return {Fix(note)};
   }
   return {Of(RemedyKind::kNone)};
 }
@@ -64,6 +68,8 @@ std::vector<Remedy> Remedies(const Route& route, const TagResult& result) {
       return {WaitFor(route, result)};
     case Cause::kPullWouldFail:
       return FixConfiguration(route);
+    case Cause::kMirrorConfigIgnored:
+      return {Fix(*IgnoredConfiguration(route.config))};
     case Cause::kForecastUnknown:
       if (const auto host = DeniedHost(result)) return {AtHost(RemedyKind::kProvideCredentials, host)};
       return {Of(RemedyKind::kNone)};

@@ -54,6 +54,8 @@ v1::Cause ToProto(judge::Cause cause) {
       return v1::CAUSE_TAG_MOVED;
     case judge::Cause::kForecastUnknown:
       return v1::CAUSE_FORECAST_UNKNOWN;
+    case judge::Cause::kMirrorConfigIgnored:
+      return v1::CAUSE_MIRROR_CONFIG_IGNORED;
   }
   return v1::CAUSE_UNSPECIFIED;
 }

@@ -70,6 +70,8 @@ std::string CauseWords(const JudgedTag& tag, const judge::Route& route) {
       return "failing to pull";
     case judge::Cause::kForecastUnknown:
       return "without a forecast";
+    case judge::Cause::kMirrorConfigIgnored:
+      return "by an ignored mirror configuration";
     case judge::Cause::kNodeDisagrees:
       return "broken on this node";
     case judge::Cause::kOriginIsMirror:

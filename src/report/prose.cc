@@ -13,6 +13,16 @@ std::string Url(const judge::Route& route, std::optional<std::size_t> host) {
 
 std::string Short(const std::optional<image::Digest>& digest) { return digest ? digest->Short() : "no digest"; }
 
+/// Which mirror configuration is not used, and what the pull meets instead.
+std::string IgnoredDetail(const JudgedTag& tag, const judge::Route& route) {
+  const hosts::Note& note = *judge::IgnoredConfiguration(route.config);
+  const judge::Pull& pull = tag.result.next_pull.pull;
+  const std::string place = note.line > 0 ? fmt::format("{}:{}", note.file, note.line) : note.file;
+  const std::string instead = pull.host ? fmt::format("the next pull goes to {} instead", Url(route, pull.host))
+                                        : fmt::format("the next pull goes without it: {}", pull.detail);
+  return fmt::format("containerd ignores a mirror configuration ({}: {}); {}", place, note.detail, instead);
+}
+
 std::string Join(const std::vector<std::string>& items) {
   std::string text;
   for (const std::string& item : items) text += (text.empty() ? "" : ", ") + item;
@@ -39,6 +49,8 @@ std::string StaleDetail(const JudgedTag& tag, const judge::Route& route) {
           origin, Short(pull.digest));
     case judge::Cause::kPullWouldFail:
       return fmt::format("{}; the next pull fails: {}", origin, pull.detail);
+    case judge::Cause::kMirrorConfigIgnored:
+      return origin + "; " + IgnoredDetail(tag, route);
     case judge::Cause::kForecastUnknown:
       return fmt::format("{}; what the next pull brings is not known: {}", origin, pull.detail);
     default:
@@ -77,6 +89,8 @@ std::string UndecidedDetail(const JudgedTag& tag, const judge::Route& route) {
       return fmt::format("the cached image is a single manifest for {} and cannot run on this node", reason);
     case judge::Cause::kPullWouldFail:
       return "every pull from this registry fails: " + reason;
+    case judge::Cause::kMirrorConfigIgnored:
+      return IgnoredDetail(tag, route);
     default:
       return reason;
   }

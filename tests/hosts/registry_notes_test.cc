@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <string>
 
 #include "tagdrift/hosts/registry_config.h"
@@ -174,6 +175,23 @@ TEST(RegistryLimits, AFifoIsUnknownAndDoesNotBlock) {
   settings.config_path = "/certs";
   const RegistryConfig config = LoadRegistryConfig(folder.Tree(), settings, "quay.io");
   EXPECT_EQ(config.unknown, "open /certs/quay.io/hosts.toml: not a regular file");
+}
+
+TEST(RegistryNotes, TellWhichMirrorIsOfferedContainerdsCredentials) {
+  const std::map<std::string, std::string> files = {
+      {"certs/quay.io/hosts.toml", "[host.\"https://m:5000\"]\n[host.\"https://other\"]\n"}};
+  const TreeFolder folder(files);
+  RegistrySettings settings;
+  settings.version = {2, 1, 9};
+  settings.config_path = "/certs";
+  settings.endpoint_auths["m:5000"] = {"user", "planted", "", ""};
+  settings.endpoint_auths["quay.io"] = {"user", "planted", "", ""};
+  const Loaded loaded{LoadRegistryConfig(folder.Tree(), settings, "quay.io")};
+  EXPECT_EQ(std::ranges::count(loaded.Kinds(), NoteKind::kCredentialsForMirror), 1);
+  const Note note = loaded.Of(NoteKind::kCredentialsForMirror);
+  EXPECT_EQ(note.line, 1);
+  EXPECT_EQ(note.detail.find("planted"), std::string::npos);
+  EXPECT_NE(note.detail.find("m:5000"), std::string::npos);
 }
 
 }  // namespace

@@ -88,6 +88,9 @@ World::World(const json& images, const json& scenario)
   config.registry = tag.image.reference.registry();
   for (const json& host : scenario.at("hosts")) config.hosts.push_back(HostFrom(host));
   if (scenario.contains("config_error")) config.error = scenario.at("config_error");
+  if (scenario.value("file_ignored", false)) {
+    config.notes.push_back({hosts::NoteKind::kFileIgnored, "/certs.d/registry.test/hosts.toml", 3, "is not TOML"});
+  }
   if (scenario.contains("config_unknown")) config.unknown = scenario.at("config_unknown");
   route = MakeRoute(std::move(config), {2, 1, 9}, std::nullopt);
   if (scenario.contains("no_forecast")) route.no_forecast = scenario.at("no_forecast");

@@ -156,6 +156,29 @@ TEST(CheckInput, BrokenHostsTomlIsNamedWithItsLine) {
   ExpectPullAsForecast(TheLab(), run.Tag(reference));
 }
 
+// The pull goes to the registry's default host, which this node cannot reach, and nobody else says why.
+TEST(CheckInput, MisspeltCapabilityIsTheCauseWhenThePullGoesElsewhere) {
+  const std::string reference = "misspelt-toml.test/input/misspelt:latest";
+  const std::string url = TheLab().upstream().url();
+  TheLab().upstream().Push("input/misspelt", "latest", MakeImage({.text = "misspelt"}));
+  TheLab().containerd().SetHosts("misspelt-toml.test", url, {{.url = url}});
+  ASSERT_TRUE(TheLab().cri().Pull(reference).ok());
+  TheLab().containerd().SetHosts("misspelt-toml.test", "server = \"" + url + "\"\n\n[host.\"" + url +
+                                                           "\"]\ncapabilities = [\"pull\", \"resolv\"]\n");
+
+  CheckRun run = Check(TheLab(), {reference});
+
+  json tag = run.Tag(reference);
+  EXPECT_EQ(run.exit_code, kNotPossible);
+  EXPECT_EQ(tag["verdict"], "VERDICT_UNDECIDED");
+  EXPECT_EQ(tag["cause"], "CAUSE_MIRROR_CONFIG_IGNORED") << tag.dump(2);
+  EXPECT_EQ(tag["remedies"].at(0)["kind"], "REMEDY_KIND_FIX_HOSTS_TOML");
+  EXPECT_THAT(tag["remedies"].at(0)["file"].get<std::string>(), HasSubstr("misspelt-toml.test/hosts.toml"));
+  EXPECT_EQ(tag["remedies"].at(0)["line"], 4);
+  EXPECT_THAT(tag["detail"].get<std::string>(), HasSubstr("resolv"));
+  ExpectPullAsForecast(TheLab(), tag);
+}
+
 // Root can read any file, so a folder stands for what cannot be read; containerd fails the pull on both.
 TEST(CheckInput, UnreadableHostsTomlIsNamed) {
   const std::string reference = "unreadable-toml.test/input/unreadable:latest";

@@ -31,6 +31,9 @@ enum class Cause {
   kMirrorDiffers,
   kTagMoved,
   kForecastUnknown,
+  /// In place of what a pull or the origin would otherwise be blamed for: the pull fails or goes elsewhere because
+  /// containerd ignores a mirror configuration.
+  kMirrorConfigIgnored,
 };
 
 enum class HostState {
