@@ -47,6 +47,11 @@ Finding<T> Inquiry::Look(const image::Digest& digest, const std::string& media_t
     finding.pending = true;
     return finding;
   }
+  // Delivered, but it does not parse as what it should be: no host can deliver other bytes for this digest.
+  if (const auto* unusable = In<facts::NotThere>(tag_.fetched, digest)) {
+    finding.why_not = unusable->detail;
+    return finding;
+  }
   finding.why_not = "no host has it";
   for (const std::size_t host : sources) {
     const hosts::Answer* answer = AnswerTo({host, is_config ? Topic::kConfig : Topic::kManifest, digest, media_type});
@@ -55,11 +60,6 @@ Finding<T> Inquiry::Look(const image::Digest& digest, const std::string& media_t
       return finding;
     }
     finding.why_not = WhyNot(*answer);
-    // Delivered, but it does not parse as what it should be: no other host can deliver other bytes for this digest.
-    if (answer->get && answer->get->status == 200 && answer->get->digest == digest) {
-      if (const auto* not_there = In<facts::NotThere>(tag_.fetched, digest)) finding.why_not = not_there->detail;
-      return finding;
-    }
   }
   return finding;
 }
