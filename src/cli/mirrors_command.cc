@@ -45,8 +45,8 @@ absl::StatusOr<Configuration> Offline(const NodeOptions& options) {
   if (!tree.ok()) return tree.status();
   hosts::RegistrySettings settings;
   settings.version = *options.containerd_version;
-  const bool transfers = settings.version >= hosts::ContainerdVersion{2, 1, 0};
-  settings.pull_path = options.image_pull.value_or(transfers ? hosts::PullPath::kTransfer : hosts::PullPath::kLocal);
+  const bool can_transfer = settings.version >= hosts::ContainerdVersion{2, 1, 0};
+  if (can_transfer) settings.pull_path = options.image_pull.value_or(hosts::PullPath::kTransfer);
   settings.config_path = *options.registry_config_path;
   settings.source = "--registry-config-path";
   return Configuration{*std::move(tree), std::move(settings), {}};

@@ -29,8 +29,9 @@ class Certs {
     return *this;
   }
 
+  Outcome RunIn(const std::string& arguments) const { return RunBinary(arguments, root_.string()); }
   Outcome Run(const std::string& arguments) const {
-    return RunBinary("mirrors --registry-config-path certs.d --containerd-version 2.1.9 " + arguments, root_.string());
+    return RunIn("mirrors --registry-config-path certs.d --containerd-version 2.1.9 " + arguments);
   }
 
  private:
@@ -74,6 +75,16 @@ TEST(Mirrors, AnswersForARegistryWithoutConfiguration) {
   const Outcome outcome = Certs().Run("docker.io");
   EXPECT_EQ(outcome.exit_code, 0);
   EXPECT_NE(outcome.text.find("1. https://registry-1.docker.io/v2"), std::string::npos) << outcome.text;
+}
+
+// Before 2.1 containerd has one way to pull, and it splits the list.
+TEST(Mirrors, IgnoresTransferPullsBefore21) {
+  Certs certs;
+  certs.Add("quay.io", "server = \"https://quay.io\"\n[host.\"https://mirror.corp\"]\n");
+  const std::string roots = "mirrors quay.io -o wide --registry-config-path empty:certs.d --image-pull transfer ";
+  EXPECT_NE(certs.RunIn(roots + "--containerd-version 1.7.24").text.find("1. https://mirror.corp/v2"),
+            std::string::npos);
+  EXPECT_EQ(certs.RunIn(roots + "--containerd-version 2.1.9").text.find("https://mirror.corp/v2"), std::string::npos);
 }
 
 TEST(Mirrors, PrintsNames) {
