@@ -54,9 +54,13 @@ build() {
 build_thread_tests() {
   local targets
   configure tsan
-  mapfile -t targets < <(awk '/^build [^ ]*: / { target = $2; sub(/:$/, "", target) }
+  mapfile -t targets < <(awk '/^build / { target = $2; sub(/:$/, "", target) }
     /POST_BUILD = .*LABELS;[^"]*threads/ { print target }' build/tsan/build.ninja)
-  [ "${#targets[@]}" -eq 0 ] || cmake --build build/tsan --target "${targets[@]}"
+  if [ "${#targets[@]}" -eq 0 ]; then
+    echo "no test is labelled 'threads': nothing would run under tsan" >&2
+    return 1
+  fi
+  cmake --build build/tsan --target "${targets[@]}"
 }
 
 # One ctest project over the given presets' build trees.
