@@ -58,7 +58,6 @@ absl::StatusOr<agent::CheckOptions> OptionsFrom(const CheckArguments& arguments)
   if (!origins.ok()) return origins.status();
   options.selection = {*std::move(patterns), *std::move(ignored), arguments.in_use};
   options.origins = *std::move(origins);
-  options.with_containers = !arguments.no_containers;
   options.all_hosts = arguments.all_hosts;
   options.ask_local = arguments.ask_local;
   options.deadline = absl::Now() + arguments.node.timeout;
@@ -77,7 +76,7 @@ render::FailOn FailOnOf(const std::vector<std::string>& words) {
 }
 
 absl::StatusOr<v1::NodeReport> RunRound(const CheckArguments& arguments, const agent::CheckOptions& options) {
-  auto session = OpenSession(arguments.node, options.with_containers);
+  auto session = OpenSession(arguments.node, !arguments.no_containers);
   if (!session.ok()) return session.status();
   ProgressLine line(isatty(STDERR_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr);
   agent::Sources sources{&session->runtime,         &session->tree,    std::move(session->settings),

@@ -62,14 +62,9 @@ std::map<std::string, std::string> OwnProxyEnvironment() {
   return environment;
 }
 
-std::string SocketPath(const std::string& endpoint) {
-  constexpr std::string_view kScheme = "unix://";
-  return endpoint.starts_with(kScheme) ? endpoint.substr(kScheme.size()) : endpoint;
-}
-
 std::map<std::string, std::string> ProxySettings(const std::string& endpoint, facts::Node& node) {
-  const std::optional<int> pid = node::ListenerPid(SocketPath(endpoint));
-  if (pid) {
+  const absl::StatusOr<std::string> socket = node::SocketPath(endpoint);
+  if (const std::optional<int> pid = socket.ok() ? node::ListenerPid(*socket) : std::nullopt) {
     if (auto environment = node::ProxyEnvironment(*pid)) return *std::move(environment);
   }
   if (OwnProxyEnvironment().empty()) return {};

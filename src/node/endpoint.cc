@@ -11,6 +11,8 @@
 #include <string_view>
 #include <system_error>
 
+#include "tagdrift/node/runtime.h"
+
 namespace tagdrift::node {
 namespace {
 

@@ -4,13 +4,8 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 
 namespace tagdrift::node {
-
-/// The absolute socket path of a runtime endpoint: "unix:///run/x.sock", "unix:/run/x.sock" or "/run/x.sock".
-/// Errors: InvalidArgument for anything else and for paths that no socket can have.
-absl::StatusOr<std::string> SocketPath(const std::string& endpoint);
 
 /// Connects once and hangs up, to tell what a gRPC channel would not: no such socket, no permission, no socket, nobody
 /// listening. Errors as Connect's.

@@ -8,6 +8,7 @@
 #include "endpoint.h"
 #include "reported_settings.h"
 #include "tagdrift/hosts/containerd_config.h"
+#include "tagdrift/node/runtime.h"
 
 namespace tagdrift::node {
 namespace {

@@ -22,7 +22,6 @@ namespace tagdrift::agent {
 /// What one round looks at and whom it may ask.
 struct CheckOptions {
   Selection selection;
-  bool with_containers = true;
   bool all_hosts = false;
   bool ask_local = false;
   /// The operator's origins, by registry.

@@ -16,6 +16,10 @@ struct RuntimeClients {
   std::unique_ptr<ContainerdClient> containerd;
 };
 
+/// The absolute socket path of a runtime endpoint: "unix:///run/x.sock", "unix:/run/x.sock" or "/run/x.sock".
+/// Errors: InvalidArgument for anything else and for paths that no socket can have.
+absl::StatusOr<std::string> SocketPath(const std::string& endpoint);
+
 /// Connects to `endpoint` ("unix:///run/containerd/containerd.sock", or a bare path) and makes sure that it speaks CRI
 /// v1. `timeout` bounds every later call too. Receives messages up to 64 MiB (containerd's own default is 16). Errors,
 /// each naming the socket and what to do: InvalidArgument (not a unix endpoint), NotFound (no such socket; names the
