@@ -61,14 +61,14 @@ absl::Status Bad(const std::string& key, const std::string& what) {
 
 /// Nothing for an entry without any secret (`{}` marks what a helper holds).
 absl::StatusOr<std::optional<Credential>> ReadCredential(const AuthEntry& entry) {
-  Credential credential{.username = entry.username, .password = entry.password};
+  Credential credential{entry.username, entry.password, {}, {}};
   if (!entry.auth.empty()) {
     std::optional<std::string> decoded = Base64Decode(entry.auth);
     if (!decoded) return Bad(entry.key, "'auth' is not base64");
     decoded->erase(decoded->find_last_not_of('\0') + 1);
     const std::size_t colon = decoded->find(':');
     if (colon == std::string::npos) return Bad(entry.key, "'auth' has no colon between user and password");
-    credential = {.username = decoded->substr(0, colon), .password = decoded->substr(colon + 1)};
+    credential = {decoded->substr(0, colon), decoded->substr(colon + 1), {}, {}};
   }
   if (!credential.password.empty()) return credential;
   if (entry.has_identity_token) {
@@ -82,13 +82,13 @@ class AuthFile : public CredentialSource {
  public:
   explicit AuthFile(std::map<std::string, Credential> entries) : entries_(std::move(entries)) {}
 
-  std::optional<Credential> Find(std::string_view host, std::string_view repository) const override {
+  CredentialAnswer Find(std::string_view host, std::string_view repository) const override {
     std::string key = Normalise(host);
     const std::size_t shortest = key.size();
     if (!repository.empty()) key += "/" + std::string(repository);
     for (;;) {
-      if (const auto found = entries_.find(key); found != entries_.end()) return found->second;
-      if (key.size() <= shortest) return std::nullopt;
+      if (const auto found = entries_.find(key); found != entries_.end()) return {{found->second}, {}};
+      if (key.size() <= shortest) return {};
       key.resize(std::max(key.rfind('/'), shortest));
     }
   }
@@ -99,7 +99,7 @@ class AuthFile : public CredentialSource {
 
 class Nothing : public CredentialSource {
  public:
-  std::optional<Credential> Find(std::string_view, std::string_view) const override { return std::nullopt; }
+  CredentialAnswer Find(std::string_view, std::string_view) const override { return {}; }
 };
 
 }  // namespace

@@ -33,7 +33,10 @@ Dispatcher::~Dispatcher() {
 void Dispatcher::Send(std::uint64_t ticket, Request request) {
   const std::shared_ptr<const hosts::RegistryHost> host = request.host;
   Exchange::Settings settings{.user_agent = options_.user_agent, .credential = {}};
-  if (credentials_) settings.credential = credentials_->Find(host->host, request.repository);
+  if (credentials_) {
+    const CredentialAnswer found = credentials_->Find(host->host, request.repository);
+    if (!found.candidates.empty()) settings.credential = found.candidates.front();
+  }
   const std::optional<Url> url = ParseUrl(host->scheme + "://" + host->host);
   settings.through_proxy = url && !ProxyFor(*url, options_.proxy_environment).empty();
   auto job = std::make_unique<Job>(Job{.ticket = ticket,

@@ -33,8 +33,8 @@ class AuthFile : public testing::Test {
   std::string Look(const std::string& text, const std::string& host, const std::string& repository) const {
     const auto source = Read(text);
     if (!source.ok()) return std::string(source.status().message());
-    const auto found = (*source)->Find(host, repository);
-    return found ? found->username + ":" + found->password : "none";
+    const CredentialAnswer found = (*source)->Find(host, repository);
+    return found.candidates.empty() ? "none" : found.candidates[0].username + ":" + found.candidates[0].password;
   }
 
   std::string path_;
@@ -134,7 +134,7 @@ TEST_F(AuthFile, HasNothingWithoutAuths) {
   EXPECT_EQ(Look(R"({"auths":null})", "r.example", "a"), "none");
 }
 
-TEST(NoCredentials, FindsNothing) { EXPECT_FALSE(NoCredentials()->Find("r.example", "a").has_value()); }
+TEST(NoCredentials, FindsNothing) { EXPECT_TRUE(NoCredentials()->Find("r.example", "a").candidates.empty()); }
 
 }  // namespace
 }  // namespace tagdrift::registry

@@ -15,9 +15,7 @@ namespace tagdrift::registry {
 /// One user and password for every host.
 class OneCredential : public CredentialSource {
  public:
-  std::optional<Credential> Find(std::string_view, std::string_view) const override {
-    return Credential{.username = "me", .password = "pw"};
-  }
+  CredentialAnswer Find(std::string_view, std::string_view) const override { return {{{"me", "pw", {}, {}}}, {}}; }
 };
 
 /// A name that no resolver needs to be asked about: its first label is too long.

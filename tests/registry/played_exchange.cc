@@ -103,7 +103,7 @@ Request AskTag(std::shared_ptr<const hosts::RegistryHost> host, const std::strin
 Exchange::Settings Anonymous() { return {.user_agent = "tagdrift/test", .credential = {}}; }
 
 Exchange::Settings As(const std::string& username, const std::string& password) {
-  return {.user_agent = "tagdrift/test", .credential = Credential{.username = username, .password = password}};
+  return {.user_agent = "tagdrift/test", .credential = Credential{username, password, {}, {}}};
 }
 
 HttpResponse Manifest() {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,11 +9,23 @@
 
 namespace tagdrift::registry {
 
-/// A user name with its password. Secret: never printed, and sent only to the host it is for or that host's token
-/// realm.
+/// What opens a registry: a user name with its password, an OAuth refresh token, or a ready bearer token. Secret: never
+/// printed, and sent only to the host it is for or that host's token realm.
 struct Credential {
   std::string username;
   std::string password;
+  std::string identity_token;  ///< OAuth refresh token: traded at the realm by POST, never sent as a password
+  std::string registry_token;  ///< sent as Bearer as it is, without a token request
+
+  friend auto operator<=>(const Credential&, const Credential&) = default;
+};
+
+/// What is known of the credentials for one repository.
+struct CredentialAnswer {
+  std::vector<Credential> candidates;  ///< in the order to try; empty: anonymous
+  /// A source that may hold the credential failed, and none other has one: to ask anonymously instead would mistake
+  /// "not allowed" for "not there". For people, no secrets.
+  std::string error;
 };
 
 /// Where credentials come from. Thread safe.
@@ -22,9 +33,9 @@ class CredentialSource {
  public:
   virtual ~CredentialSource() = default;
 
-  /// The credential for `repository` ("library/nginx") at `host` (as in a URL, with port; "registry-1.docker.io"), if
-  /// there is one.
-  virtual std::optional<Credential> Find(std::string_view host, std::string_view repository) const = 0;
+  /// The credentials for `repository` ("library/nginx", as this host knows it) at `host` (as in a URL, with port;
+  /// "registry-1.docker.io"). May block, for files and programs, within limits of its own.
+  virtual CredentialAnswer Find(std::string_view host, std::string_view repository) const = 0;
 };
 
 /// Reads a docker `config.json` (its `auths`). Keys match by whole path segments, longest first; Docker Hub's names are
