@@ -14,12 +14,15 @@ build_packages=(
   g++ cmake ninja-build ccache pkg-config git
   libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc libabsl-dev
   nlohmann-json3-dev libtoml11-dev libcurl4-openssl-dev libssl-dev libspdlog-dev libfmt-dev libcli11-dev
-  prometheus-cpp-dev libgtest-dev libgmock-dev
+  prometheus-cpp-dev libgtest-dev libgmock-dev libnghttp2-dev
   clang clang-format clang-tidy libclang-rt-dev
 )
-# What the lab takes from the machine itself: loopback set-up, certificates, the command of a remedy, shared libraries of runc and
-# nginx, keys of the newer suites.
-lab_packages=(iproute2 openssl curl util-linux libseccomp2 libpcre2-8-0 zlib1g libcrypt1 ca-certificates debian-archive-keyring)
+# What the lab takes from the machine itself: loopback set-up, certificates, the command of a remedy, shared libraries of runc,
+# nginx and skopeo, keys of the newer suites.
+lab_packages=(
+  iproute2 openssl curl util-linux libseccomp2 libpcre2-8-0 zlib1g libcrypt1 libassuan0 libdevmapper1.02.1 ca-certificates
+  debian-archive-keyring
+)
 
 # label package suite: unpacked into build/lab/<package>-<version>, with build/lab/<label> pointing there.
 lab_unpacked=(
@@ -30,6 +33,8 @@ lab_unpacked=(
   "registry       docker-registry bookworm"
   "busybox        busybox-static bookworm"
   "nginx          nginx bookworm"
+  "skopeo         skopeo bookworm"
+  "gpgme          libgpgme11 bookworm"
 )
 
 say() { printf '%s\n' "provision: $*"; }
