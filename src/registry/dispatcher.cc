@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <limits>
+#include <random>
 
 #include "absl/time/clock.h"
 #include "registry/proxy_rules.h"
@@ -11,15 +12,34 @@ namespace tagdrift::registry {
 namespace {
 
 constexpr std::size_t kMaxWorkers = 32;
+constexpr std::size_t kMaxPlaces = 1024;
 
 std::chrono::steady_clock::time_point Now() { return std::chrono::steady_clock::now(); }
+
+std::size_t Concurrency(const Politeness& politeness) {
+  return static_cast<std::size_t>(std::max(1, politeness.concurrency));
+}
+
+TokenResult RefusedBefore(const TokenKey& key) {
+  const std::optional<Url> realm = ParseUrl(key.realm);
+  TokenResult result;
+  result.failure = hosts::Failure::kToken;
+  result.detail = "token server " + (realm ? realm->host : "?") +
+                  " refused these credentials for other repositories; not tried again for a while";
+  return result;
+}
 
 }  // namespace
 
 Dispatcher::Dispatcher(Options options, std::shared_ptr<const CredentialSource> credentials,
                        std::unique_ptr<TrustStore> trust)
-    : options_(std::move(options)), credentials_(std::move(credentials)), trust_(std::move(trust)) {
+    : options_(std::move(options)), trust_(std::move(trust)) {
   staff_.reserve(kMaxWorkers);
+  if (credentials) {
+    desk_ = std::make_unique<CredentialDesk>(
+        std::move(credentials),
+        [this](const WantCredentials& question, CredentialAnswer answer) { Found(question, std::move(answer)); });
+  }
 }
 
 Dispatcher::~Dispatcher() {
@@ -27,24 +47,22 @@ Dispatcher::~Dispatcher() {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
+  desk_.reset();
   staff_.clear();
 }
 
 void Dispatcher::Send(std::uint64_t ticket, Request request) {
   const std::shared_ptr<const hosts::RegistryHost> host = request.host;
-  Exchange::Settings settings{.user_agent = options_.user_agent, .credential = {}};
-  if (credentials_) {
-    const CredentialAnswer found = credentials_->Find(host->host, request.repository);
-    if (!found.candidates.empty()) settings.credential = found.candidates.front();
-  }
+  Exchange::Settings settings{.user_agent = options_.user_agent};
   const std::optional<Url> url = ParseUrl(host->scheme + "://" + host->host);
   settings.through_proxy = url && !ProxyFor(*url, options_.proxy_environment).empty();
   auto job = std::make_unique<Job>(Job{.ticket = ticket,
                                        .host = host,
                                        .talk = Exchange(std::move(request), std::move(settings)),
                                        .url = {},
-                                       .at = {},
-                                       .held = {}});
+                                       .place = {},
+                                       .held = {},
+                                       .login = {}});
   Exchange::Step first = std::get<Exchange>(job->talk).Start();
   const std::lock_guard lock(mutex_);
   Advance(std::move(job), std::move(first));
@@ -92,13 +110,14 @@ void Dispatcher::Arrived(std::size_t worker, std::uint64_t id, HttpResponse resp
 }
 
 void Dispatcher::Settle(Job& job, const HttpResponse& response) {
-  Place& place = PlaceOf(job);
+  Place& place = *job.place;
   bool fell_back = false;
   if (const auto* exchange = std::get_if<Exchange>(&job.talk)) {
     fell_back = exchange->fell_back();
     Learn(place.memory, exchange->request().repository, response);
     if (fell_back) place.memory.plain_http = true;
     if (const auto& stale = exchange->stale_token()) tokens_.Forget(stale->first, stale->second);
+    SettleLogin(job, response.status == 401, exchange->request().repository);
   }
   if (!job.alone) return;
   job.alone = false;
@@ -107,20 +126,32 @@ void Dispatcher::Settle(Job& job, const HttpResponse& response) {
   } else {
     place.gate.Open();
   }
-  Release(place);
+  Release(place.waiting);
 }
 
-void Dispatcher::Release(Place& place) {
-  std::move(place.waiting.begin(), place.waiting.end(), std::back_inserter(released_));
-  place.waiting.clear();
+void Dispatcher::SettleLogin(Job& job, bool refused, const std::string& repository) {
+  if (!job.tries_login) return;
+  job.tries_login = false;
+  Login& login = logins_[*job.login];
+  login.gate.Settle(refused, repository, Now());
+  Release(login.waiting);
+}
+
+void Dispatcher::Release(std::vector<JobPtr>& waiting) {
+  std::move(waiting.begin(), waiting.end(), std::back_inserter(released_));
+  waiting.clear();
 }
 
 void Dispatcher::Resume() {
   while (!released_.empty()) {
     JobPtr job = std::move(released_.front());
     released_.pop_front();
-    const Url url = job->url;
-    Enter(std::move(job), url);
+    if (job->login) {
+      LogIn(std::move(job));
+    } else {
+      const Url url = job->url;
+      Enter(std::move(job), url);
+    }
   }
 }
 
@@ -129,14 +160,27 @@ void Dispatcher::Advance(JobPtr job, Exchange::Step step) {
     Enter(std::move(job), approach->url);
   } else if (auto* request = std::get_if<HttpRequest>(&step)) {
     Post(std::move(job), std::move(*request));
-  } else if (const auto* want = std::get_if<WantToken>(&step)) {
-    GetToken(std::move(job), *want);
+  } else if (const auto* want = std::get_if<WantCredentials>(&step)) {
+    FindCredentials(std::move(job), *want);
+  } else if (auto* login = std::get_if<WantLogin>(&step)) {
+    job->login = std::move(login->key);
+    LogIn(std::move(job));
+  } else if (const auto* token = std::get_if<WantToken>(&step)) {
+    GetToken(std::move(job), *token);
   } else {
-    auto& reply = std::get<Reply>(step);
-    if (reply.answer.asked_at == absl::Time()) reply.answer.asked_at = absl::Now();
-    replies_.emplace_back(job->ticket, std::move(reply));
-    replied_.notify_all();
+    Finish(*job, std::move(std::get<Reply>(step)));
   }
+}
+
+void Dispatcher::Finish(const Job& job, Reply reply) {
+  if (reply.answer.asked_at == absl::Time()) reply.answer.asked_at = absl::Now();
+  const auto& exchange = std::get<Exchange>(job.talk);
+  const Credential* used = exchange.credential();
+  if (used != nullptr && reply.answer.access == hosts::Access::kCredentials && reply.answer.status / 100 == 2) {
+    known_credentials_.Prefer(exchange.credential_question(), *used);
+  }
+  replies_.emplace_back(job.ticket, std::move(reply));
+  replied_.notify_all();
 }
 
 void Dispatcher::Advance(JobPtr job, TokenFetch::Step step) {
@@ -146,13 +190,17 @@ void Dispatcher::Advance(JobPtr job, TokenFetch::Step step) {
     Enter(std::move(job), url);
     return;
   }
-  HandOut(std::get<TokenFetch>(job->talk).key(), std::get<TokenResult>(step));
+  const TokenKey key = std::get<TokenFetch>(job->talk).key();
+  const auto& result = std::get<TokenResult>(step);
+  SettleLogin(*job, result.wrong_login, key.scopes.empty() ? "" : key.scopes.front());
+  HandOut(key, result);
 }
 
 void Dispatcher::Enter(JobPtr job, const Url& url) {
   job->url = url;
-  job->at = EndpointOf(url, *job->host, ProxyFor(url, options_.proxy_environment), job->held && job->held->must_verify);
-  Place& place = PlaceOf(*job);
+  const bool must_verify = job->held && job->held->must_verify;
+  job->place = PlaceAt(EndpointOf(url, *job->host, ProxyFor(url, options_.proxy_environment), must_verify), job->host);
+  Place& place = *job->place;
   switch (place.gate.Enter(Now())) {
     case Gate::Entry::kWait:
       place.waiting.push_back(std::move(job));
@@ -164,23 +212,24 @@ void Dispatcher::Enter(JobPtr job, const Url& url) {
       job->alone = true;
       [[fallthrough]];
     case Gate::Entry::kOpen:
-      Continue(std::move(job), place);
+      Continue(std::move(job));
       return;
   }
 }
 
-void Dispatcher::Continue(JobPtr job, Place& place) {
+void Dispatcher::Continue(JobPtr job) {
   if (job->held) {
     HttpRequest request = std::move(*job->held);
     job->held.reset();
     Post(std::move(job), std::move(request));
     return;
   }
+  Place& place = *job->place;
   Exchange::Step step = std::get<Exchange>(job->talk).Plan(place.memory);
   if (job->alone && !std::holds_alternative<HttpRequest>(step)) {
     job->alone = false;
     place.gate.Open();
-    Release(place);
+    Release(place.waiting);
   }
   Advance(std::move(job), std::move(step));
 }
@@ -196,27 +245,94 @@ void Dispatcher::Deliver(JobPtr job, const HttpResponse& response) {
   Advance(std::move(job), std::move(step));
 }
 
+void Dispatcher::FindCredentials(JobPtr job, const WantCredentials& want) {
+  std::optional<CredentialAnswer> known = desk_ ? known_credentials_.Find(want, Now()) : CredentialAnswer();
+  if (known) {
+    Exchange::Step step = std::get<Exchange>(job->talk).OnCredentials(*std::move(known));
+    Advance(std::move(job), std::move(step));
+    return;
+  }
+  std::vector<JobPtr>& waiters = credential_waiters_[want];
+  waiters.push_back(std::move(job));
+  if (waiters.size() == 1) desk_->Ask(want);
+}
+
+void Dispatcher::Found(const WantCredentials& question, CredentialAnswer answer) {
+  const std::lock_guard lock(mutex_);
+  if (stopping_) return;
+  answer = known_credentials_.Put(question, std::move(answer), Now());
+  auto waiters = credential_waiters_.extract(question);
+  if (!waiters) return;
+  for (JobPtr& job : waiters.mapped()) {
+    Exchange::Step step = std::get<Exchange>(job->talk).OnCredentials(answer);
+    Advance(std::move(job), std::move(step));
+  }
+  Resume();
+}
+
+void Dispatcher::LogIn(JobPtr job) {
+  Login& login = logins_[*job->login];
+  switch (login.gate.Enter(Now())) {
+    case LoginGate::Entry::kWait:
+      login.waiting.push_back(std::move(job));
+      return;
+    case LoginGate::Entry::kTry:
+      job->tries_login = true;
+      GoOnWithLogin(std::move(job), false);
+      return;
+    case LoginGate::Entry::kOpen:
+      GoOnWithLogin(std::move(job), false);
+      return;
+    case LoginGate::Entry::kRefused:
+      GoOnWithLogin(std::move(job), true);
+      return;
+  }
+}
+
+void Dispatcher::GoOnWithLogin(JobPtr job, bool refused) {
+  if (!job->tries_login) job->login.reset();
+  if (auto* exchange = std::get_if<Exchange>(&job->talk)) {
+    Exchange::Step step = exchange->OnLogin(refused);
+    Advance(std::move(job), std::move(step));
+  } else if (refused) {
+    const TokenKey key = std::get<TokenFetch>(job->talk).key();
+    HandOut(key, RefusedBefore(key));
+  } else {
+    TokenFetch::Step step = std::get<TokenFetch>(job->talk).Start();
+    Advance(std::move(job), std::move(step));
+  }
+}
+
 void Dispatcher::GetToken(JobPtr job, const WantToken& want) {
   if (const std::optional<TokenGrant> grant = tokens_.Find(want.key, Now())) {
     Exchange::Step step = std::get<Exchange>(job->talk).OnToken(*grant);
     Advance(std::move(job), std::move(step));
     return;
   }
-  auto fetch = std::make_unique<Job>(
-      Job{.host = job->host,
-          .talk = TokenFetch(want.key, want.endpoint, options_.user_agent, tokens_.WantsGet(want.key.realm)),
-          .url = {},
-          .at = {},
-          .held = {}});
   std::vector<JobPtr>& waiters = token_waiters_[want.key];
   waiters.push_back(std::move(job));
-  if (waiters.size() > 1) return;
-  TokenFetch::Step first = std::get<TokenFetch>(fetch->talk).Start();
-  Advance(std::move(fetch), std::move(first));
+  if (waiters.size() == 1) FetchToken(*waiters.front(), want);
+}
+
+void Dispatcher::FetchToken(const Job& job, const WantToken& want) {
+  auto fetch = std::make_unique<Job>(
+      Job{.host = job.host,
+          .talk = TokenFetch(want.key, want.endpoint, options_.user_agent, tokens_.WantsGet(want.key.realm)),
+          .url = {},
+          .place = {},
+          .held = {},
+          .login = {}});
+  if (want.key.Anonymous()) {
+    TokenFetch::Step first = std::get<TokenFetch>(fetch->talk).Start();
+    Advance(std::move(fetch), std::move(first));
+  } else {
+    fetch->login = LoginKey{want.key.realm, want.key.credential};
+    LogIn(std::move(fetch));
+  }
 }
 
 void Dispatcher::HandOut(const TokenKey& key, const TokenResult& result) {
-  if (result.failure == hosts::Failure::kNone) tokens_.Store(key, result, Now());
+  tokens_.Store(key, result, Now());
   const auto found = token_waiters_.find(key);
   if (found == token_waiters_.end()) return;
   std::vector<JobPtr> waiters = std::move(found->second);
@@ -229,38 +345,44 @@ void Dispatcher::HandOut(const TokenKey& key, const TokenResult& result) {
 
 void Dispatcher::Post(JobPtr job, HttpRequest request) {
   ++(request.for_token ? counts_.token_requests : counts_.requests);
-  Place& place = PlaceOf(*job);
+  std::shared_ptr<Place> place = job->place;
   const std::uint64_t id = next_id_++;
   under_way_.emplace(id, std::move(job));
-  Assign(place, id, std::move(request));
+  Assign(std::move(place), id, std::move(request));
 }
 
-Dispatcher::Place& Dispatcher::PlaceOf(const Job& job) {
-  Place& place = places_[job.at];
-  if (!place.lane) {
-    place.lane = std::make_unique<Lane>(Lane{.settings = {.endpoint = job.at,
-                                                          .tls = nullptr,
-                                                          .connect_timeout = options_.connect_timeout,
-                                                          .request_timeout = options_.request_timeout},
-                                             .tls = {.trust = trust_.get(), .host = job.host, .verified_name = {}}});
-    place.lane->settings.tls = &place.lane->tls;
+std::shared_ptr<Dispatcher::Place> Dispatcher::PlaceAt(const Endpoint& endpoint,
+                                                       const std::shared_ptr<const hosts::RegistryHost>& host) {
+  if (const auto found = places_.find(endpoint); found != places_.end()) return found->second;
+  if (places_.size() >= kMaxPlaces) {
+    std::erase_if(places_, [](const auto& entry) { return entry.second.use_count() == 1; });
   }
+  auto place = std::make_shared<Place>();
+  place->lane = std::make_unique<Lane>(Lane{.settings = {.endpoint = endpoint,
+                                                         .tls = nullptr,
+                                                         .connect_timeout = options_.connect_timeout,
+                                                         .request_timeout = options_.request_timeout},
+                                            .tls = {.trust = trust_.get(), .host = host, .verified_name = {}},
+                                            .budget = Budget(options_.politeness, std::random_device()()),
+                                            .concurrency = Concurrency(options_.politeness)});
+  place->lane->settings.tls = &place->lane->tls;
+  places_.emplace(endpoint, place);
   return place;
 }
 
-void Dispatcher::Assign(Place& place, std::uint64_t id, HttpRequest request) {
-  if (place.worker == kNone) {
+void Dispatcher::Assign(std::shared_ptr<Place> place, std::uint64_t id, HttpRequest request) {
+  if (place->worker == kNone) {
     const std::size_t free = FreeWorker();
     if (free == kNone) {
-      overflow_.push_back({&place, id, std::move(request)});
+      overflow_.push_back({std::move(place), id, std::move(request)});
       return;
     }
-    if (staff_[free].place != nullptr) staff_[free].place->worker = kNone;
-    staff_[free].place = &place;
-    place.worker = free;
+    if (staff_[free].place) staff_[free].place->worker = kNone;
+    staff_[free].place = place;
+    place->worker = free;
   }
-  ++staff_[place.worker].under_way;
-  staff_[place.worker].worker->Take(place.lane.get(), id, std::move(request));
+  ++staff_[place->worker].under_way;
+  staff_[place->worker].worker->Take(place->lane.get(), id, std::move(request));
 }
 
 std::size_t Dispatcher::FreeWorker() {
@@ -281,7 +403,7 @@ std::size_t Dispatcher::FreeWorker() {
 void Dispatcher::AssignOverflow() {
   std::deque<Overflow> waiting = std::move(overflow_);
   overflow_.clear();
-  for (Overflow& order : waiting) Assign(*order.place, order.id, std::move(order.request));
+  for (Overflow& order : waiting) Assign(std::move(order.place), order.id, std::move(order.request));
 }
 
 }  // namespace tagdrift::registry

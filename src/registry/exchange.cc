@@ -5,9 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "registry/base64.h"
 #include "registry/json_bodies.h"
-#include "registry/realm_rules.h"
 #include "registry/redirect_rules.h"
 #include "registry/request_headers.h"
 #include "registry/retry_after.h"
@@ -17,9 +15,6 @@ namespace {
 
 using hosts::Access;
 using hosts::Failure;
-
-// The first with a token from memory, the second by the server's own words.
-constexpr int kMaxChallenges = 2;
 
 bool IsSuccess(int status) { return status >= 200 && status <= 299; }
 
@@ -38,11 +33,6 @@ std::optional<std::int64_t> ParseLength(const std::string* text) {
 }
 
 std::string HostKind(Question question) { return question == Question::kBlob ? "blobs" : "manifests"; }
-
-/// Go's comparison of the host part as written, port included.
-bool SamePlace(const Url& a, const Url& b) {
-  return a.host == b.host && a.explicit_port == b.explicit_port && (!a.explicit_port || a.port == b.port);
-}
 
 }  // namespace
 
@@ -73,13 +63,6 @@ Exchange::Step Exchange::Send() const {
   return HttpRequest{.method = method_, .url = at_, .headers = Headers(), .body = {}};
 }
 
-Exchange::Step Exchange::SendBare() {
-  authorization_.clear();
-  key_.reset();
-  expected_ = false;
-  return Send();
-}
-
 std::vector<std::pair<std::string, std::string>> Exchange::Headers() const {
   HeaderList headers = {{"Accept", AcceptLine(request_)}, {"User-Agent", settings_.user_agent}};
   HeaderList configured = ConfiguredHeaders(request_).first;
@@ -101,6 +84,9 @@ Exchange::Step Exchange::OnResponse(const HttpResponse& response) {
     if (location != nullptr && !location->empty()) return OnRedirect(response, *location);
   }
   if (response.status == 401) return OnChallenge(response);
+  if (response.status == 403 && NextCredential()) return Meet(*met_, false);
+  // Amazon's public registry answers a token that has run out like that, without a challenge.
+  if (response.status == 400 && key_ && !grant_.young && !authorization_.empty()) return RenewToken();
   if (response.status == 405 && method_ == Method::kHead) {
     method_ = Method::kGet;
     return Send();
@@ -127,6 +113,7 @@ Exchange::Step Exchange::OnFailure(const HttpResponse& response) {
     return GoOverHttp();
   }
   reply_.answer.latency = response.latency;
+  reply_.answer.retry_at = response.retry_at;
   // Content that broke off: containerd does not ask the next host for it.
   if (AsksForContent()) reply_.answer.status = response.status;
   // A GET in a HEAD's place is read to the end only where its head does not say enough.
@@ -151,91 +138,11 @@ Exchange::Step Exchange::OnRedirect(const HttpResponse& response, const std::str
     crossed_ = true;
     authorization_.clear();
     key_.reset();
+    met_.reset();
     challenges_ = 0;
   }
   at_ = *next;
   return Approach{at_};
-}
-
-Exchange::Step Exchange::OnChallenge(const HttpResponse& response) {
-  const std::vector<Challenge> challenges = ParseChallenges(ChallengeLines(response));
-  const Challenge* chosen = ChooseChallenge(challenges);
-  if (chosen == nullptr) {
-    const bool bearer = std::any_of(challenges.begin(), challenges.end(),
-                                    [](const Challenge& challenge) { return challenge.scheme == "bearer"; });
-    return bearer ? Unmet(Failure::kToken, "asks for a token but names no token server") : Denied(response);
-  }
-  const bool used_token = key_.has_value() && !authorization_.empty();
-  if (!authorization_.empty() && !used_token) return Denied(response);
-  if (used_token && !grant_.young) {
-    stale_token_ = {*key_, grant_.result.token};
-  } else if (used_token && (!expected_ || Scopes(request_.repository, *chosen) == key_->scopes)) {
-    return Denied(response);
-  }
-  if (++challenges_ > kMaxChallenges) return Denied(response);
-  authorization_.clear();
-  return Meet(*chosen, false);
-}
-
-Exchange::Step Exchange::Meet(const Challenge& challenge, bool expected) {
-  return challenge.scheme == "basic" ? MeetBasic(expected) : MeetBearer(challenge, expected);
-}
-
-Exchange::Step Exchange::MeetBasic(bool expected) {
-  if (crossed_ || !settings_.credential) {
-    return expected ? SendBare() : Unmet(Failure::kToken, "asks for a user and password, and there are none for it");
-  }
-  key_.reset();
-  authorization_ = "Basic " + Base64Encode(settings_.credential->username + ":" + settings_.credential->password);
-  reply_.answer.access = Access::kCredentials;
-  return Send();
-}
-
-Exchange::Step Exchange::MeetBearer(const Challenge& challenge, bool expected) {
-  std::optional<Url> realm = ResolveUrl(at_, challenge.Parameter("realm"));
-  const bool with_credentials = !crossed_ && settings_.credential.has_value();
-  if (!realm)
-    return expected ? SendBare() : Unmet(Failure::kToken, "names a token server that is no http or https URL");
-  if (reply_.answer.over_http && realm->scheme == "https" && SamePlace(*realm, at_)) {
-    realm = realm->OverHttp();
-  }
-  if (const auto why = WhyRealmRefused(*realm, at_, with_credentials)) {
-    return expected ? SendBare() : Unmet(Failure::kRefusedRealm, *why);
-  }
-  TokenKey key{.realm = realm->text,
-               .service = challenge.Parameter("service"),
-               .scopes = Scopes(request_.repository, challenge),
-               .username = with_credentials ? settings_.credential->username : "",
-               .password = with_credentials ? settings_.credential->password : "",
-               .endpoint = at_.Origin()};
-  if (failed_ && failed_->first == key) return Unmet(failed_->second.failure, failed_->second.detail);
-  expected_ = expected;
-  key_ = key;
-  return WantToken{std::move(key), at_};
-}
-
-Exchange::Step Exchange::OnToken(const TokenGrant& grant) {
-  if (grant.result.failure != Failure::kNone) {
-    if (!expected_) return Unmet(grant.result.failure, grant.result.detail);
-    // Some repositories need no token and get none; containerd would have asked without one first.
-    failed_ = {*key_, grant.result};
-    return SendBare();
-  }
-  grant_ = grant;
-  authorization_ = "Bearer " + grant.result.token;
-  if (!crossed_) reply_.answer.access = key_->Anonymous() ? Access::kAnonymousToken : Access::kCredentials;
-  return Send();
-}
-
-Exchange::Step Exchange::Unmet(Failure failure, std::string detail) {
-  reply_.answer.access = Access::kDenied;
-  return Fail(failure, std::move(detail));
-}
-
-Exchange::Step Exchange::Denied(const HttpResponse& response) {
-  Step step = OnFinal(response);
-  if (Reply* reply = std::get_if<Reply>(&step)) reply->answer.access = Access::kDenied;
-  return step;
 }
 
 Exchange::Step Exchange::Fail(Failure failure, std::string detail) {
@@ -286,11 +193,7 @@ Exchange::Step Exchange::OnFinal(const HttpResponse& response) {
   // Not confirmed, and containerd goes by the answer to a HEAD.
   if (request_.question == Question::kConfirm && response.status != 404) return AskAfresh();
   if (!follow_up_) Note(response);
-  if (response.status >= 400) {
-    if (const std::string* retry = response.Header("retry-after")) {
-      reply_.answer.retry_at = ParseRetryAfter(*retry, response.asked_at + response.latency);
-    }
-  }
+  if (response.status >= 400) reply_.answer.retry_at = RetryAt(response);
   if (method_ == Method::kGet) NoteContent(response);
   if (NeedsFollowUp()) return FollowUp();
   if (AsksForContent() && IsSuccess(response.status) && !response.too_large) reply_.body = response.body;
@@ -312,6 +215,7 @@ Exchange::Step Exchange::AskAfresh() {
 Exchange::Step Exchange::FromTheStart() {
   redirects_ = 0;
   challenges_ = 0;
+  met_.reset();
   if (crossed_) {
     crossed_ = false;
     key_.reset();

@@ -9,6 +9,7 @@
 #include "registry/challenge.h"
 #include "registry/endpoint_memory.h"
 #include "registry/http_message.h"
+#include "registry/login_gate.h"
 #include "registry/token_fetch.h"
 #include "tagdrift/registry/client.h"
 
@@ -18,6 +19,18 @@ namespace tagdrift::registry {
 /// call Plan.
 struct Approach {
   Url url;
+};
+/// Next step: ask the credential source for this, then call OnCredentials.
+struct WantCredentials {
+  std::string host;        ///< with port, as in a URL
+  std::string repository;  ///< as that host knows it: with the prefix that a mirror's path puts before it
+
+  friend auto operator<=>(const WantCredentials&, const WantCredentials&) = default;
+};
+/// Next step: ask the gate of this login whether it may be used, then call OnLogin; the response to the request that
+/// follows settles it.
+struct WantLogin {
+  LoginKey key;
 };
 /// Next step: get this token (from the book, or by a TokenFetch), then call OnToken.
 struct WantToken {
@@ -35,16 +48,15 @@ struct TokenGrant {
 /// redirects by hand, the GET where containerd sends one, http fallback. A state machine without sockets: each call
 /// returns the next step.
 ///
-/// One challenge is met per place (a second only where a token from memory was asked with other scopes, or has aged);
-/// what a redirect leads to gets anonymous tokens only.
+/// Credentials are looked for only once a challenge asks for them; at most two are tried, the second where the first is
+/// refused. One challenge is met per place and credential (a second only where a token from memory was asked with other
+/// scopes, or has aged); what a redirect leads to gets anonymous tokens only.
 class Exchange {
  public:
-  using Step = std::variant<Approach, HttpRequest, WantToken, Reply>;
+  using Step = std::variant<Approach, HttpRequest, WantCredentials, WantLogin, WantToken, Reply>;
 
   struct Settings {
     std::string user_agent;
-    /// Credentials for the host itself.
-    std::optional<Credential> credential;
     /// A proxy resolves and reaches addresses for us: internal ones are its own affair.
     bool through_proxy = false;
   };
@@ -54,15 +66,20 @@ class Exchange {
   Step Start();
   Step Plan(const EndpointMemory& memory);
   Step OnResponse(const HttpResponse& response);
+  Step OnCredentials(CredentialAnswer answer);
+  /// `refused`: the login has failed too often at this place.
+  Step OnLogin(bool refused);
   Step OnToken(const TokenGrant& grant);
-  /// Ends it without an answer: what happened to the endpoint's first contact happens to this.
-  Step Fail(hosts::Failure failure, std::string detail);
 
   const Request& request() const { return request_; }
   /// The last response showed that the https endpoint is to be asked over http.
   bool fell_back() const { return fell_back_; }
   /// A token that the last response showed to be worthless: the book should forget it.
   const std::optional<std::pair<TokenKey, std::string>>& stale_token() const { return stale_token_; }
+  /// The credential in use at the host; null while there is none.
+  const Credential* credential() const;
+  /// The question that `credential()` answers.
+  WantCredentials credential_question() const;
 
  private:
   Step Send() const;
@@ -72,6 +89,10 @@ class Exchange {
   Step Meet(const Challenge& challenge, bool expected);
   Step MeetBasic(bool expected);
   Step MeetBearer(const Challenge& challenge, bool expected);
+  Step MeetRefused(const HttpResponse& response);
+  Step RenewToken();
+  bool NextCredential();
+  void StartOver();
   Step OnRedirect(const HttpResponse& response, const std::string& location);
   Step OnFailure(const HttpResponse& response);
   Step OnFinal(const HttpResponse& response);
@@ -80,6 +101,7 @@ class Exchange {
   Step FromTheStart();
   Step GoOverHttp();
   Step Unmet(hosts::Failure failure, std::string detail);
+  Step Fail(hosts::Failure failure, std::string detail);
 
   void Note(const HttpResponse& response);
   void NoteContent(const HttpResponse& response);
@@ -100,12 +122,16 @@ class Exchange {
   bool crossed_ = false;  ///< a redirect has left the host's origin
   bool fell_back_ = false;
 
+  std::optional<CredentialAnswer> credentials_;  ///< for the host itself, once asked for
+  std::size_t candidate_ = 0;                    ///< which of them is tried
+  std::optional<Challenge> met_;                 ///< the challenge being met at `at_`
+
   std::string authorization_;         ///< secret; for the origin of `at_`
   std::string origin_authorization_;  ///< what `authorization_` was before a redirect left the host
   std::optional<TokenKey> key_;       ///< of the token asked for or in use at `at_`
   TokenGrant grant_;
   bool expected_ = false;  ///< the token was asked for from memory, before any challenge
-  int challenges_ = 0;     ///< met at `at_`'s origin
+  int challenges_ = 0;     ///< met at `at_`'s origin with this credential
   std::optional<std::pair<TokenKey, TokenResult>> failed_;
   std::optional<std::pair<TokenKey, std::string>> stale_token_;
 };

@@ -1,9 +1,12 @@
 #include "registry/gate.h"
 
+#include <algorithm>
+
 namespace tagdrift::registry {
 namespace {
 
 constexpr std::chrono::seconds kDeadFor{10};
+constexpr std::chrono::seconds kLongestDeadFor{300};
 
 }  // namespace
 
@@ -23,12 +26,16 @@ Gate::Entry Gate::Enter(Time now) {
   return Entry::kOpen;
 }
 
-void Gate::Open() { state_ = State::kOpen; }
+void Gate::Open() {
+  state_ = State::kOpen;
+  dead_for_ = {};
+}
 
 void Gate::Close(HttpResponse failure, Time now) {
   state_ = State::kDead;
   failure_ = std::move(failure);
-  dead_until_ = now + kDeadFor;
+  dead_for_ = std::clamp(dead_for_ * 2, kDeadFor, kLongestDeadFor);
+  dead_until_ = now + dead_for_;
 }
 
 bool Gate::Closes(const HttpResponse& response) {

@@ -8,7 +8,7 @@ namespace tagdrift::registry {
 
 /// First contact with an endpoint is one request alone. Until its outcome is known the rest waits; if the endpoint
 /// cannot be reached, the rest has the same outcome without waiting for its own timeouts, and so has what comes within
-/// the next ten seconds. After that the next request is a first contact again.
+/// the next ten seconds (doubled each time, up to five minutes). After that the next request is a first contact again.
 class Gate {
  public:
   using Time = std::chrono::steady_clock::time_point;
@@ -33,6 +33,7 @@ class Gate {
   State state_ = State::kUnknown;
   HttpResponse failure_;
   Time dead_until_;
+  std::chrono::seconds dead_for_{};
 };
 
 }  // namespace tagdrift::registry

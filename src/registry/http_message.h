@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -50,6 +51,8 @@ struct HttpResponse {
 
   absl::Time asked_at;
   absl::Duration latency;
+  /// Not before then is it worth asking again: the server's word, or our own back-off.
+  std::optional<absl::Time> retry_at;
 
   /// First value; null when there is none.
   const std::string* Header(std::string_view name) const {

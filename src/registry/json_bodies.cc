@@ -2,7 +2,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "absl/status/status.h"
 #include "registry/http_message.h"
 
 namespace tagdrift::registry {
@@ -51,30 +50,6 @@ bool IsCode(std::string_view text) {
   return true;
 }
 
-/// Nothing: the field is there and is no string.
-std::optional<std::string> OptionalText(const Json& object, const char* name) {
-  const auto found = object.find(name);
-  if (found == object.end() || found->is_null()) return std::string();
-  if (!found->is_string()) return std::nullopt;
-  return found->get<std::string>();
-}
-
-absl::StatusOr<AuthEntry> ReadEntry(const std::string& key, const Json& value) {
-  const auto bad = [&key](const std::string& what) {
-    return absl::InvalidArgumentError("entry '" + key.substr(key.rfind('@') + 1) + "': " + what);
-  };
-  if (!value.is_object()) return bad("is no object");
-  AuthEntry entry{.key = key, .auth = {}, .username = {}, .password = {}};
-  for (const auto& [name, field] : {std::pair{"auth", &entry.auth}, std::pair{"username", &entry.username},
-                                    std::pair{"password", &entry.password}}) {
-    std::optional<std::string> text = OptionalText(value, name);
-    if (!text) return bad(std::string("'") + name + "' is no string");
-    *field = std::move(*text);
-  }
-  entry.has_identity_token = !Text(value, "identitytoken").empty() || !Text(value, "registrytoken").empty();
-  return entry;
-}
-
 }  // namespace
 
 std::string FirstErrorCode(std::string_view body) {
@@ -93,22 +68,6 @@ std::optional<TokenBody> ParseTokenBody(std::string_view body) {
   const auto expires = json.find("expires_in");
   if (expires != json.end() && expires->is_number_integer()) out.expires_in = expires->get<std::int64_t>();
   return out;
-}
-
-absl::StatusOr<std::vector<AuthEntry>> ParseAuths(std::string_view text) {
-  const Json json = Parse(text);
-  if (json.is_discarded()) return absl::InvalidArgumentError("not valid JSON");
-  if (!json.is_object()) return absl::InvalidArgumentError("not a JSON object");
-  std::vector<AuthEntry> entries;
-  const auto auths = json.find("auths");
-  if (auths == json.end() || auths->is_null()) return entries;
-  if (!auths->is_object()) return absl::InvalidArgumentError("'auths' is no object");
-  for (const auto& [key, value] : auths->items()) {
-    absl::StatusOr<AuthEntry> entry = ReadEntry(key, value);
-    if (!entry.ok()) return entry.status();
-    entries.push_back(std::move(*entry));
-  }
-  return entries;
 }
 
 }  // namespace tagdrift::registry

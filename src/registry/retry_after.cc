@@ -27,4 +27,11 @@ std::optional<absl::Time> ParseRetryAfter(std::string_view text, absl::Time now)
   return now + absl::Seconds(std::clamp<std::int64_t>(seconds, 1, 3600));
 }
 
+std::optional<absl::Time> RetryAt(const HttpResponse& response) {
+  if (const std::string* header = response.Header("retry-after")) {
+    if (auto at = ParseRetryAfter(*header, response.asked_at + response.latency)) return at;
+  }
+  return response.retry_at;
+}
+
 }  // namespace tagdrift::registry

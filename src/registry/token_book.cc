@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::size_t kMaxEntries = 10000;
 constexpr std::chrono::seconds kYoung{30};
+constexpr std::chrono::minutes kRefusalKept{15};
 
 }  // namespace
 
@@ -17,13 +18,15 @@ std::optional<TokenGrant> TokenBook::Find(const TokenKey& key, Time now) const {
 }
 
 void TokenBook::Store(const TokenKey& key, const TokenResult& result, Time now) {
+  const bool failed = result.failure != hosts::Failure::kNone;
+  if (failed && !result.refused) return;
   if (entries_.size() >= kMaxEntries) {
     std::erase_if(entries_, [now](const auto& entry) { return now >= entry.second.usable_until; });
   }
   if (entries_.size() >= kMaxEntries) entries_.clear();
   if (result.by_get && wants_get_.size() < kMaxEntries) wants_get_.insert(key.realm);
   const absl::Duration margin = std::clamp(result.lifetime / 4, absl::Seconds(5), absl::Seconds(30));
-  const auto usable = absl::ToChronoSeconds(result.lifetime - margin);
+  const std::chrono::seconds usable = failed ? kRefusalKept : absl::ToChronoSeconds(result.lifetime - margin);
   entries_.insert_or_assign(key, Entry{.result = result, .arrived = now, .usable_until = now + usable});
 }
 

@@ -11,13 +11,14 @@
 
 namespace tagdrift::registry {
 
-/// Tokens in memory, by what they are good for. Lifetimes count from the arrival on the steady clock; what the server's
-/// clock says does not matter.
+/// Tokens in memory, by what they are good for, and refusals of the token server, for a quarter of an hour. Lifetimes
+/// count from the arrival on the steady clock; what the server's clock says does not matter.
 class TokenBook {
  public:
   using Time = std::chrono::steady_clock::time_point;
 
   std::optional<TokenGrant> Find(const TokenKey& key, Time now) const;
+  /// Records a token or a refusal; other failures are not remembered.
   void Store(const TokenKey& key, const TokenResult& result, Time now);
   /// Drops the token if it is still the one in the book.
   void Forget(const TokenKey& key, const std::string& token);

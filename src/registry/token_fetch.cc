@@ -6,6 +6,7 @@
 #include "registry/json_bodies.h"
 #include "registry/realm_rules.h"
 #include "registry/redirect_rules.h"
+#include "registry/retry_after.h"
 
 namespace tagdrift::registry {
 namespace {
@@ -15,7 +16,10 @@ constexpr std::int64_t kLeastLifetime = 60;
 constexpr std::int64_t kMostLifetime = 3600;
 
 TokenResult Failed(hosts::Failure failure, std::string detail) {
-  return {.failure = failure, .detail = std::move(detail), .token = {}, .lifetime = {}};
+  TokenResult result;
+  result.failure = failure;
+  result.detail = std::move(detail);
+  return result;
 }
 
 std::string Query(const TokenKey& key) {
@@ -28,9 +32,13 @@ std::string Query(const TokenKey& key) {
 std::string Form(const TokenKey& key) {
   std::string scopes;
   for (const std::string& scope : key.scopes) scopes += (scopes.empty() ? "" : " ") + scope;
-  std::string form = "client_id=containerd-client&grant_type=password&password=" + QueryEscape(key.password);
+  const bool refresh = !key.credential.identity_token.empty();
+  std::string form = "client_id=containerd-client&grant_type=";
+  form += refresh ? "refresh_token&refresh_token=" + QueryEscape(key.credential.identity_token)
+                  : "password&password=" + QueryEscape(key.credential.password);
   if (!scopes.empty()) form += "&scope=" + QueryEscape(scopes);
-  form += "&service=" + QueryEscape(key.service) + "&username=" + QueryEscape(key.username);
+  form += "&service=" + QueryEscape(key.service);
+  if (!refresh) form += "&username=" + QueryEscape(key.credential.username);
   return form;
 }
 
@@ -56,7 +64,7 @@ TokenFetch::TokenFetch(TokenKey key, Url endpoint, std::string user_agent, bool 
 
 TokenFetch::Step TokenFetch::Start() {
   if (!realm_) return Failed(hosts::Failure::kToken, "the token realm is no http or https URL");
-  if (CarriesSecret() && !skip_post_) return Ask(Method::kPost, *realm_);
+  if (IsRefresh() || (CarriesSecret() && !skip_post_)) return Ask(Method::kPost, *realm_);
   const std::optional<Url> url = WithQuery(*realm_, Query(key_));
   if (!url) return Failed(hosts::Failure::kToken, "the token realm's URL is too long");
   return Ask(Method::kGet, *url);
@@ -73,7 +81,8 @@ TokenFetch::Step TokenFetch::Ask(Method method, const Url& url) {
     request.headers.emplace_back("Content-Type", "application/x-www-form-urlencoded; charset=utf-8");
     request.body = Form(key_);
   } else if (CarriesSecret() && SameOrigin(url, *realm_)) {
-    request.headers.emplace_back("Authorization", "Basic " + Base64Encode(key_.username + ":" + key_.password));
+    request.headers.emplace_back("Authorization",
+                                 "Basic " + Base64Encode(key_.credential.username + ":" + key_.credential.password));
   }
   request.must_verify = CarriesSecret() && url.host != endpoint_.host;
   return request;
@@ -85,11 +94,14 @@ TokenFetch::Step TokenFetch::OnResponse(const HttpResponse& response) {
     const bool ours = CarriesSecret() && at_.host != endpoint_.host && response.failure == hosts::Failure::kTls;
     const hosts::Failure failure = ours ? hosts::Failure::kRefusedRealm : hosts::Failure::kToken;
     const bool deadline = response.failure == hosts::Failure::kDeadline || response.failure == hosts::Failure::kBudget;
-    return Failed(deadline ? response.failure : failure, "token server " + at_.host + ": " + response.detail);
+    TokenResult result =
+        Failed(deadline ? response.failure : failure, "token server " + at_.host + ": " + response.detail);
+    result.retry_at = response.retry_at;
+    return result;
   }
   if (IsRedirect(response.status)) return Follow(response);
   const int status = response.status;
-  if (method_ == Method::kPost && (status == 400 || status == 401 || status == 404 || status == 405)) {
+  if (method_ == Method::kPost && !IsRefresh() && (status == 400 || status == 401 || status == 404 || status == 405)) {
     post_refused_ = true;
     requests_ = 0;
     const std::optional<Url> url = WithQuery(*realm_, Query(key_));
@@ -113,11 +125,21 @@ TokenFetch::Step TokenFetch::Follow(const HttpResponse& response) {
   return Ask(again ? Method::kPost : Method::kGet, *next);
 }
 
+TokenResult TokenFetch::Refused(const HttpResponse& response) const {
+  const int status = response.status;
+  const bool limited = status == 429;
+  std::string detail = "token server " + at_.host + " answered " + std::to_string(status);
+  if (IsRefresh() && (status == 400 || status == 404 || status == 405)) detail += " to a refresh token";
+  TokenResult result = Failed(limited ? hosts::Failure::kBudget : hosts::Failure::kToken, std::move(detail));
+  result.refused = status == 401 || status == 403;
+  result.wrong_login = status == 401 && CarriesSecret();
+  result.retry_at = RetryAt(response);
+  return result;
+}
+
 TokenFetch::Step TokenFetch::Read(const HttpResponse& response) const {
   const std::string server = "token server " + at_.host;
-  if (response.status < 200 || response.status > 299) {
-    return Failed(hosts::Failure::kToken, server + " answered " + std::to_string(response.status));
-  }
+  if (response.status < 200 || response.status > 299) return Refused(response);
   if (response.too_large) return Failed(hosts::Failure::kToken, server + " answered more than 128 KiB");
   const std::optional<TokenBody> body = ParseTokenBody(response.body);
   if (!body) return Failed(hosts::Failure::kToken, server + " answered no JSON object");

@@ -17,12 +17,11 @@ struct TokenKey {
   std::string realm;
   std::string service;
   std::vector<std::string> scopes;  ///< sorted, no duplicates
-  std::string username;             ///< both empty: anonymous
-  std::string password;
-  std::string endpoint;  ///< origin of the registry host
+  Credential credential;            ///< without anything: anonymous
+  std::string endpoint;             ///< origin of the registry host
 
   friend auto operator<=>(const TokenKey&, const TokenKey&) = default;
-  bool Anonymous() const { return username.empty() && password.empty(); }
+  bool Anonymous() const { return credential == Credential(); }
 };
 
 struct TokenResult {
@@ -30,12 +29,16 @@ struct TokenResult {
   std::string detail;
   std::string token;  ///< secret
   absl::Duration lifetime;
-  bool by_get = false;  ///< a POST was refused before the GET succeeded
+  bool by_get = false;       ///< a POST was refused before the GET succeeded
+  bool refused = false;      ///< the server answered 401 or 403: asking again with the same brings the same
+  bool wrong_login = false;  ///< it answered 401 to credentials
+  std::optional<absl::Time> retry_at;
 };
 
-/// Fetches one token: with credentials a POST (grant_type=password) and, where that is answered 400, 401, 404 or 405, a
-/// GET with basic auth; without credentials a GET (containerd's authorizer). A state machine without sockets. The realm
-/// has passed WhyRealmRefused; what it redirects to is checked here.
+/// Fetches one token: with a password a POST (grant_type=password) and, where that is answered 400, 401, 404 or 405, a
+/// GET with basic auth; with a refresh token a POST and nothing else, as it is no password; without credentials a GET
+/// (containerd's authorizer). A state machine without sockets. The realm has passed WhyRealmRefused; what it redirects
+/// to is checked here.
 class TokenFetch {
  public:
   using Step = std::variant<HttpRequest, TokenResult>;
@@ -51,7 +54,9 @@ class TokenFetch {
   Step Ask(Method method, const Url& url);
   Step Follow(const HttpResponse& response);
   Step Read(const HttpResponse& response) const;
+  TokenResult Refused(const HttpResponse& response) const;
   bool CarriesSecret() const { return !key_.Anonymous(); }
+  bool IsRefresh() const { return !key_.credential.identity_token.empty(); }
 
   TokenKey key_;
   Url endpoint_;

@@ -99,6 +99,10 @@ std::optional<Url> ResolveUrl(const Url& base, std::string_view location) {
   return TakeApart(handle.get());
 }
 
+bool SamePlace(const Url& a, const Url& b) {
+  return a.host == b.host && a.explicit_port == b.explicit_port && (!a.explicit_port || a.port == b.port);
+}
+
 bool SameOrigin(const Url& a, const Url& b) { return a.scheme == b.scheme && a.host == b.host && a.port == b.port; }
 
 std::string QueryEscape(std::string_view text) {

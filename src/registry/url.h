@@ -35,6 +35,9 @@ std::optional<Url> ResolveUrl(const Url& base, std::string_view location);
 /// True if scheme, host and port are the same.
 bool SameOrigin(const Url& a, const Url& b);
 
+/// Go's comparison of the host part as written, port included; any scheme.
+bool SamePlace(const Url& a, const Url& b);
+
 /// `text` escaped for a query or a form (space becomes '+').
 std::string QueryEscape(std::string_view text);
 

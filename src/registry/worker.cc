@@ -2,7 +2,10 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <csignal>
+
+#include "absl/time/clock.h"
 
 namespace tagdrift::registry {
 namespace {
@@ -52,7 +55,9 @@ void Worker::Run(const std::stop_token& stop) {
     Launch();
     int running = 0;
     curl_multi_perform(multi_.get(), &running);
-    if (!Collect() && !stop.stop_requested()) curl_multi_poll(multi_.get(), nullptr, 0, kIdlePollMs, nullptr);
+    if (!Collect() && !stop.stop_requested()) {
+      curl_multi_poll(multi_.get(), nullptr, 0, PollMilliseconds(), nullptr);
+    }
   }
 }
 
@@ -71,27 +76,58 @@ void Worker::SwitchTo(Lane* lane) {
     multi_.reset(NewMulti());
   }
   lane_ = lane;
-  width_ = kConnections;
+  width_ = std::min(kConnections, lane_->concurrency);
   protocol_known_ = false;
 }
 
 void Worker::Launch() {
+  launch_at_.reset();
   while (!queue_.empty() && active_.size() < width_) {
-    std::unique_ptr<Slot> slot;
-    if (spare_.empty()) {
-      slot = std::make_unique<Slot>();
-    } else {
-      slot = std::move(spare_.back());
-      spare_.pop_back();
+    const Budget::Time now = Budget::Time::clock::now();
+    const Budget::Verdict verdict = lane_->budget.Admit(queue_.front().request.method, now);
+    if (const auto* wait = std::get_if<Budget::Wait>(&verdict)) {
+      launch_at_ = wait->until;
+      return;
     }
-    slot->id = queue_.front().id;
-    slot->request = std::move(queue_.front().request);
+    Order order = std::move(queue_.front());
     queue_.pop_front();
-    slot->transfer.Begin(slot->request, lane_->settings);
-    CURL* easy = slot->transfer.easy();
-    active_.emplace(easy, std::move(slot));
-    curl_multi_add_handle(multi_.get(), easy);
+    if (const auto* closed = std::get_if<Budget::Closed>(&verdict)) {
+      Refuse(std::move(order), *closed);
+    } else {
+      Start(std::move(order));
+    }
   }
+}
+
+void Worker::Start(Order order) {
+  std::unique_ptr<Slot> slot;
+  if (spare_.empty()) {
+    slot = std::make_unique<Slot>();
+  } else {
+    slot = std::move(spare_.back());
+    spare_.pop_back();
+  }
+  slot->id = order.id;
+  slot->request = std::move(order.request);
+  slot->transfer.Begin(slot->request, lane_->settings);
+  CURL* easy = slot->transfer.easy();
+  active_.emplace(easy, std::move(slot));
+  curl_multi_add_handle(multi_.get(), easy);
+}
+
+void Worker::Refuse(Order order, const Budget::Closed& closed) {
+  HttpResponse response;
+  response.failure = hosts::Failure::kBudget;
+  response.detail = closed.why;
+  response.asked_at = absl::Now();
+  response.retry_at = response.asked_at + absl::FromChrono(closed.left);
+  done_(order.id, std::move(response), 0);
+}
+
+int Worker::PollMilliseconds() const {
+  if (!launch_at_) return kIdlePollMs;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(*launch_at_ - Budget::Time::clock::now());
+  return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, kIdlePollMs));
 }
 
 bool Worker::Collect() {
@@ -108,7 +144,7 @@ bool Worker::Collect() {
 void Worker::LearnProtocol(const Transfer& transfer) {
   // Without a limit of one, libcurl opens a connection per request once the streams of the first are used up.
   const bool http2 = transfer.SpokeHttp2();
-  width_ = http2 ? kStreams : kConnections;
+  width_ = std::min(http2 ? kStreams : kConnections, lane_->concurrency);
   curl_multi_setopt(multi_.get(), CURLMOPT_MAX_HOST_CONNECTIONS, http2 ? 1L : static_cast<long>(kConnections));
   protocol_known_ = true;
 }
@@ -121,6 +157,9 @@ void Worker::Complete(CURL* easy, CURLcode code) {
   if (code == CURLE_OK && !protocol_known_) LearnProtocol(slot->transfer);
   long connections = 0;
   HttpResponse response = slot->transfer.Finish(code, lane_->settings, &connections);
+  const Budget::Time now = Budget::Time::clock::now();
+  lane_->budget.Note(response, now);
+  if (const auto left = lane_->budget.Left(now)) response.retry_at = absl::Now() + absl::FromChrono(*left);
   const std::uint64_t id = slot->id;
   spare_.push_back(std::move(slot));
   done_(id, std::move(response), connections);

@@ -8,23 +8,28 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 #include <thread>
 #include <vector>
 
+#include "registry/budget.h"
 #include "registry/http_message.h"
 #include "registry/transfer.h"
 
 namespace tagdrift::registry {
 
-/// How one endpoint is reached. Outlives the worker that serves it.
+/// How one endpoint is reached, and how gently. Outlives the worker that serves it; used by that worker's thread alone.
 struct Lane {
   TransferSettings settings;
   TlsSetup tls;
+  Budget budget;
+  std::size_t concurrency = 250;
 };
 
-/// One thread with one libcurl multi, serving one endpoint at a time: over HTTP/2 one connection with up to 250
-/// streams, otherwise up to 8 connections.
+/// One thread with one libcurl multi, serving one endpoint at a time: over HTTP/2 one connection with as many streams
+/// as the lane allows, otherwise up to 8 connections. What the lane's budget does not allow waits, or is answered
+/// Failure::kBudget.
 class Worker {
  public:
   /// Called on the worker's thread, once for each request unless the worker is destroyed first.
@@ -56,6 +61,9 @@ class Worker {
   void FetchOrders();
   void SwitchTo(Lane* lane);
   void Launch();
+  void Start(Order order);
+  void Refuse(Order order, const Budget::Closed& closed);
+  int PollMilliseconds() const;
   bool Collect();
   void Complete(CURL* easy, CURLcode code);
   void LearnProtocol(const Transfer& transfer);
@@ -70,6 +78,7 @@ class Worker {
   std::vector<std::unique_ptr<Slot>> spare_;
   std::size_t width_ = 0;
   bool protocol_known_ = false;
+  std::optional<Budget::Time> launch_at_;  ///< the budget has the queue wait
   std::jthread thread_;
 };
 

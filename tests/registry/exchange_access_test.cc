@@ -229,10 +229,11 @@ TEST(ExchangeAccess, VerifiesAnotherHostsCertificateWhenASecretGoesThere) {
 }
 
 TEST(ExchangeAccess, DropsAnAgedTokenAndFetchesOnce) {
-  Exchange exchange(Ask(), Anonymous());
+  Exchange exchange(Ask(), Anonymous().settings);
   exchange.Start();
   exchange.Plan({});
   exchange.OnResponse(Respond(401, {{"www-authenticate", kChallenge}}));
+  exchange.OnCredentials({});
   exchange.OnToken({.result = {.detail = {}, .token = "old", .lifetime = absl::Minutes(5)}, .young = false});
   const Exchange::Step step = exchange.OnResponse(Respond(401, {{"www-authenticate", kChallenge}}));
   EXPECT_TRUE(std::holds_alternative<WantToken>(step));

@@ -166,9 +166,9 @@ TEST(ExchangeRedirect, FollowsFromLoopbackToLoopback) {
 }
 
 TEST(ExchangeRedirect, LeavesInternalAddressesToTheProxy) {
-  Exchange::Settings settings = Anonymous();
-  settings.through_proxy = true;
-  const Played played = Player().Play(Ask(), settings, RedirectsTo("https://127.0.0.1/x"));
+  Asker asker = Anonymous();
+  asker.settings.through_proxy = true;
+  const Played played = Player().Play(Ask(), asker, RedirectsTo("https://127.0.0.1/x"));
   EXPECT_EQ(played.answer().status, 200);
 }
 

@@ -1,9 +1,11 @@
 #include <gtest/gtest.h>
 
 #include "played_exchange.h"
+#include "registry/credential_memory.h"
 #include "registry/curl_failure.h"
 #include "registry/endpoint_memory.h"
 #include "registry/gate.h"
+#include "registry/login_gate.h"
 #include "registry/token_book.h"
 
 namespace tagdrift::registry {
@@ -41,12 +43,71 @@ TEST(Gate, IsClosedByThePlaceNotByOneAnswer) {
   EXPECT_FALSE(Gate::Closes(Respond(500)));
 }
 
+TEST(Gate, SharesTheNextFailureForTwiceAsLongUpToFiveMinutes) {
+  Gate gate;
+  Gate::Time now = kStart;
+  for (const seconds shared :
+       {seconds(10), seconds(20), seconds(40), seconds(80), seconds(160), seconds(300), seconds(300)}) {
+    ASSERT_EQ(gate.Enter(now), Gate::Entry::kAlone);
+    gate.Close(Break(Failure::kName, "no such host"), now);
+    EXPECT_EQ(gate.Enter(now + shared - seconds(1)), Gate::Entry::kDead);
+    now += shared;
+  }
+  ASSERT_EQ(gate.Enter(now), Gate::Entry::kAlone);
+  gate.Open();
+  gate.Close(Break(Failure::kName, "no such host"), now);
+  EXPECT_EQ(gate.Enter(now + seconds(10)), Gate::Entry::kAlone) << "once open, it starts anew";
+}
+
+const LoginGate::Time kLogin{};
+
+TEST(LoginGate, LetsOneTryUntilTheLoginHasProvedGood) {
+  LoginGate gate;
+  EXPECT_EQ(gate.Enter(kLogin), LoginGate::Entry::kTry);
+  EXPECT_EQ(gate.Enter(kLogin), LoginGate::Entry::kWait);
+  gate.Settle(false, "a", kLogin);
+  EXPECT_EQ(gate.Enter(kLogin), LoginGate::Entry::kOpen);
+}
+
+TEST(LoginGate, StopsAfterRefusalsForThreeRepositories) {
+  LoginGate gate;
+  for (const char* repository : {"a", "b", "b", "c"}) {
+    ASSERT_EQ(gate.Enter(kLogin), LoginGate::Entry::kTry) << repository;
+    gate.Settle(true, repository, kLogin);
+  }
+  EXPECT_EQ(gate.Enter(kLogin + std::chrono::minutes(14)), LoginGate::Entry::kRefused);
+  EXPECT_EQ(gate.Enter(kLogin + std::chrono::minutes(15)), LoginGate::Entry::kTry);
+}
+
+TEST(LoginGate, IsOpenedByAnyRepositoryThatAcceptsTheLogin) {
+  LoginGate gate;
+  gate.Enter(kLogin);
+  gate.Settle(true, "a", kLogin);
+  gate.Enter(kLogin);
+  gate.Settle(false, "b", kLogin);
+  EXPECT_EQ(gate.Enter(kLogin), LoginGate::Entry::kOpen);
+}
+
+TEST(CredentialMemory, PutsTheCandidateThatOpenedTheRepositoryFirst) {
+  const WantCredentials question{"r.example", "team/app"};
+  const CredentialAnswer answer{{{"a", "pw", {}, {}}, {"b", "pw", {}, {}}}, {}};
+  CredentialMemory memory;
+  EXPECT_FALSE(memory.Find(question, kStart).has_value());
+  memory.Put(question, answer, kStart);
+  memory.Prefer(question, {"b", "pw", {}, {}});
+  EXPECT_EQ(memory.Find(question, kStart)->candidates.front().username, "b");
+  EXPECT_FALSE(memory.Find(question, kStart + seconds(5)).has_value()) << "files and programs may have news";
+  EXPECT_EQ(memory.Put(question, answer, kStart + seconds(5)).candidates.front().username, "b");
+  const CredentialAnswer changed{{{"c", "pw", {}, {}}}, {}};
+  EXPECT_EQ(memory.Put(question, changed, kStart + seconds(10)).candidates.front().username, "c");
+  EXPECT_FALSE(memory.Find({"r.example", "team/other"}, kStart).has_value());
+}
+
 TokenKey Key() {
   return {.realm = "https://auth.example/t",
           .service = "s",
           .scopes = {"repository:a:pull"},
-          .username = {},
-          .password = {},
+          .credential = {{}, {}, {}, {}},
           .endpoint = "https://r.example:443"};
 }
 
@@ -69,13 +130,26 @@ TEST(TokenBook, TellsYoungFromAged) {
   EXPECT_FALSE(book.Find(Key(), kStart + seconds(30))->young);
 }
 
+TEST(TokenBook, RemembersARefusalForAWhile) {
+  TokenBook book;
+  TokenResult refusal;
+  refusal.failure = Failure::kToken;
+  book.Store(Key(), refusal, kStart);
+  EXPECT_FALSE(book.Find(Key(), kStart).has_value()) << "the server may just be down";
+  refusal.refused = true;
+  book.Store(Key(), refusal, kStart);
+  ASSERT_TRUE(book.Find(Key(), kStart + seconds(899)).has_value());
+  EXPECT_EQ(book.Find(Key(), kStart)->result.failure, Failure::kToken);
+  EXPECT_FALSE(book.Find(Key(), kStart + seconds(900)).has_value());
+}
+
 TEST(TokenBook, SharesNothingBetweenRepositoriesCredentialsOrEndpoints) {
   TokenBook book;
   book.Store(Key(), Token(absl::Seconds(300)), kStart);
   TokenKey repository = Key();
   repository.scopes = {"repository:b:pull"};
   TokenKey credentials = Key();
-  credentials.username = "me";
+  credentials.credential.username = "me";
   TokenKey endpoint = Key();
   endpoint.endpoint = "https://other.example:443";
   for (const TokenKey& key : {repository, credentials, endpoint}) EXPECT_FALSE(book.Find(key, kStart).has_value());

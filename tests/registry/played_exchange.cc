@@ -35,9 +35,10 @@ std::vector<std::string> Played::Lines() const {
   return lines;
 }
 
-Played Player::Play(Request request, Exchange::Settings settings, const Server& server) {
+Played Player::Play(Request request, const Asker& asker, const Server& server) {
   const std::string repository = request.repository;
-  Exchange exchange(std::move(request), std::move(settings));
+  Exchange exchange(std::move(request), asker.settings);
+  std::optional<LoginKey> login;
   Played played;
   Exchange::Step step = exchange.Start();
   // Far more steps than any exchange may take.
@@ -48,12 +49,20 @@ Played Player::Play(Request request, Exchange::Settings settings, const Server& 
     }
     if (const auto* approach = std::get_if<Approach>(&step)) {
       step = exchange.Plan(memory_[approach->url.Origin()]);
+    } else if (const auto* search = std::get_if<WantCredentials>(&step)) {
+      played.searches.push_back(*search);
+      step = exchange.OnCredentials(asker.credentials);
+    } else if (const auto* tried = std::get_if<WantLogin>(&step)) {
+      login = tried->key;
+      step = exchange.OnLogin(logins_[*login].Enter({}) == LoginGate::Entry::kRefused);
     } else if (const auto* want = std::get_if<WantToken>(&step)) {
       step = exchange.OnToken({.result = FetchToken(*want, server, played.requests), .young = true});
     } else {
       const HttpRequest sent = std::get<HttpRequest>(step);
       played.requests.push_back(sent);
       const HttpResponse response = server(sent);
+      if (login) logins_[*login].Settle(response.status == 401, repository, {});
+      login.reset();
       step = exchange.OnResponse(response);
       EndpointMemory& memory = memory_[sent.url.Origin()];
       Learn(memory, repository, response);
@@ -100,10 +109,12 @@ Request AskTag(std::shared_ptr<const hosts::RegistryHost> host, const std::strin
   return {.host = std::move(host), .registry = registry, .repository = repository, .object = "v1", .media_type = {}};
 }
 
-Exchange::Settings Anonymous() { return {.user_agent = "tagdrift/test", .credential = {}}; }
+Asker Anonymous() { return With({}); }
 
-Exchange::Settings As(const std::string& username, const std::string& password) {
-  return {.user_agent = "tagdrift/test", .credential = Credential{username, password, {}, {}}};
+Asker As(const std::string& username, const std::string& password) { return With({{username, password, {}, {}}}); }
+
+Asker With(std::vector<Credential> candidates) {
+  return {.settings = {.user_agent = "tagdrift/test"}, .credentials = {std::move(candidates), {}}};
 }
 
 HttpResponse Manifest() {

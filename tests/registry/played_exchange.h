@@ -18,9 +18,16 @@ using Headers = std::vector<std::pair<std::string, std::string>>;
 /// The other side of an exchange: one literal response per request.
 using Server = std::function<HttpResponse(const HttpRequest&)>;
 
+/// Who asks.
+struct Asker {
+  Exchange::Settings settings;
+  CredentialAnswer credentials;
+};
+
 struct Played {
   Reply reply;
-  std::vector<HttpRequest> requests;  ///< in order, token requests included
+  std::vector<HttpRequest> requests;      ///< in order, token requests included
+  std::vector<WantCredentials> searches;  ///< what the credential source was asked
 
   const hosts::Answer& answer() const { return reply.answer; }
   /// "HEAD https://host/v2/..." per request.
@@ -30,10 +37,11 @@ struct Played {
 /// Carries exchanges from step to step without a network, and remembers between them what the real client remembers.
 class Player {
  public:
-  Played Play(Request request, Exchange::Settings settings, const Server& server);
+  Played Play(Request request, const Asker& asker, const Server& server);
 
  private:
   std::map<std::string, EndpointMemory> memory_;
+  std::map<LoginKey, LoginGate> logins_;
 };
 
 HttpResponse Respond(int status, Headers headers = {}, std::string body = "");
@@ -47,8 +55,9 @@ std::shared_ptr<hosts::RegistryHost> Host(const std::string& scheme, const std::
 /// "Which digest has team/app:v1?" of `host`.
 Request AskTag(std::shared_ptr<const hosts::RegistryHost> host, const std::string& repository = "team/app");
 
-Exchange::Settings Anonymous();
-Exchange::Settings As(const std::string& username, const std::string& password);
+Asker Anonymous();
+Asker As(const std::string& username, const std::string& password);
+Asker With(std::vector<Credential> candidates);
 
 inline const std::string kDigest = "sha256:" + std::string(64, 'a');
 

@@ -13,8 +13,7 @@ TokenKey Key(const std::string& username = "", const std::string& password = "")
   return {.realm = "https://auth.example/token?account=x",
           .service = "s",
           .scopes = {"a", "b"},
-          .username = username,
-          .password = password,
+          .credential = {username, password, {}, {}},
           .endpoint = "https://registry.auth.example:443"};
 }
 
@@ -76,11 +75,14 @@ TEST(TokenFetch, SaysThatAPostWasRefused) {
 }
 
 TEST(TokenFetch, DoesNotTryGetAfterOtherRefusals) {
-  for (const int status : {403, 429, 500}) {
+  for (const int status : {403, 500}) {
     TokenFetch fetch = Fetch(Key("me", "pw"));
     fetch.Start();
     EXPECT_EQ(Result(fetch.OnResponse(Respond(status))).failure, Failure::kToken) << status;
   }
+  TokenFetch limited = Fetch(Key("me", "pw"));
+  limited.Start();
+  EXPECT_EQ(Result(limited.OnResponse(Respond(429))).failure, Failure::kBudget);
 }
 
 TEST(TokenFetch, RepeatsAPostOnlyToTheSameOrigin) {

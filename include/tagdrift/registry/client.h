@@ -44,10 +44,24 @@ struct Reply {
   std::string body;  ///< for kManifest and kBlob, at most containerd's manifest limit; empty otherwise
 };
 
+/// How gently each endpoint (a host with its port and TLS settings) is asked.
+struct Politeness {
+  /// Requests under way at once: HTTP/2 streams; over HTTP/1.1 never more than eight connections.
+  int concurrency = 250;
+  /// Requests begun per second, on average; 0: as many as the concurrency allows. What is too much waits.
+  double requests_per_second = 0;
+  int burst = 10;  ///< of them at once after a pause
+  /// Of a limit that the registry announces (RateLimit-Remaining) this share is left to pulls: below it no GET is sent,
+  /// below a third of it no HEAD either, except where only GETs count.
+  double reserve = 0.1;
+};
+
 /// Asks registry hosts, many at once. One worker thread and one libcurl multi per endpoint (scheme, host, port, TLS
 /// identity, proxy), at most 32 at a time, so that a slow host holds up nobody else.
 /// First contact with an endpoint is one request alone. If it cannot be reached (name, connection, TLS, timeout), what
 /// waits for it and what comes within the next ten seconds gets the same answer without waiting for its own timeout.
+/// Where a registry limits us, or is in trouble for long, what is not asked for that reason is answered
+/// Failure::kBudget with `retry_at`.
 /// Send and Receive may be called from different threads, each from one at a time. The destructor abandons what is
 /// under way and joins.
 class Client {
@@ -61,6 +75,7 @@ class Client {
     std::map<std::string, std::string> proxy_environment;
     /// The system's CA bundle, PEM file; empty: the usual places.
     std::string ca_bundle;
+    Politeness politeness;
   };
   struct Counts {
     std::uint64_t requests = 0;        ///< to registries and where they redirect to, without token requests
@@ -68,7 +83,8 @@ class Client {
     std::uint64_t connections = 0;     ///< opened, to either
   };
 
-  /// Errors: the CA bundle cannot be read.
+  /// Credentials are looked up when a challenge asks for them, on threads of their own. Errors: the CA bundle cannot be
+  /// read.
   static absl::StatusOr<std::unique_ptr<Client>> Create(Options options,
                                                         std::shared_ptr<const CredentialSource> credentials);
 

@@ -5,8 +5,6 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/status/statusor.h"
-
 namespace tagdrift::registry {
 
 /// What opens a registry: a user name with its password, an OAuth refresh token, or a ready bearer token. Secret: never
@@ -37,11 +35,6 @@ class CredentialSource {
   /// "registry-1.docker.io"). May block, for files and programs, within limits of its own.
   virtual CredentialAnswer Find(std::string_view host, std::string_view repository) const = 0;
 };
-
-/// Reads a docker `config.json` (its `auths`). Keys match by whole path segments, longest first; Docker Hub's names are
-/// one. Errors: with the file's name and what to do; an entry without a usable `auth` is an error naming its key, never
-/// its value.
-absl::StatusOr<std::unique_ptr<CredentialSource>> ReadAuthFile(const std::string& path);
 
 /// No credentials at all.
 std::unique_ptr<CredentialSource> NoCredentials();

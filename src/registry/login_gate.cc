@@ -1,0 +1,40 @@
+#include "registry/login_gate.h"
+
+namespace tagdrift::registry {
+namespace {
+
+constexpr std::size_t kTries = 3;
+constexpr std::chrono::minutes kRefusedFor{15};
+
+}  // namespace
+
+LoginGate::Entry LoginGate::Enter(Time now) {
+  switch (state_) {
+    case State::kOpen:
+      return Entry::kOpen;
+    case State::kTrying:
+      return Entry::kWait;
+    case State::kRefused:
+      if (now < refused_until_) return Entry::kRefused;
+      refused_for_.clear();
+      [[fallthrough]];
+    case State::kUnknown:
+      state_ = State::kTrying;
+      return Entry::kTry;
+  }
+  return Entry::kRefused;
+}
+
+void LoginGate::Settle(bool refused, const std::string& repository, Time now) {
+  if (!refused) {
+    state_ = State::kOpen;
+    refused_for_.clear();
+    return;
+  }
+  refused_for_.insert(repository);
+  const bool enough = refused_for_.size() >= kTries;
+  state_ = enough ? State::kRefused : State::kUnknown;
+  if (enough) refused_until_ = now + kRefusedFor;
+}
+
+}  // namespace tagdrift::registry

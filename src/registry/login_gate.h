@@ -1,0 +1,45 @@
+#pragma once
+
+#include <chrono>
+#include <compare>
+#include <set>
+#include <string>
+
+#include "tagdrift/registry/credentials.h"
+
+namespace tagdrift::registry {
+
+/// A credential at the place that checks it: a registry host's origin (basic) or a token realm.
+struct LoginKey {
+  std::string place;
+  Credential credential;
+
+  friend auto operator<=>(const LoginKey&, const LoginKey&) = default;
+};
+
+/// Whether a credential may be tried. Until it has once not been refused, one request tries it at a time; after
+/// refusals for three repositories nobody does for 15 minutes. A wrong password sent for every repository of every node
+/// would lock the account.
+class LoginGate {
+ public:
+  using Time = std::chrono::steady_clock::time_point;
+  enum class Entry {
+    kOpen,     ///< go on
+    kTry,      ///< go on and report the outcome: Settle
+    kWait,     ///< another is trying it
+    kRefused,  ///< tried often enough
+  };
+
+  Entry Enter(Time now);
+  /// `repository`: what it was tried for. `refused`: the answer was 401.
+  void Settle(bool refused, const std::string& repository, Time now);
+
+ private:
+  enum class State { kUnknown, kTrying, kOpen, kRefused };
+
+  State state_ = State::kUnknown;
+  std::set<std::string> refused_for_;
+  Time refused_until_;
+};
+
+}  // namespace tagdrift::registry
