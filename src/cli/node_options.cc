@@ -55,9 +55,6 @@ void AddNodeOptions(CLI::App& command, NodeOptions& options) {
       ->group(group);
 
   const std::string registries = "Registries";
-  command.add_option("--auth-file", options.auth_file, "Credentials: a docker config.json")
-      ->type_name("FILE")
-      ->group(registries);
   command.add_option("--origin", options.origins, "Compare this registry's tags with this host; repeatable")
       ->type_name("REGISTRY=URL")
       ->allow_extra_args(false)
@@ -68,6 +65,7 @@ void AddNodeOptions(CLI::App& command, NodeOptions& options) {
           "End with what is known after this time [2m]")
       ->type_name("DURATION")
       ->group(registries);
+  AddCredentialOptions(command, options.credentials);
   command.add_flag("-v,--verbose", options.verbose, "Tell on stderr what is done");
 }
 

@@ -6,6 +6,7 @@
 
 #include "CLI/CLI.hpp"
 #include "absl/time/time.h"
+#include "credential_options.h"
 #include "tagdrift/hosts/containerd_version.h"
 
 namespace tagdrift::cli {
@@ -18,7 +19,7 @@ struct NodeOptions {
   std::optional<std::string> registry_config_path;
   std::optional<hosts::ContainerdVersion> containerd_version;
   std::optional<hosts::PullPath> image_pull;
-  std::string auth_file;
+  CredentialOptions credentials;
   std::vector<std::string> origins;  ///< REGISTRY=URL
   absl::Duration timeout = absl::Minutes(2);
   bool verbose = false;

@@ -14,7 +14,6 @@
 
 #include "tagdrift/node/inventory.h"
 #include "tagdrift/node/settings.h"
-#include "tagdrift/registry/credentials.h"
 
 namespace tagdrift::cli {
 namespace {
@@ -75,18 +74,16 @@ std::map<std::string, std::string> ProxySettings(const std::string& endpoint, fa
 
 absl::StatusOr<std::unique_ptr<registry::Client>> MakeRegistryClient(const NodeOptions& options,
                                                                      const hosts::FileTree& tree,
-                                                                     const std::string& endpoint, facts::Node& node) {
-  std::shared_ptr<const registry::CredentialSource> credentials = registry::NoCredentials();
-  if (!options.auth_file.empty()) {
-    auto file = registry::ReadAuthFile(options.auth_file);
-    if (!file.ok()) return file.status();
-    credentials = *std::move(file);
-  }
+                                                                     const hosts::RegistrySettings& settings,
+                                                                     const std::string& endpoint, facts::Node& node,
+                                                                     std::stop_token stop) {
+  auto credentials = OpenCredentials(options.credentials, settings.endpoint_auths, std::move(stop));
+  if (!credentials.ok()) return credentials.status();
   registry::Client::Options client;
   client.user_agent = std::string("tagdrift/") + TAGDRIFT_VERSION;
   client.proxy_environment = ProxySettings(endpoint, node);
   client.ca_bundle = NodeCaBundle(tree);
-  return registry::Client::Create(std::move(client), std::move(credentials));
+  return registry::Client::Create(std::move(client), *std::move(credentials));
 }
 
 }  // namespace
@@ -110,10 +107,11 @@ absl::StatusOr<Session> OpenSession(const NodeOptions& options, bool with_contai
   hosts::RegistrySettings settings = node::LearnSettings(*tree, *version, *status, endpoint, overrides);
   spdlog::info("{} {} at {}; registry hosts from {}", version->runtime_name, version->runtime_version, endpoint,
                settings.config_path.empty() ? "no config_path" : settings.config_path);
-  auto client = MakeRegistryClient(options, *tree, endpoint, *node);
+  StopWhenGone stop;
+  auto client = MakeRegistryClient(options, *tree, settings, endpoint, *node, stop.token());
   if (!client.ok()) return client.status();
-  return Session{*std::move(tree), *std::move(runtime), *std::move(node),
-                 ThisPlatform(),   std::move(settings), *std::move(client)};
+  return Session{*std::move(tree),    *std::move(runtime), *std::move(node), ThisPlatform(),
+                 std::move(settings), *std::move(client),  std::move(stop)};
 }
 
 }  // namespace tagdrift::cli

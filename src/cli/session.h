@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <stop_token>
 
 #include "absl/status/statusor.h"
 #include "node_options.h"
@@ -13,6 +14,20 @@
 
 namespace tagdrift::cli {
 
+/// Requests a stop when it goes.
+class StopWhenGone {
+ public:
+  StopWhenGone() = default;
+  StopWhenGone(StopWhenGone&&) = default;
+  StopWhenGone& operator=(StopWhenGone&&) = delete;
+  ~StopWhenGone() { source_.request_stop(); }
+
+  std::stop_token token() const { return source_.get_token(); }
+
+ private:
+  std::stop_source source_;
+};
+
 /// Everything that a command on this node works with.
 struct Session {
   hosts::FileTree tree;
@@ -21,6 +36,7 @@ struct Session {
   image::Platform platform;
   hosts::RegistrySettings settings;
   std::unique_ptr<registry::Client> registry;
+  StopWhenGone stop;  ///< last: ends programs that look for credentials before the client waits for them
 };
 
 /// Connects to the runtime, reads the node and builds the registry client: the one place where the parts are put

@@ -22,7 +22,7 @@ struct Layer {
 };
 
 const std::map<std::string, Layer>& Layers() {
-  static const Names kAll = {"image", "hosts",  "facts",  "judge", "registry",
+  static const Names kAll = {"image", "hosts",  "facts",  "judge", "registry", "credentials",
                              "node",  "report", "render", "agent", "cli"};
   static const std::map<std::string, Layer> kLayers = {
       {"image", {{}, {"nlohmann", "openssl"}}},
@@ -30,6 +30,7 @@ const std::map<std::string, Layer>& Layers() {
       {"facts", {{"image", "hosts"}, {}}},
       {"judge", {{"image", "hosts", "facts"}, {}}},
       {"registry", {{"image", "hosts"}, {"curl", "nlohmann", "openssl"}}},
+      {"credentials", {{"hosts", "registry"}, {"nlohmann"}}},
       {"node", {{"image", "hosts", "facts"}, {"grpcpp", "grpc", "google", "containerd", "runtime"}}},
       {"report", {{"image", "hosts", "facts", "judge"}, {"google"}}},
       {"render", {{"report"}, {"google"}}},

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+
+namespace tagdrift::credentials {
+
+/// A program to run, with what it may use.
+struct Command {
+  std::vector<std::string> arguments;    ///< the first is the program's path; nothing is searched for
+  std::vector<std::string> environment;  ///< NAME=value; all that the program gets
+  std::string input;                     ///< its standard input
+  absl::Duration limit;
+  std::size_t output_limit = 0;  ///< bytes of standard output
+};
+
+/// How a program ended.
+struct Ending {
+  int exit_code = 0;   ///< 128 + signal where a signal ended it
+  std::string output;  ///< standard output. Secret
+  std::string errors;  ///< the first 4 KiB of standard error
+};
+
+/// Runs programs. Thread safe.
+class Process {
+ public:
+  virtual ~Process() = default;
+
+  /// Waits until the program ends. Errors: DeadlineExceeded at its limit, Cancelled when `stop` was requested,
+  /// ResourceExhausted when it wrote too much, anything else where it could not be started.
+  virtual absl::StatusOr<Ending> Run(const Command& command, std::stop_token stop) = 0;
+};
+
+/// Runs programs on this system, each in a process group of its own with the three standard descriptors and no other.
+/// The group does not outlive Run, whatever its end.
+std::unique_ptr<Process> SystemProcess();
+
+}  // namespace tagdrift::credentials

@@ -1,0 +1,93 @@
+#include "credential_options.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <string_view>
+
+#include "tagdrift/credentials/credentials.h"
+
+namespace tagdrift::cli {
+namespace {
+
+bool IsHost(std::string_view text) { return !text.empty() && text.find_first_of("/@?#= \t") == std::string_view::npos; }
+
+std::map<std::string, std::string> OwnEnvironment() {
+  std::map<std::string, std::string> environment;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view text = *entry;
+    const std::size_t equals = text.find('=');
+    if (equals == std::string_view::npos) continue;
+    environment.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return environment;
+}
+
+}  // namespace
+
+void AddCredentialOptions(CLI::App& command, CredentialOptions& options) {
+  const std::string group = "Credentials";
+  command.add_option("--auth-file", options.auth_files, "A docker config.json or containers auth.json; repeatable")
+      ->type_name("FILE")
+      ->allow_extra_args(false)
+      ->group(group);
+  command
+      .add_option("--pull-secrets", options.pull_secrets,
+                  "A folder with mounted Kubernetes pull secrets, or with folders of them; repeatable")
+      ->type_name("DIR")
+      ->allow_extra_args(false)
+      ->group(group);
+  command
+      .add_option("--image-credential-provider-config", options.provider_config,
+                  "The kubelet's credential provider plugins: its option of this name")
+      ->type_name("PATH")
+      ->group(group);
+  command
+      .add_option("--image-credential-provider-bin-dir", options.provider_bin_dir,
+                  "Where these plugins are: the kubelet's option of this name")
+      ->type_name("DIR")
+      ->group(group);
+  command
+      .add_option("--share-credentials", options.shared,
+                  "Let this mirror have the registry's credentials too, as containerd does; repeatable")
+      ->type_name("MIRROR=REGISTRY")
+      ->allow_extra_args(false)
+      ->group(group);
+}
+
+absl::StatusOr<std::vector<std::pair<std::string, std::string>>> ReadShared(const std::vector<std::string>& values) {
+  std::vector<std::pair<std::string, std::string>> shared;
+  for (const std::string& value : values) {
+    const std::size_t equals = value.find('=');
+    const std::string mirror = value.substr(0, equals);
+    const std::string registry = equals == std::string::npos ? "" : value.substr(equals + 1);
+    if (!IsHost(mirror) || !IsHost(registry)) {
+      return absl::InvalidArgumentError(fmt::format(
+          "--share-credentials '{}': write MIRROR=REGISTRY as hosts with their ports, e.g. mirror.corp:5000=docker.io",
+          value));
+    }
+    shared.emplace_back(mirror, registry);
+  }
+  return shared;
+}
+
+absl::StatusOr<std::shared_ptr<const registry::CredentialSource>> OpenCredentials(
+    const CredentialOptions& options, const std::map<std::string, hosts::EndpointAuth>& endpoint_auths,
+    std::stop_token stop) {
+  auto shared = ReadShared(options.shared);
+  if (!shared.ok()) return shared.status();
+  auto source = credentials::Open({.auth_files = options.auth_files,
+                                   .pull_secrets = options.pull_secrets,
+                                   .provider_config = options.provider_config,
+                                   .provider_bin_dir = options.provider_bin_dir,
+                                   .endpoint_auths = endpoint_auths,
+                                   .shared = *std::move(shared),
+                                   .environment = OwnEnvironment(),
+                                   .warn = [](const std::string& text) { spdlog::warn("{}", text); },
+                                   .stop = std::move(stop)});
+  if (!source.ok()) return source.status();
+  return *std::move(source);
+}
+
+}  // namespace tagdrift::cli

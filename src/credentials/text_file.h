@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/statusor.h"
+
+namespace tagdrift::credentials {
+
+/// The text of a file of at most 1 MiB, links followed. Errors say what is wrong without the file's name.
+absl::StatusOr<std::string> ReadTextFile(const std::string& path);
+
+/// Tells a changed file from the same one. All zero: there is none.
+struct FileStamp {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  std::int64_t size = 0;
+  std::int64_t modified = 0;  ///< nanoseconds
+  std::int64_t changed = 0;   ///< nanoseconds, of the inode
+
+  friend auto operator<=>(const FileStamp&, const FileStamp&) = default;
+};
+
+/// Of what `path` leads to, links followed.
+FileStamp StampOf(const std::string& path);
+
+}  // namespace tagdrift::credentials
