@@ -1,5 +1,6 @@
 #include "registry/trust_store.h"
 
+#include <openssl/asn1.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -8,8 +9,8 @@
 #include <array>
 #include <climits>
 #include <fstream>
-#include <iterator>
 #include <optional>
+#include <string_view>
 
 #include "absl/status/status.h"
 
@@ -26,28 +27,43 @@ constexpr std::array<const char*, 6> kUsualPlaces = {"/etc/ssl/certs/ca-certific
                                                      "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
                                                      "/etc/ssl/cert.pem"};
 
+struct X509Free {
+  void operator()(X509* certificate) const { X509_free(certificate); }
+};
+using Certificate = std::unique_ptr<X509, X509Free>;
+
 std::optional<std::string> ReadFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return std::nullopt;
-  std::string bytes(kMaxBundle + 1, '\0');
-  file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  if (file.bad()) return std::nullopt;
-  bytes.resize(static_cast<std::size_t>(file.gcount()));
-  if (bytes.empty() || bytes.size() > kMaxBundle) return std::nullopt;
+  std::string bytes;
+  std::array<char, 64 * 1024> part;
+  while (file.read(part.data(), part.size()) || file.gcount() > 0) {
+    bytes.append(part.data(), static_cast<std::size_t>(file.gcount()));
+    if (bytes.size() > kMaxBundle) return std::nullopt;
+  }
+  if (file.bad() || bytes.empty()) return std::nullopt;
   return bytes;
 }
 
-/// Every certificate of `pem`; what is no certificate is skipped, as Go does.
-std::vector<X509*> ParseCertificates(const std::string& pem) {
-  std::vector<X509*> out;
+/// The DER of every certificate of `pem`; what is no certificate is skipped, as Go does.
+std::vector<std::string> Certificates(const std::string& pem) {
+  std::vector<std::string> out;
   if (pem.size() > INT_MAX) return out;
   BIO* bio = BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()));
   if (bio == nullptr) return out;
   for (;;) {
     ERR_clear_error();
-    X509* certificate = PEM_read_bio_X509(bio, nullptr, nullptr, nullptr);
-    if (certificate != nullptr) {
-      out.push_back(certificate);
+    char* name = nullptr;
+    char* header = nullptr;
+    unsigned char* bytes = nullptr;
+    long size = 0;
+    if (PEM_read_bio(bio, &name, &header, &bytes, &size) == 1) {
+      const bool certificate =
+          std::string_view(name) == PEM_STRING_X509 || std::string_view(name) == PEM_STRING_X509_OLD;
+      if (certificate) out.emplace_back(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size));
+      OPENSSL_free(name);
+      OPENSSL_free(header);
+      OPENSSL_free(bytes);
     } else if (ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE || BIO_eof(bio) != 0) {
       break;
     }
@@ -55,6 +71,41 @@ std::vector<X509*> ParseCertificates(const std::string& pem) {
   ERR_clear_error();
   BIO_free(bio);
   return out;
+}
+
+Certificate Parse(const std::string& der) {
+  const auto* bytes = reinterpret_cast<const unsigned char*>(der.data());
+  return Certificate(d2i_X509(nullptr, &bytes, static_cast<long>(der.size())));
+}
+
+/// Steps over the element at `*at`, or into it. False where there is none that ends by `end`.
+bool Step(const unsigned char** at, const unsigned char* end, bool into) {
+  const unsigned char* content = *at;
+  long size = 0;
+  int tag = 0;
+  int kind = 0;
+  if ((ASN1_get_object(&content, &size, &tag, &kind, end - *at) & 0x81) != 0) return false;
+  *at = into ? content : content + size;
+  return true;
+}
+
+/// Of the subject, without parsing the rest: a key takes OpenSSL longer than all else together.
+std::optional<unsigned long> SubjectHash(const std::string& der) {
+  const auto* at = reinterpret_cast<const unsigned char*>(der.data());
+  const unsigned char* const end = at + der.size();
+  if (!Step(&at, end, true) || !Step(&at, end, true)) return std::nullopt;
+  const bool has_version = at < end && *at == (V_ASN1_CONTEXT_SPECIFIC | V_ASN1_CONSTRUCTED);
+  // Serial number, signature algorithm, issuer, validity.
+  for (int i = has_version ? 0 : 1; i < 5; ++i) {
+    if (!Step(&at, end, false)) return std::nullopt;
+  }
+  X509_NAME* name = d2i_X509_NAME(nullptr, &at, end - at);
+  if (name == nullptr) return std::nullopt;
+  int hashed = 0;
+  const unsigned long hash = X509_NAME_hash_ex(name, nullptr, nullptr, &hashed);
+  X509_NAME_free(name);
+  if (hashed != 1) return std::nullopt;
+  return hash;
 }
 
 }  // namespace
@@ -77,7 +128,43 @@ absl::StatusOr<std::unique_ptr<TrustStore>> TrustStore::Open(const std::string& 
 
 TrustStore::~TrustStore() {
   for (const auto& [key, store] : stores_) X509_STORE_free(store);
-  for (X509* certificate : system_) X509_free(certificate);
+}
+
+void TrustStore::Index() {
+  for (std::string& der : Certificates(pem_)) {
+    if (const auto hash = SubjectHash(der)) system_.emplace(*hash, std::move(der));
+  }
+  ERR_clear_error();
+  pem_ = {};
+  pool_.reset(X509_LOOKUP_meth_new("certificate pool"));
+  if (pool_) X509_LOOKUP_meth_set_get_by_subject(pool_.get(), FindBySubject);
+}
+
+/// Adds the system's certificates with this subject to `store`.
+void TrustStore::AddOfName(X509_STORE* store, const X509_NAME* name) const {
+  int hashed = 0;
+  const unsigned long hash = X509_NAME_hash_ex(name, nullptr, nullptr, &hashed);
+  if (hashed != 1) return;
+  const auto [first, last] = system_.equal_range(hash);
+  for (auto entry = first; entry != last; ++entry) {
+    const Certificate certificate = Parse(entry->second);
+    if (certificate) X509_STORE_add_cert(store, certificate.get());
+  }
+}
+
+/// Called by OpenSSL, from any thread, when a store has no certificate of this name yet.
+int TrustStore::FindBySubject(X509_LOOKUP* lookup, X509_LOOKUP_TYPE type, const X509_NAME* name, X509_OBJECT* found) {
+  if (type != X509_LU_X509) return 0;
+  X509_STORE* store = X509_LOOKUP_get_store(lookup);
+  static_cast<const TrustStore*>(X509_LOOKUP_get_method_data(lookup))->AddOfName(store, name);
+  X509_STORE_lock(store);
+  const X509_OBJECT* object = X509_OBJECT_retrieve_by_subject(X509_STORE_get0_objects(store), type, name);
+  X509* certificate = object == nullptr ? nullptr : X509_OBJECT_get0_X509(object);
+  const int set = certificate == nullptr ? 0 : X509_OBJECT_set1_X509(found, certificate);
+  // OpenSSL expects no reference in what is found: it takes one of its own, of what the store keeps.
+  if (set == 1) X509_free(certificate);
+  X509_STORE_unlock(store);
+  return set;
 }
 
 X509_STORE* TrustStore::With(const std::vector<hosts::PemFile>& extra) {
@@ -85,19 +172,30 @@ X509_STORE* TrustStore::With(const std::vector<hosts::PemFile>& extra) {
   for (const hosts::PemFile& file : extra) key += file.bytes + "\n";
   const std::lock_guard lock(mutex_);
   if (const auto found = stores_.find(key); found != stores_.end()) return found->second;
-  if (!parsed_) system_ = ParseCertificates(pem_);
-  parsed_ = true;
+  if (!pool_) Index();
+  X509_STORE* store = NewStore(key);
+  if (store != nullptr) stores_.emplace(std::move(key), store);
+  return store;
+}
+
+X509_STORE* TrustStore::NewStore(const std::string& extra) {
   X509_STORE* store = X509_STORE_new();
-  if (store == nullptr) return nullptr;
+  X509_LOOKUP* lookup = store == nullptr || !pool_ ? nullptr : X509_STORE_add_lookup(store, pool_.get());
+  if (lookup == nullptr) {
+    X509_STORE_free(store);
+    return nullptr;
+  }
+  X509_LOOKUP_set_method_data(lookup, this);
   // A pool's intermediate certificate is trusted by itself, as in Go.
   X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
-  for (X509* certificate : system_) X509_STORE_add_cert(store, certificate);
-  for (X509* certificate : ParseCertificates(key)) {
-    X509_STORE_add_cert(store, certificate);
-    X509_free(certificate);
+  for (const std::string& der : Certificates(extra)) {
+    const Certificate certificate = Parse(der);
+    if (!certificate) continue;
+    X509_STORE_add_cert(store, certificate.get());
+    // OpenSSL stops looking where the store has the name already.
+    AddOfName(store, X509_get_subject_name(certificate.get()));
   }
   ERR_clear_error();
-  stores_.emplace(std::move(key), store);
   return store;
 }
 

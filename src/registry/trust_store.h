@@ -13,8 +13,9 @@
 
 namespace tagdrift::registry {
 
-/// The certificate authorities that connections are verified against: the system's pool, parsed once at its first use,
-/// and the same with the extra ones of a registry host. Thread safe.
+/// The certificate authorities that connections are verified against: the system's pool, and the same with the extra
+/// ones of a registry host. The pool is indexed at its first use, and only what a chain asks for is parsed: of some 140
+/// certificates usually one. Thread safe.
 class TrustStore {
  public:
   /// `bundle` is a PEM file; empty: the usual places (none of them there: an empty pool, as containerd has then).
@@ -29,13 +30,22 @@ class TrustStore {
   ~TrustStore();
 
  private:
+  struct MethodFree {
+    void operator()(X509_LOOKUP_METHOD* method) const { X509_LOOKUP_meth_free(method); }
+  };
+
   explicit TrustStore(std::string pem) : pem_(std::move(pem)) {}
+
+  static int FindBySubject(X509_LOOKUP* lookup, X509_LOOKUP_TYPE type, const X509_NAME* name, X509_OBJECT* found);
+  void Index();
+  void AddOfName(X509_STORE* store, const X509_NAME* name) const;
+  X509_STORE* NewStore(const std::string& extra);
 
   std::string pem_;
   std::mutex mutex_;
-  bool parsed_ = false;
-  std::vector<X509*> system_;
-  std::map<std::string, X509_STORE*> stores_;  ///< by the bytes of the extra files
+  std::unique_ptr<X509_LOOKUP_METHOD, MethodFree> pool_;  ///< null until indexed
+  std::multimap<unsigned long, std::string> system_;      ///< DER by the hash of the subject; not changed once indexed
+  std::map<std::string, X509_STORE*> stores_;             ///< by the bytes of the extra files
 };
 
 }  // namespace tagdrift::registry

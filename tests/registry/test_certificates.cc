@@ -55,6 +55,8 @@ TestAuthority::TestAuthority() : parts_(std::make_unique<Parts>()) {
   parts_->certificate = NewCertificate("tagdrift test authority", parts_->key, 1, 1);
   X509_set_issuer_name(parts_->certificate, X509_get_subject_name(parts_->certificate));
   AddExtension(parts_->certificate, parts_->certificate, NID_basic_constraints, "critical,CA:TRUE");
+  // By these a client tells authorities of one name apart.
+  AddExtension(parts_->certificate, parts_->certificate, NID_subject_key_identifier, "hash");
   X509_sign(parts_->certificate, parts_->key, EVP_sha256());
 }
 
@@ -71,6 +73,7 @@ std::unique_ptr<ServerPair> TestAuthority::Issue(const std::string& names, int d
   EVP_PKEY* key = EVP_EC_gen("P-256");
   X509* certificate = NewCertificate("127.0.0.1", key, 2, days);
   X509_set_issuer_name(certificate, X509_get_subject_name(parts_->certificate));
+  AddExtension(certificate, parts_->certificate, NID_authority_key_identifier, "keyid");
   if (!names.empty()) AddExtension(certificate, parts_->certificate, NID_subject_alt_name, names);
   X509_sign(certificate, parts_->key, EVP_sha256());
   auto pair = std::make_unique<ServerPair>();
