@@ -187,7 +187,8 @@ Exchange::Step Exchange::SendBare() {
 }
 
 Exchange::Step Exchange::Unmet(Failure failure, std::string detail) {
-  reply_.answer.access = Access::kDenied;
+  // Being limited says nothing about rights.
+  if (failure != Failure::kBudget) reply_.answer.access = Access::kDenied;
   return Fail(failure, std::move(detail));
 }
 

@@ -209,6 +209,7 @@ TEST(ExchangeCredentials, SaysWhenATokenServerLimitsUs) {
     return request.for_token ? Respond(429, {{"retry-after", "120"}}) : Respond(401, {{"www-authenticate", kBearer}});
   });
   EXPECT_EQ(played.answer().failure, Failure::kBudget);
+  EXPECT_NE(played.answer().access, Access::kDenied);
   EXPECT_EQ(played.answer().retry_at, absl::FromUnixSeconds(1'800'000'120));
 }
 
