@@ -5,6 +5,8 @@
 namespace tagdrift::judge {
 namespace {
 
+constexpr absl::Duration kClockTolerance = absl::Hours(24);
+
 PlatformImage FromManifest(const image::Digest& top, const image::Digest& digest, const image::Manifest& manifest) {
   PlatformImage image{.top = top, .manifest = digest, .config = manifest.config.digest};
   image.docker_types = manifest.media_type == image::kDockerManifest;
@@ -48,7 +50,9 @@ CreatedFinding FindCreated(Inquiry& inquiry, const PlatformImage& image, const s
   if (!image.config) return {};
   const Finding<image::ImageConfig> config = inquiry.Config(*image.config, sources);
   if (!config) return {.created = std::nullopt, .pending = config.pending};
-  return {.created = config.value->created, .pending = false};
+  const std::optional<absl::Time> created = config.value->created;
+  if (created && *created > inquiry.context().now + kClockTolerance) return {};
+  return {.created = created, .pending = false};
 }
 
 }  // namespace tagdrift::judge

@@ -8,6 +8,7 @@
 #include <tuple>
 #include <variant>
 
+#include "absl/time/time.h"
 #include "tagdrift/facts/node_facts.h"
 #include "tagdrift/hosts/answer.h"
 #include "tagdrift/image/digest.h"
@@ -67,6 +68,8 @@ struct Context {
   bool has_content_store = true;
   bool all_hosts = false;  ///< ask every host, not only those that the walk reaches
   bool ask_local = false;  ///< ask about LOCAL tags too
+  /// The node's clock. An image that says it was created more than a day later says nothing of its age.
+  absl::Time now = absl::InfiniteFuture();
 };
 
 }  // namespace tagdrift::judge
