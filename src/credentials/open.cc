@@ -2,7 +2,9 @@
 #include <vector>
 
 #include "credentials/auth_file.h"
+#include "credentials/endpoint_auths.h"
 #include "credentials/once.h"
+#include "credentials/pull_secrets.h"
 #include "credentials/sources.h"
 #include "tagdrift/credentials/credentials.h"
 
@@ -25,6 +27,10 @@ absl::StatusOr<std::unique_ptr<registry::CredentialSource>> Open(Options options
   for (const std::string& path : options.auth_files) {
     if (absl::Status status = Add(OpenAuthFile(path, options, helpers), sources); !status.ok()) return status;
   }
+  if (!options.pull_secrets.empty()) {
+    if (absl::Status status = Add(OpenPullSecrets(options), sources); !status.ok()) return status;
+  }
+  sources.push_back(EndpointAuths(options.endpoint_auths, options.warn));
   return AskAll(std::move(sources), std::move(options.shared));
 }
 

@@ -1,0 +1,14 @@
+#pragma once
+
+#include "absl/status/statusor.h"
+#include "credentials/sources.h"
+#include "tagdrift/credentials/credentials.h"
+
+namespace tagdrift::credentials {
+
+/// The secrets in `options.pull_secrets`, as the keyring of a pod that has them all. Only user names and passwords
+/// count, as for the kubelet. A secret that breaks later keeps what it said. Errors: a folder cannot be read, or a
+/// secret in it cannot be understood, with its name.
+absl::StatusOr<SourcePtr> OpenPullSecrets(const Options& options);
+
+}  // namespace tagdrift::credentials
