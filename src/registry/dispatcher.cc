@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::size_t kMaxWorkers = 32;
 constexpr std::size_t kMaxPlaces = 1024;
+// More than a worker has under way at once, so that it never waits for us.
+constexpr std::size_t kRoom = 500;
 
 std::chrono::steady_clock::time_point Now() { return std::chrono::steady_clock::now(); }
 
@@ -54,14 +56,17 @@ Dispatcher::~Dispatcher() {
 void Dispatcher::Send(std::uint64_t ticket, Request request) {
   const std::shared_ptr<const hosts::RegistryHost> host = request.host;
   Exchange::Settings settings{.user_agent = options_.user_agent};
-  const std::optional<Url> url = ParseUrl(host->scheme + "://" + host->host);
-  settings.through_proxy = url && !ProxyFor(*url, options_.proxy_environment).empty();
+  if (!options_.proxy_environment.empty()) {
+    const std::optional<Url> url = ParseUrl(host->scheme + "://" + host->host);
+    settings.through_proxy = url && !ProxyFor(*url, options_.proxy_environment).empty();
+  }
   auto job = std::make_unique<Job>(Job{.ticket = ticket,
                                        .host = host,
                                        .talk = Exchange(std::move(request), std::move(settings)),
                                        .url = {},
                                        .place = {},
                                        .held = {},
+                                       .wants = {},
                                        .login = {}});
   Exchange::Step first = std::get<Exchange>(job->talk).Start();
   const std::lock_guard lock(mutex_);
@@ -91,6 +96,7 @@ void Dispatcher::Arrived(std::size_t worker, std::uint64_t id, HttpResponse resp
     if (stopping_) return;
     job = std::move(under_way_.at(id));
     under_way_.erase(id);
+    --job->place->under_way;
     counts_.connections += static_cast<std::uint64_t>(connections);
   }
   // Parsing and hashing need no lock.
@@ -103,10 +109,19 @@ void Dispatcher::Arrived(std::size_t worker, std::uint64_t id, HttpResponse resp
   const std::lock_guard lock(mutex_);
   if (stopping_) return;
   Settle(*job, response);
+  ReleaseBacklog(*job->place);
   std::visit([&](auto& next) { Advance(std::move(job), std::move(next)); }, step);
   Resume();
   --staff_[worker].under_way;
   AssignOverflow();
+}
+
+/// True if `job` may go on; otherwise it is put aside until there is room for its request.
+bool Dispatcher::MakeRoom(JobPtr& job) {
+  Place& place = *job->place;
+  if (place.under_way < kRoom) return true;
+  place.backlog.push_back(std::move(job));
+  return false;
 }
 
 void Dispatcher::Settle(Job& job, const HttpResponse& response) {
@@ -146,13 +161,25 @@ void Dispatcher::Resume() {
   while (!released_.empty()) {
     JobPtr job = std::move(released_.front());
     released_.pop_front();
-    if (job->login) {
+    const std::shared_ptr<Place> place = job->place;
+    if (job->login && !job->tries_login) {
       LogIn(std::move(job));
+    } else if (job->wants) {
+      const WantToken want = *std::exchange(job->wants, std::nullopt);
+      GetToken(std::move(job), want);
     } else {
       const Url url = job->url;
       Enter(std::move(job), url);
     }
+    // Not all that was released takes up room.
+    if (place) ReleaseBacklog(*place);
   }
+}
+
+void Dispatcher::ReleaseBacklog(Place& place) {
+  if (place.backlog.empty() || place.under_way >= kRoom) return;
+  released_.push_back(std::move(place.backlog.front()));
+  place.backlog.pop_front();
 }
 
 void Dispatcher::Advance(JobPtr job, Exchange::Step step) {
@@ -191,15 +218,15 @@ void Dispatcher::Advance(JobPtr job, TokenFetch::Step step) {
     return;
   }
   const TokenKey key = std::get<TokenFetch>(job->talk).key();
-  const auto& result = std::get<TokenResult>(step);
+  auto& result = std::get<TokenResult>(step);
   SettleLogin(*job, result.wrong_login, key.scopes.empty() ? "" : key.scopes.front());
-  HandOut(key, result);
+  HandOut(key, std::move(result));
 }
 
 void Dispatcher::Enter(JobPtr job, const Url& url) {
   job->url = url;
   const bool must_verify = job->held && job->held->must_verify;
-  job->place = PlaceAt(EndpointOf(url, *job->host, ProxyFor(url, options_.proxy_environment), must_verify), job->host);
+  job->place = PlaceAt(EndpointOf(url, *job->host, ProxyOf(url), must_verify), job->host);
   Place& place = *job->place;
   switch (place.gate.Enter(Now())) {
     case Gate::Entry::kWait:
@@ -212,9 +239,17 @@ void Dispatcher::Enter(JobPtr job, const Url& url) {
       job->alone = true;
       [[fallthrough]];
     case Gate::Entry::kOpen:
-      Continue(std::move(job));
+      if (job->alone || MakeRoom(job)) Continue(std::move(job));
       return;
   }
+}
+
+std::string Dispatcher::ProxyOf(const Url& url) {
+  if (options_.proxy_environment.empty()) return {};
+  if (proxies_.size() >= kMaxPlaces) proxies_.clear();
+  const auto [entry, added] = proxies_.try_emplace(url.Origin());
+  if (added) entry->second = ProxyFor(url, options_.proxy_environment);
+  return entry->second;
 }
 
 void Dispatcher::Continue(JobPtr job) {
@@ -304,48 +339,54 @@ void Dispatcher::GoOnWithLogin(JobPtr job, bool refused) {
 }
 
 void Dispatcher::GetToken(JobPtr job, const WantToken& want) {
-  if (const std::optional<TokenGrant> grant = tokens_.Find(want.key, Now())) {
-    Exchange::Step step = std::get<Exchange>(job->talk).OnToken(*grant);
-    Advance(std::move(job), std::move(step));
+  if (const std::optional<TokenGrant> grant = tokens_.Find(*want.key, Now())) {
+    job->wants = want;
+    GiveToken(std::move(job), *grant);
     return;
   }
-  std::vector<JobPtr>& waiters = token_waiters_[want.key];
+  job->wants = want;
+  std::vector<JobPtr>& waiters = token_waiters_[*want.key];
   waiters.push_back(std::move(job));
   if (waiters.size() == 1) FetchToken(*waiters.front(), want);
+}
+
+void Dispatcher::GiveToken(JobPtr job, const TokenGrant& grant) {
+  if (!MakeRoom(job)) return;
+  job->wants.reset();
+  Exchange::Step step = std::get<Exchange>(job->talk).OnToken(grant);
+  Advance(std::move(job), std::move(step));
 }
 
 void Dispatcher::FetchToken(const Job& job, const WantToken& want) {
   auto fetch = std::make_unique<Job>(
       Job{.host = job.host,
-          .talk = TokenFetch(want.key, want.endpoint, options_.user_agent, tokens_.WantsGet(want.key.realm)),
+          .talk = TokenFetch(*want.key, want.endpoint, options_.user_agent, tokens_.WantsGet(want.key->realm)),
           .url = {},
           .place = {},
           .held = {},
+          .wants = {},
           .login = {}});
-  if (want.key.Anonymous()) {
+  if (want.key->Anonymous()) {
     TokenFetch::Step first = std::get<TokenFetch>(fetch->talk).Start();
     Advance(std::move(fetch), std::move(first));
   } else {
-    fetch->login = LoginKey{want.key.realm, want.key.credential};
+    fetch->login = LoginKey{want.key->realm, want.key->credential};
     LogIn(std::move(fetch));
   }
 }
 
-void Dispatcher::HandOut(const TokenKey& key, const TokenResult& result) {
-  tokens_.Store(key, result, Now());
-  const auto found = token_waiters_.find(key);
-  if (found == token_waiters_.end()) return;
-  std::vector<JobPtr> waiters = std::move(found->second);
-  token_waiters_.erase(found);
-  for (JobPtr& job : waiters) {
-    Exchange::Step step = std::get<Exchange>(job->talk).OnToken({.result = result, .young = true});
-    Advance(std::move(job), std::move(step));
-  }
+void Dispatcher::HandOut(const TokenKey& key, TokenResult result) {
+  const TokenGrant grant{.result = std::make_shared<TokenResult>(std::move(result)), .young = true};
+  tokens_.Store(key, grant.result, Now());
+  auto waiters = token_waiters_.extract(key);
+  if (!waiters) return;
+  for (JobPtr& job : waiters.mapped()) GiveToken(std::move(job), grant);
 }
 
 void Dispatcher::Post(JobPtr job, HttpRequest request) {
   ++(request.for_token ? counts_.token_requests : counts_.requests);
   std::shared_ptr<Place> place = job->place;
+  ++place->under_way;
   const std::uint64_t id = next_id_++;
   under_way_.emplace(id, std::move(job));
   Assign(std::move(place), id, std::move(request));

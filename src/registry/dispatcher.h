@@ -51,6 +51,7 @@ class Dispatcher : public Client {
     std::shared_ptr<Place> place;     ///< of `url`
     bool alone = false;               ///< is the first contact with `place`
     std::optional<HttpRequest> held;  ///< a token request, to be sent when `place` opens
+    std::optional<WantToken> wants;   ///< a token, once there is room at `place`
     std::optional<LoginKey> login;    ///< waits for it, or tries it
     bool tries_login = false;
   };
@@ -62,6 +63,8 @@ class Dispatcher : public Client {
     EndpointMemory memory;
     std::vector<JobPtr> waiting;
     std::unique_ptr<Lane> lane;
+    std::size_t under_way = 0;   ///< requests that its worker has
+    std::deque<JobPtr> backlog;  ///< waits for room: a request is made only when it can be sent soon
     std::size_t worker = kNone;
   };
   /// A credential at the place that checks it, and who waits until it has proved good.
@@ -100,7 +103,11 @@ class Dispatcher : public Client {
   void GoOnWithLogin(JobPtr job, bool refused);
   void GetToken(JobPtr job, const WantToken& want);
   void FetchToken(const Job& job, const WantToken& want);
-  void HandOut(const TokenKey& key, const TokenResult& result);
+  void GiveToken(JobPtr job, const TokenGrant& grant);
+  void HandOut(const TokenKey& key, TokenResult result);
+  bool MakeRoom(JobPtr& job);
+  void ReleaseBacklog(Place& place);
+  std::string ProxyOf(const Url& url);
   void Post(JobPtr job, HttpRequest request);
   void Assign(std::shared_ptr<Place> place, std::uint64_t id, HttpRequest request);
   void AssignOverflow();
@@ -114,6 +121,7 @@ class Dispatcher : public Client {
   std::condition_variable_any replied_;
   bool stopping_ = false;
   std::map<Endpoint, std::shared_ptr<Place>> places_;
+  std::map<std::string, std::string> proxies_;  ///< by origin; secret
   std::map<std::uint64_t, JobPtr> under_way_;
   std::map<TokenKey, std::vector<JobPtr>> token_waiters_;
   TokenBook tokens_;

@@ -54,7 +54,7 @@ Exchange::Step Exchange::Start() {
 Exchange::Step Exchange::Plan(const EndpointMemory& memory) {
   const bool fallback = request_.host->http_fallback && at_.scheme == "https" && SamePlace(at_, origin_);
   if (memory.plain_http && fallback) return GoOverHttp();
-  if (!authorization_.empty()) return Send();
+  if (authorization_) return Send();
   const std::optional<Challenge> challenge = Expected(memory, request_.repository);
   return challenge ? Meet(*challenge, true) : Send();
 }
@@ -68,10 +68,10 @@ std::vector<std::pair<std::string, std::string>> Exchange::Headers() const {
   HeaderList configured = ConfiguredHeaders(request_).first;
   if (crossed_) configured = HeadersForOtherOrigin(configured);
   for (auto& header : configured) {
-    const bool replaced = !authorization_.empty() && strcasecmp(header.first.c_str(), "authorization") == 0;
+    const bool replaced = authorization_ && strcasecmp(header.first.c_str(), "authorization") == 0;
     if (!replaced) headers.push_back(std::move(header));
   }
-  if (!authorization_.empty()) headers.emplace_back("Authorization", authorization_);
+  if (authorization_) headers.emplace_back("Authorization", authorization_.scheme + (" " + *authorization_.value));
   return headers;
 }
 
@@ -86,7 +86,7 @@ Exchange::Step Exchange::OnResponse(const HttpResponse& response) {
   if (response.status == 401) return OnChallenge(response);
   if (response.status == 403 && NextCredential()) return Meet(*met_, false);
   // Amazon's public registry answers a token that has run out like that, without a challenge.
-  if (response.status == 400 && key_ && !grant_.young && !authorization_.empty()) return RenewToken();
+  if (response.status == 400 && key_ && !grant_.young && authorization_) return RenewToken();
   if (response.status == 405 && method_ == Method::kHead) {
     method_ = Method::kGet;
     return Send();
@@ -136,7 +136,7 @@ Exchange::Step Exchange::OnRedirect(const HttpResponse& response, const std::str
   if (!SameOrigin(at_, *next)) {
     if (!crossed_) origin_authorization_ = authorization_;
     crossed_ = true;
-    authorization_.clear();
+    authorization_ = {};
     key_.reset();
     met_.reset();
     challenges_ = 0;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -34,13 +35,13 @@ struct WantLogin {
 };
 /// Next step: get this token (from the book, or by a TokenFetch), then call OnToken.
 struct WantToken {
-  TokenKey key;
+  std::shared_ptr<const TokenKey> key;
   Url endpoint;  ///< the registry host as reached
 };
 
-/// A token as handed out. `young`: got so recently that a refusal is about rights, not about age.
+/// A token as handed out, or why there is none. `young`: got so recently that a refusal is about rights, not about age.
 struct TokenGrant {
-  TokenResult result;
+  std::shared_ptr<const TokenResult> result;
   bool young = true;
 };
 
@@ -126,13 +127,20 @@ class Exchange {
   std::size_t candidate_ = 0;                    ///< which of them is tried
   std::optional<Challenge> met_;                 ///< the challenge being met at `at_`
 
-  std::string authorization_;         ///< secret; for the origin of `at_`
-  std::string origin_authorization_;  ///< what `authorization_` was before a redirect left the host
-  std::optional<TokenKey> key_;       ///< of the token asked for or in use at `at_`
+  /// Secret. The value is shared: a token of a kilobyte serves thousands of exchanges.
+  struct Authorization {
+    const char* scheme = "";
+    std::shared_ptr<const std::string> value;
+
+    explicit operator bool() const { return value != nullptr; }
+  };
+  Authorization authorization_;          ///< for the origin of `at_`
+  Authorization origin_authorization_;   ///< what `authorization_` was before a redirect left the host
+  std::shared_ptr<const TokenKey> key_;  ///< of the token asked for or in use at `at_`; null: none
   TokenGrant grant_;
   bool expected_ = false;  ///< the token was asked for from memory, before any challenge
   int challenges_ = 0;     ///< met at `at_`'s origin with this credential
-  std::optional<std::pair<TokenKey, TokenResult>> failed_;
+  std::optional<std::pair<TokenKey, TokenGrant>> failed_;
   std::optional<std::pair<TokenKey, std::string>> stale_token_;
 };
 

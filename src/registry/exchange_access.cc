@@ -53,16 +53,16 @@ Exchange::Step Exchange::OnChallenge(const HttpResponse& response) {
                                     [](const Challenge& challenge) { return challenge.scheme == "bearer"; });
     return bearer ? Unmet(Failure::kToken, "asks for a token but names no token server") : Denied(response);
   }
-  const bool used_token = key_.has_value() && !authorization_.empty();
+  const bool used_token = key_ && authorization_;
   met_ = *chosen;
-  if (!authorization_.empty() && !used_token) return MeetRefused(response);
+  if (authorization_ && !used_token) return MeetRefused(response);
   if (used_token && !grant_.young) {
-    stale_token_ = {*key_, grant_.result.token};
+    stale_token_ = {*key_, grant_.result->token};
   } else if (used_token && (!expected_ || Scopes(request_.repository, *chosen) == key_->scopes)) {
     return MeetRefused(response);
   }
   if (++challenges_ > kMaxChallenges) return Denied(response);
-  authorization_.clear();
+  authorization_ = {};
   return Meet(*met_, false);
 }
 
@@ -85,16 +85,16 @@ bool Exchange::NextCredential() {
 
 void Exchange::StartOver() {
   challenges_ = 0;
-  authorization_.clear();
+  authorization_ = {};
   key_.reset();
   expected_ = false;
   failed_.reset();
 }
 
 Exchange::Step Exchange::RenewToken() {
-  stale_token_ = {*key_, grant_.result.token};
-  authorization_.clear();
-  return WantToken{*key_, at_};
+  stale_token_ = {*key_, grant_.result->token};
+  authorization_ = {};
+  return WantToken{key_, at_};
 }
 
 Exchange::Step Exchange::Meet(const Challenge& challenge, bool expected) {
@@ -130,7 +130,7 @@ Exchange::Step Exchange::OnLogin(bool refused) {
     if (NextCredential()) return Meet(*met_, false);
     return Unmet(Failure::kToken, "refused the user and password for other repositories; not tried again for a while");
   }
-  authorization_ = "Basic " + Base64Encode(mine.username + ":" + mine.password);
+  authorization_ = {"Basic", std::make_shared<std::string>(Base64Encode(mine.username + ":" + mine.password))};
   return Send();
 }
 
@@ -139,7 +139,7 @@ Exchange::Step Exchange::MeetBearer(const Challenge& challenge, bool expected) {
   if (mine != nullptr && !mine->registry_token.empty() && SameOrigin(at_, origin_)) {
     key_.reset();
     reply_.answer.access = Access::kCredentials;
-    authorization_ = "Bearer " + mine->registry_token;
+    authorization_ = {"Bearer", std::make_shared<std::string>(mine->registry_token)};
     return Send();
   }
   std::optional<Url> realm = ResolveUrl(at_, challenge.Parameter("realm"));
@@ -152,35 +152,35 @@ Exchange::Step Exchange::MeetBearer(const Challenge& challenge, bool expected) {
   if (const auto why = WhyRealmRefused(*realm, at_, mine != nullptr)) {
     return expected ? SendBare() : Unmet(Failure::kRefusedRealm, *why);
   }
-  TokenKey key{.realm = realm->text,
-               .service = challenge.Parameter("service"),
-               .scopes = Scopes(request_.repository, challenge),
-               .credential = mine == nullptr ? Credential() : ForToken(*mine),
-               .endpoint = at_.Origin()};
-  if (failed_ && failed_->first == key) return OnToken({.result = failed_->second});
-  key_ = key;
-  return WantToken{std::move(key), at_};
+  key_ = std::make_shared<TokenKey>(TokenKey{.realm = realm->text,
+                                             .service = challenge.Parameter("service"),
+                                             .scopes = Scopes(request_.repository, challenge),
+                                             .credential = mine == nullptr ? Credential() : ForToken(*mine),
+                                             .endpoint = at_.Origin()});
+  if (failed_ && failed_->first == *key_) return OnToken(failed_->second);
+  return WantToken{key_, at_};
 }
 
 Exchange::Step Exchange::OnToken(const TokenGrant& grant) {
-  if (grant.result.failure != Failure::kNone) {
+  const TokenResult& result = *grant.result;
+  if (result.failure != Failure::kNone) {
     if (expected_) {
       // Some repositories need no token and get none; containerd would have asked without one first.
-      failed_ = {*key_, grant.result};
+      failed_ = {*key_, grant};
       return SendBare();
     }
-    reply_.answer.retry_at = grant.result.retry_at;
-    if (grant.result.refused && NextCredential()) return Meet(*met_, false);
-    return Unmet(grant.result.failure, grant.result.detail);
+    reply_.answer.retry_at = result.retry_at;
+    if (result.refused && NextCredential()) return Meet(*met_, false);
+    return Unmet(result.failure, result.detail);
   }
   grant_ = grant;
-  authorization_ = "Bearer " + grant.result.token;
+  authorization_ = {"Bearer", {grant.result, &result.token}};
   if (!crossed_) reply_.answer.access = key_->Anonymous() ? Access::kAnonymousToken : Access::kCredentials;
   return Send();
 }
 
 Exchange::Step Exchange::SendBare() {
-  authorization_.clear();
+  authorization_ = {};
   key_.reset();
   expected_ = false;
   return Send();

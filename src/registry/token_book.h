@@ -19,7 +19,7 @@ class TokenBook {
 
   std::optional<TokenGrant> Find(const TokenKey& key, Time now) const;
   /// Records a token or a refusal; other failures are not remembered.
-  void Store(const TokenKey& key, const TokenResult& result, Time now);
+  void Store(const TokenKey& key, const std::shared_ptr<const TokenResult>& granted, Time now);
   /// Drops the token if it is still the one in the book.
   void Forget(const TokenKey& key, const std::string& token);
 
@@ -28,7 +28,7 @@ class TokenBook {
 
  private:
   struct Entry {
-    TokenResult result;
+    std::shared_ptr<const TokenResult> result;
     Time arrived;
     Time usable_until;
   };

@@ -42,7 +42,7 @@ Worker::~Worker() {
 void Worker::Take(Lane* lane, std::uint64_t id, HttpRequest request) {
   const std::lock_guard lock(mutex_);
   inbox_.push_back({lane, id, std::move(request)});
-  curl_multi_wakeup(multi_.get());
+  if (inbox_.size() == 1) curl_multi_wakeup(multi_.get());
 }
 
 void Worker::Run(const std::stop_token& stop) {

@@ -234,7 +234,7 @@ TEST(ExchangeAccess, DropsAnAgedTokenAndFetchesOnce) {
   exchange.Plan({});
   exchange.OnResponse(Respond(401, {{"www-authenticate", kChallenge}}));
   exchange.OnCredentials({});
-  exchange.OnToken({.result = {.detail = {}, .token = "old", .lifetime = absl::Minutes(5)}, .young = false});
+  exchange.OnToken(Granted("old", false));
   const Exchange::Step step = exchange.OnResponse(Respond(401, {{"www-authenticate", kChallenge}}));
   EXPECT_TRUE(std::holds_alternative<WantToken>(step));
   ASSERT_TRUE(exchange.stale_token().has_value());

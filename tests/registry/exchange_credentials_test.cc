@@ -195,10 +195,10 @@ TEST(ExchangeCredentials, RenewsATokenThatHasRunOutWhereTheServerSaysBadRequest)
   exchange.Plan({});
   exchange.OnResponse(Respond(401, {{"www-authenticate", kBearer}}));
   exchange.OnCredentials({});
-  exchange.OnToken({.result = {.detail = {}, .token = "old", .lifetime = absl::Minutes(5)}, .young = false});
+  exchange.OnToken(Granted("old", false));
   EXPECT_TRUE(std::holds_alternative<WantToken>(exchange.OnResponse(Respond(400))));
   EXPECT_EQ(exchange.stale_token()->second, "old");
-  exchange.OnToken({.result = {.detail = {}, .token = "new", .lifetime = absl::Minutes(5)}, .young = true});
+  exchange.OnToken(Granted("new", true));
   const Exchange::Step step = exchange.OnResponse(Respond(400));
   ASSERT_TRUE(std::holds_alternative<Reply>(step));
   EXPECT_EQ(std::get<Reply>(step).answer.status, 400);

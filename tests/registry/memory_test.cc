@@ -111,7 +111,13 @@ TokenKey Key() {
           .endpoint = "https://r.example:443"};
 }
 
-TokenResult Token(absl::Duration lifetime) { return {.detail = {}, .token = "T", .lifetime = lifetime}; }
+std::shared_ptr<const TokenResult> Share(TokenResult result) {
+  return std::make_shared<TokenResult>(std::move(result));
+}
+
+std::shared_ptr<const TokenResult> Token(absl::Duration lifetime) {
+  return Share({.detail = {}, .token = "T", .lifetime = lifetime});
+}
 
 TEST(TokenBook, KeepsATokenUntilShortBeforeItsEnd) {
   TokenBook book;
@@ -134,12 +140,12 @@ TEST(TokenBook, RemembersARefusalForAWhile) {
   TokenBook book;
   TokenResult refusal;
   refusal.failure = Failure::kToken;
-  book.Store(Key(), refusal, kStart);
+  book.Store(Key(), Share(refusal), kStart);
   EXPECT_FALSE(book.Find(Key(), kStart).has_value()) << "the server may just be down";
   refusal.refused = true;
-  book.Store(Key(), refusal, kStart);
+  book.Store(Key(), Share(refusal), kStart);
   ASSERT_TRUE(book.Find(Key(), kStart + seconds(899)).has_value());
-  EXPECT_EQ(book.Find(Key(), kStart)->result.failure, Failure::kToken);
+  EXPECT_EQ(book.Find(Key(), kStart)->result->failure, Failure::kToken);
   EXPECT_FALSE(book.Find(Key(), kStart + seconds(900)).has_value());
 }
 
@@ -166,10 +172,10 @@ TEST(TokenBook, ForgetsOnlyTheTokenNamed) {
 
 TEST(TokenBook, RemembersWhichRealmsWantAGet) {
   TokenBook book;
-  TokenResult result = Token(absl::Seconds(300));
+  TokenResult result = *Token(absl::Seconds(300));
   result.by_get = true;
   EXPECT_FALSE(book.WantsGet(Key().realm));
-  book.Store(Key(), result, kStart);
+  book.Store(Key(), Share(result), kStart);
   EXPECT_TRUE(book.WantsGet(Key().realm));
 }
 

@@ -18,7 +18,7 @@ std::string Name(Method method) {
 }
 
 TokenResult FetchToken(const WantToken& want, const Server& server, std::vector<HttpRequest>& requests) {
-  TokenFetch fetch(want.key, want.endpoint, "tagdrift/test", false);
+  TokenFetch fetch(*want.key, want.endpoint, "tagdrift/test", false);
   TokenFetch::Step step = fetch.Start();
   while (auto* request = std::get_if<HttpRequest>(&step)) {
     requests.push_back(*request);
@@ -56,7 +56,7 @@ Played Player::Play(Request request, const Asker& asker, const Server& server) {
       login = tried->key;
       step = exchange.OnLogin(logins_[*login].Enter({}) == LoginGate::Entry::kRefused);
     } else if (const auto* want = std::get_if<WantToken>(&step)) {
-      step = exchange.OnToken({.result = FetchToken(*want, server, played.requests), .young = true});
+      step = exchange.OnToken({std::make_shared<TokenResult>(FetchToken(*want, server, played.requests)), true});
     } else {
       const HttpRequest sent = std::get<HttpRequest>(step);
       played.requests.push_back(sent);
@@ -115,6 +115,13 @@ Asker As(const std::string& username, const std::string& password) { return With
 
 Asker With(std::vector<Credential> candidates) {
   return {.settings = {.user_agent = "tagdrift/test"}, .credentials = {std::move(candidates), {}}};
+}
+
+TokenGrant Granted(const std::string& token, bool young) {
+  TokenResult result;
+  result.token = token;
+  result.lifetime = absl::Minutes(5);
+  return {std::make_shared<TokenResult>(std::move(result)), young};
 }
 
 HttpResponse Manifest() {

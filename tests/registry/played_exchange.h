@@ -61,6 +61,9 @@ Asker With(std::vector<Credential> candidates);
 
 inline const std::string kDigest = "sha256:" + std::string(64, 'a');
 
+/// A token from memory.
+TokenGrant Granted(const std::string& token, bool young = true);
+
 /// A complete answer to a HEAD.
 HttpResponse Manifest();
 
