@@ -13,7 +13,7 @@ lab=${TAGDRIFT_LAB_DIR:-$root/build/lab}
 build_packages=(
   g++ cmake ninja-build ccache pkg-config git
   libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc libabsl-dev
-  nlohmann-json3-dev libtoml11-dev libcurl4-openssl-dev libssl-dev libspdlog-dev libfmt-dev libcli11-dev
+  nlohmann-json3-dev libtoml11-dev libcurl4-openssl-dev libssl-dev libspdlog-dev libfmt-dev libcli11-dev libyaml-cpp-dev
   prometheus-cpp-dev libgtest-dev libgmock-dev libnghttp2-dev
   clang clang-format clang-tidy libclang-rt-dev
 )

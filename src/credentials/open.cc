@@ -4,6 +4,7 @@
 #include "credentials/auth_file.h"
 #include "credentials/endpoint_auths.h"
 #include "credentials/once.h"
+#include "credentials/providers.h"
 #include "credentials/pull_secrets.h"
 #include "credentials/sources.h"
 #include "tagdrift/credentials/credentials.h"
@@ -29,6 +30,9 @@ absl::StatusOr<std::unique_ptr<registry::CredentialSource>> Open(Options options
   }
   if (!options.pull_secrets.empty()) {
     if (absl::Status status = Add(OpenPullSecrets(options), sources); !status.ok()) return status;
+  }
+  if (!options.provider_config.empty() || !options.provider_bin_dir.empty()) {
+    if (absl::Status status = Add(OpenProviders(options), sources); !status.ok()) return status;
   }
   sources.push_back(EndpointAuths(options.endpoint_auths, options.warn));
   return AskAll(std::move(sources), std::move(options.shared));

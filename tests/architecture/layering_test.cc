@@ -30,7 +30,7 @@ const std::map<std::string, Layer>& Layers() {
       {"facts", {{"image", "hosts"}, {}}},
       {"judge", {{"image", "hosts", "facts"}, {}}},
       {"registry", {{"image", "hosts"}, {"curl", "nlohmann", "openssl"}}},
-      {"credentials", {{"hosts", "registry"}, {"nlohmann"}}},
+      {"credentials", {{"hosts", "registry"}, {"nlohmann", "yaml-cpp"}}},
       {"node", {{"image", "hosts", "facts"}, {"grpcpp", "grpc", "google", "containerd", "runtime"}}},
       {"report", {{"image", "hosts", "facts", "judge"}, {"google"}}},
       {"render", {{"report"}, {"google"}}},
