@@ -188,6 +188,7 @@ absl::Status Attend(const Command& command, const Running& running, int stopped,
 class System : public Process {
  public:
   absl::StatusOr<Ending> Run(const Command& command, std::stop_token stop) override {
+    if (stop.stop_requested()) return absl::CancelledError("was stopped");
     const Descriptor stopped(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (stopped.get() < 0) return Failed("eventfd", errno);
     absl::StatusOr<Descriptor> in = MakeInput(command.input);
