@@ -54,11 +54,13 @@ Exchange::Step Exchange::OnChallenge(const HttpResponse& response) {
     return bearer ? Unmet(Failure::kToken, "asks for a token but names no token server") : Denied(response);
   }
   const bool used_token = key_ && authorization_;
+  // Asked for from memory, or carried on to another repository of the host by a redirect.
+  const bool scopes_may_differ = expected_ || redirects_ > 0;
   met_ = *chosen;
   if (authorization_ && !used_token) return MeetRefused(response);
   if (used_token && !grant_.young) {
     stale_token_ = {*key_, grant_.result->token};
-  } else if (used_token && (!expected_ || Scopes(request_.repository, *chosen) == key_->scopes)) {
+  } else if (used_token && (!scopes_may_differ || Scopes(request_.repository, *chosen) == key_->scopes)) {
     return MeetRefused(response);
   }
   if (++challenges_ > kMaxChallenges) return Denied(response);
