@@ -43,13 +43,20 @@ std::map<std::string, judge::Route> Routes(const Sources& sources, const CheckOp
   return routes;
 }
 
+absl::StatusOr<std::vector<facts::CachedImage>> ImagesToCheck(const CheckOptions& options, const facts::Node& node) {
+  if (options.uncached.empty()) return Select(options.selection, node);
+  std::vector<facts::CachedImage> images;
+  for (const image::Reference& name : options.uncached) images.push_back({.reference = name});
+  return images;
+}
+
 }  // namespace
 
 absl::StatusOr<report::Round> Check(Sources sources, const CheckOptions& options, const Progress& progress,
                                     std::stop_token stop) {
   report::Round round;
   round.checked_at = sources.now();
-  auto selected = Select(options.selection, sources.node);
+  auto selected = ImagesToCheck(options, sources.node);
   if (!selected.ok()) return selected.status();
   std::vector<facts::CachedImage> images = *std::move(selected);
 
@@ -58,6 +65,7 @@ absl::StatusOr<report::Round> Check(Sources sources, const CheckOptions& options
   context.has_content_store = sources.node.runtime.has_image_store;
   context.all_hosts = options.all_hosts;
   context.ask_local = options.ask_local;
+  context.now = round.checked_at;
   node::ContentReader content(context.has_content_store ? sources.runtime->containerd.get() : nullptr);
   if (absl::Status status = node::ReadContents(content, context.platform, images); !status.ok()) return status;
 

@@ -28,6 +28,11 @@ hosts::Answer OutOfTime() {
   return answer;
 }
 
+/// False for a name that was asked about although the node does not have it.
+bool IsCached(const facts::CachedImage& image) {
+  return image.target || image.cri_image_id || !image.candidates.empty();
+}
+
 std::string SharedKey(const judge::Route& route, const std::string& repository, const judge::Ask& ask) {
   return fmt::format("{}\n{}\n{}\n{}\n{}", route.config.registry, repository, ask.host, static_cast<int>(ask.topic),
                      ask.digest->text());
@@ -141,10 +146,11 @@ absl::StatusOr<bool> Collector::LookAgain(std::size_t index, const judge::TagRes
   node::ContainerdClient* store = context_.has_content_store ? sources_.runtime->containerd.get() : nullptr;
   auto image = node::ReadAgain(*sources_.runtime->cri, store, entry.facts.image);
   if (!image.ok()) return image.status();
-  if (!*image) {
+  if (!*image && IsCached(entry.facts.image)) {
     entry.gone_from_node = true;
     return false;
   }
+  if (!*image) *image = entry.facts.image;
   const std::set<std::size_t> hosts = judge::SecondLook(entry.facts, *entry.route, result);
   node::ContentReader fresh_content(store);
   if (absl::Status status = node::ReadContent(fresh_content, context_.platform, **image); !status.ok()) return status;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "CLI/CLI.hpp"
+#include "action_command.h"
 #include "check_command.h"
 #include "mirrors_command.h"
 #include "output.h"
@@ -34,6 +35,7 @@ int Run(int argc, char** argv) {
   int exit_code = 0;
   tagdrift::cli::AddCheckCommand(app, exit_code);
   tagdrift::cli::AddMirrorsCommand(app, exit_code);
+  tagdrift::cli::AddActionCommands(app, exit_code);
   app.add_subcommand("version", "Print the version")->callback([&] {
     exit_code = Print(std::string(kVersionLine) + "\n");
   });

@@ -72,18 +72,14 @@ std::map<std::string, std::string> ProxySettings(const std::string& endpoint, fa
   return OwnProxyEnvironment();
 }
 
-absl::StatusOr<std::unique_ptr<registry::Client>> MakeRegistryClient(const NodeOptions& options,
-                                                                     const hosts::FileTree& tree,
-                                                                     const hosts::RegistrySettings& settings,
-                                                                     const std::string& endpoint, facts::Node& node,
-                                                                     std::stop_token stop) {
-  auto credentials = OpenCredentials(options.credentials, settings.endpoint_auths, std::move(stop));
-  if (!credentials.ok()) return credentials.status();
+absl::StatusOr<std::unique_ptr<registry::Client>> MakeRegistryClient(
+    const hosts::FileTree& tree, const std::string& endpoint, facts::Node& node,
+    std::shared_ptr<const registry::CredentialSource> credentials) {
   registry::Client::Options client;
   client.user_agent = std::string("tagdrift/") + TAGDRIFT_VERSION;
   client.proxy_environment = ProxySettings(endpoint, node);
   client.ca_bundle = NodeCaBundle(tree);
-  return registry::Client::Create(std::move(client), *std::move(credentials));
+  return registry::Client::Create(std::move(client), std::move(credentials));
 }
 
 }  // namespace
@@ -108,10 +104,17 @@ absl::StatusOr<Session> OpenSession(const NodeOptions& options, bool with_contai
   spdlog::info("{} {} at {}; registry hosts from {}", version->runtime_name, version->runtime_version, endpoint,
                settings.config_path.empty() ? "no config_path" : settings.config_path);
   StopWhenGone stop;
-  auto client = MakeRegistryClient(options, *tree, settings, endpoint, *node, stop.token());
+  auto opened = OpenCredentials(options.credentials, settings.endpoint_auths, stop.token());
+  if (!opened.ok()) return opened.status();
+  std::shared_ptr<const registry::CredentialSource> credentials = *std::move(opened);
+  auto client = MakeRegistryClient(*tree, endpoint, *node, credentials);
   if (!client.ok()) return client.status();
-  return Session{*std::move(tree),    *std::move(runtime), *std::move(node), ThisPlatform(),
-                 std::move(settings), *std::move(client),  std::move(stop)};
+  const auto sandbox_image = image::Reference::Parse(node::SandboxImage(*status));
+  return Session{*std::move(tree),    *std::move(runtime),
+                 *std::move(node),    ThisPlatform(),
+                 std::move(settings), std::move(credentials),
+                 *std::move(client),  sandbox_image.ok() ? sandbox_image->Canonical() : "",
+                 std::move(stop)};
 }
 
 }  // namespace tagdrift::cli

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <stop_token>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "node_options.h"
@@ -11,6 +12,7 @@
 #include "tagdrift/hosts/registry_config.h"
 #include "tagdrift/node/runtime.h"
 #include "tagdrift/registry/client.h"
+#include "tagdrift/registry/credentials.h"
 
 namespace tagdrift::cli {
 
@@ -35,8 +37,10 @@ struct Session {
   facts::Node node;
   image::Platform platform;
   hosts::RegistrySettings settings;
+  std::shared_ptr<const registry::CredentialSource> credentials;
   std::unique_ptr<registry::Client> registry;
-  StopWhenGone stop;  ///< last: ends programs that look for credentials before the client waits for them
+  std::string sandbox_image;  ///< canonical reference; empty where it is not known
+  StopWhenGone stop;          ///< last: ends programs that look for credentials before the client waits for them
 };
 
 /// Connects to the runtime, reads the node and builds the registry client: the one place where the parts are put

@@ -25,6 +25,14 @@ std::optional<Preference> PreferenceOf(const Descriptor& entry, const Platform& 
 
 }  // namespace
 
+std::vector<Digest> ChainIds(const std::vector<Digest>& diff_ids) {
+  std::vector<Digest> chain;
+  for (const Digest& layer : diff_ids) {
+    chain.push_back(chain.empty() ? layer : Digest::OfBytes(chain.back().text() + " " + layer.text()));
+  }
+  return chain;
+}
+
 bool IsIndex(std::string_view media_type) { return media_type == kOciIndex || media_type == kDockerManifestList; }
 
 bool IsManifestOrIndex(std::string_view media_type) {

@@ -302,6 +302,25 @@ absl::StatusOr<Document> ParseDocument(std::string_view bytes, std::string_view 
   return IsIndex(type) ? ReadIndex(members, type) : ReadManifest(members, type);
 }
 
+namespace {
+
+/// Only those who look for unpacked layers need them: anything odd reads as none.
+std::vector<Digest> ReadDiffIds(const Json& config) {
+  const auto rootfs = config.find("rootfs");
+  if (rootfs == config.end() || !rootfs->is_object()) return {};
+  const auto list = rootfs->find("diff_ids");
+  if (list == rootfs->end() || !list->is_array()) return {};
+  std::vector<Digest> diff_ids;
+  for (const Json& entry : *list) {
+    const auto digest = Digest::Parse(entry.is_string() ? entry.get_ref<const std::string&>() : "");
+    if (!digest.ok()) return {};
+    diff_ids.push_back(*digest);
+  }
+  return diff_ids;
+}
+
+}  // namespace
+
 absl::StatusOr<ImageConfig> ParseImageConfig(std::string_view bytes) {
   const std::string doing = "reading image config";
   absl::StatusOr<Json> json = ParseObject(bytes, doing);
@@ -310,6 +329,7 @@ absl::StatusOr<ImageConfig> ParseImageConfig(std::string_view bytes) {
   ImageConfig config;
   config.platform = ReadPlatform(members);
   config.created = SensibleTime(members.String("created"));
+  config.diff_ids = ReadDiffIds(*json);
   if (!members.status().ok()) return members.status();
   if (config.platform.os.empty()) config.platform = Platform{};
   return config;

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "actions_grpc.h"
 #include "containerd_client_grpc.h"
 #include "cri_client_grpc.h"
 #include "endpoint.h"
@@ -66,7 +67,8 @@ absl::StatusOr<RuntimeClients> Connect(const std::string& endpoint, absl::Durati
   if (const absl::Status probe = ProbeSocket(*path); !probe.ok()) return probe;
   SilenceGrpc();
   const std::shared_ptr<grpc::Channel> channel = MakeChannel(*path);
-  RuntimeClients clients{MakeCriClient(channel, timeout), MakeContainerdClient(channel, timeout)};
+  RuntimeClients clients{MakeCriClient(channel, timeout), MakeContainerdClient(channel, timeout),
+                         MakeCriActions(channel, timeout), MakeContainerdActions(channel, timeout)};
   // A socket that accepts and stays silent is no runtime; a live one answers this at once.
   const absl::StatusOr<CriVersion> version = MakeCriClient(channel, std::min(timeout, kFirstAnswer))->Version();
   if (!version.ok()) return ExplainNoCri(*path, version.status(), *clients.containerd);

@@ -6,6 +6,7 @@
 #include "containerd/services/images/v1/images.grpc.pb.h"
 #include "containerd/services/version/v1/version.grpc.pb.h"
 #include "containerd_client_grpc.h"
+#include "kubernetes_context.h"
 #include "rpc.h"
 
 namespace tagdrift::node {
@@ -14,11 +15,6 @@ namespace {
 namespace content = containerd::services::content::v1;
 namespace images = containerd::services::images::v1;
 namespace version = containerd::services::version::v1;
-
-/// A context of the namespace in which the CRI plugin keeps everything.
-struct KubernetesContext : grpc::ClientContext {
-  KubernetesContext() { AddMetadata("containerd-namespace", "k8s.io"); }
-};
 
 ImageRecord FromMessage(const images::Image& image) {
   ImageRecord record;

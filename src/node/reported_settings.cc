@@ -2,6 +2,7 @@
 
 #include "google/protobuf/struct.pb.h"
 #include "google/protobuf/util/json_util.h"
+#include "tagdrift/node/settings.h"
 
 namespace tagdrift::node {
 namespace {
@@ -28,14 +29,26 @@ std::vector<std::string> Strings(const Value* list) {
   return strings;
 }
 
-}  // namespace
-
-std::optional<ReportedSettings> ReadReportedSettings(const CriStatus& status) {
+std::optional<Struct> ReportedConfig(const CriStatus& status) {
   const auto text = status.info.find("config");
   if (text == status.info.end()) return std::nullopt;
   Struct config;
   if (!google::protobuf::util::JsonStringToMessage(text->second, &config).ok()) return std::nullopt;
-  const Struct* registry = ObjectField(config, "registry");
+  return config;
+}
+
+}  // namespace
+
+std::string SandboxImage(const CriStatus& status) {
+  const std::optional<Struct> config = ReportedConfig(status);
+  const Value* image = config ? Field(*config, "sandboxImage") : nullptr;
+  return image == nullptr ? "" : image->string_value();
+}
+
+std::optional<ReportedSettings> ReadReportedSettings(const CriStatus& status) {
+  const std::optional<Struct> config = ReportedConfig(status);
+  if (!config) return std::nullopt;
+  const Struct* registry = ObjectField(*config, "registry");
   if (registry == nullptr) return std::nullopt;
   ReportedSettings settings;
   if (const Value* path = Field(*registry, "configPath")) settings.config_path = path->string_value();

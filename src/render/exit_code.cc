@@ -55,4 +55,22 @@ std::string NpdLine(const v1::NodeReport& report) {
   return line + "\n";
 }
 
+int ExitCode(const v1::ActionReport& report) {
+  bool not_done = false;
+  for (const v1::ActionResult& result : report.results()) {
+    switch (result.outcome().state()) {
+      case v1::ACTION_STATE_REFUSED:
+        return kExitDrift;
+      case v1::ACTION_STATE_RACED:
+      case v1::ACTION_STATE_FAILED:
+      case v1::ACTION_STATE_STOPPED:
+        not_done = true;
+        break;
+      default:
+        break;
+    }
+  }
+  return not_done ? kExitUndecided : 0;
+}
+
 }  // namespace tagdrift::render

@@ -17,6 +17,7 @@ google::protobuf::Duration Duration(absl::Duration duration);
 v1::TagReport TagMessage(const JudgedTag& tag, const judge::Route& route);
 v1::Remedy RemedyMessage(const judge::Remedy& remedy, const JudgedTag& tag, const judge::Route& route);
 v1::RegistryReport RegistryMessage(const judge::Route& route, const Round& round);
+v1::Use UseMessage(const facts::ContainerUse& use);
 v1::Note NoteMessage(const hosts::Note& note);
 
 }  // namespace tagdrift::report

@@ -42,8 +42,8 @@ v1::Remedy RemedyMessage(const judge::Remedy& remedy, const JudgedTag& tag, cons
       message.set_detail(remedy.what);
       break;
     case judge::RemedyKind::kRefresh:
-      message.set_detail("pull the tag again on this node");
-      message.set_command("crictl pull " + reference.Canonical());
+      message.set_detail("bring the origin's image and point the tag to it on this node");
+      message.set_command("tagdrift refresh --yes " + reference.Canonical());
       break;
     case judge::RemedyKind::kProvideCredentials:
       message.set_detail("give tagdrift credentials that may read the repository");

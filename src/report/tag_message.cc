@@ -7,18 +7,6 @@
 namespace tagdrift::report {
 namespace {
 
-v1::Use UseMessage(const facts::ContainerUse& use) {
-  v1::Use message;
-  message.set_container_id(use.id);
-  message.set_container_name(use.name);
-  message.mutable_pod()->set_namespace_(use.pod_namespace);
-  message.mutable_pod()->set_name(use.pod_name);
-  message.mutable_pod()->set_uid(use.pod_uid);
-  message.set_state(use.state);
-  message.set_basis(ToProto(use.basis));
-  return message;
-}
-
 std::string Url(const judge::Route& route, const std::optional<std::size_t>& host) {
   return host ? route.hosts[*host]->Url() : "";
 }
@@ -104,6 +92,18 @@ void AddImage(const facts::CachedImage& image, v1::TagReport& message) {
 }
 
 }  // namespace
+
+v1::Use UseMessage(const facts::ContainerUse& use) {
+  v1::Use message;
+  message.set_container_id(use.id);
+  message.set_container_name(use.name);
+  message.mutable_pod()->set_namespace_(use.pod_namespace);
+  message.mutable_pod()->set_name(use.pod_name);
+  message.mutable_pod()->set_uid(use.pod_uid);
+  message.set_state(use.state);
+  message.set_basis(ToProto(use.basis));
+  return message;
+}
 
 v1::TagReport TagMessage(const JudgedTag& tag, const judge::Route& route) {
   v1::TagReport message;

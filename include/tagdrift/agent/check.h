@@ -6,6 +6,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -22,6 +23,8 @@ namespace tagdrift::agent {
 /// What one round looks at and whom it may ask.
 struct CheckOptions {
   Selection selection;
+  /// Instead of a selection: names to ask about that this node does not have.
+  std::vector<image::Reference> uncached;
   bool all_hosts = false;
   bool ask_local = false;
   /// The operator's origins, by registry.

@@ -60,6 +60,8 @@ struct ImageConfig {
   /// Nothing where the image says nothing sensible: absent, at or before 1980-01-02 (reproducible builds), Go's zero
   /// time.
   std::optional<absl::Time> created;
+  /// rootfs.diff_ids: the unpacked layers, lowest first. Empty where the config does not name them as digests.
+  std::vector<Digest> diff_ids = {};
 
   friend bool operator==(const ImageConfig&, const ImageConfig&) = default;
 };
@@ -73,6 +75,10 @@ absl::StatusOr<Document> ParseDocument(std::string_view bytes, std::string_view 
 /// Errors: InvalidArgument for anything that is not a JSON object. An artifact's config (no os) parses to an empty
 /// platform.
 absl::StatusOr<ImageConfig> ParseImageConfig(std::string_view bytes);
+
+/// The names under which a snapshotter keeps the unpacked layers: each stands for its layer on top of those below
+/// (image-spec, ChainID).
+std::vector<Digest> ChainIds(const std::vector<Digest>& diff_ids);
 
 /// The entry of `index` that containerd on `node` uses: entries whose platform matches, best rank first and otherwise
 /// in document order, entries without a platform last; attestations (`unknown/unknown`, vnd.docker.reference.type)

@@ -5,15 +5,19 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "tagdrift/node/containerd_actions.h"
 #include "tagdrift/node/containerd_client.h"
+#include "tagdrift/node/cri_actions.h"
 #include "tagdrift/node/cri_client.h"
 
 namespace tagdrift::node {
 
-/// Both services behind one runtime socket.
+/// The services behind one runtime socket.
 struct RuntimeClients {
   std::unique_ptr<CriClient> cri;
   std::unique_ptr<ContainerdClient> containerd;
+  std::unique_ptr<CriActions> cri_actions = {};
+  std::unique_ptr<ContainerdActions> containerd_actions = {};
 };
 
 /// The absolute socket path of a runtime endpoint: "unix:///run/x.sock", "unix:/run/x.sock" or "/run/x.sock".

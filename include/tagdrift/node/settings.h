@@ -25,6 +25,10 @@ struct SettingsOverrides {
 hosts::RegistrySettings LearnSettings(const hosts::FileTree& tree, const CriVersion& version, const CriStatus& status,
                                       const std::string& endpoint, const SettingsOverrides& overrides);
 
+/// The image that every pod's sandbox runs, as configured, where the running daemon says so (containerd 1.x; 2.x pins
+/// it instead). Empty otherwise.
+std::string SandboxImage(const CriStatus& status);
+
 /// The daemon's proxy variables (HTTP_PROXY, HTTPS_PROXY, NO_PROXY and lower case) from /proc/<pid>/environ; `pid` is
 /// the listener of the socket. Nothing: they cannot be read.
 std::optional<std::map<std::string, std::string>> ProxyEnvironment(int pid);

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "tagdrift/v1/actions.pb.h"
 #include "tagdrift/v1/report.pb.h"
 
 namespace tagdrift::render {
@@ -24,6 +25,9 @@ int ExitCode(const v1::NodeReport& report, const FailOn& fail_on);
 /// 1 where a finding means that mirrors are silently not used or that every pull fails, else 2 where something could
 /// not be read, else 0.
 int ExitCode(const v1::MirrorsReport& report);
+
+/// 1 where an action was refused, else 2 where one could not be done, else 0.
+int ExitCode(const v1::ActionReport& report);
 
 /// The headline in at most 80 bytes, for node-problem-detector's custom plugins.
 std::string NpdLine(const v1::NodeReport& report);

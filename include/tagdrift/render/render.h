@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
+#include "tagdrift/v1/actions.pb.h"
 #include "tagdrift/v1/report.pb.h"
 
 /// The report for people and programs.
@@ -25,6 +27,14 @@ std::string Render(const v1::NodeReport& report, Format format, const Style& sty
 
 /// The hosts of each registry in containerd's order, with the findings. kName prints the registries.
 std::string Render(const v1::MirrorsReport& report, Format format, const Style& style);
+
+/// One plan with what it changes, why, and what stands against it.
+std::string Render(const v1::Plan& plan, const Style& style);
+/// What became of a plan.
+std::string Render(const v1::ActionResult& result, const Style& style);
+std::string RenderJson(const v1::ActionReport& report);
+/// "1.5 GiB".
+std::string SizeText(std::int64_t bytes);
 
 /// Keeps the tags that are STALE or GONE; the summary still counts all.
 void KeepStale(v1::NodeReport& report);

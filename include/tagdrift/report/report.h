@@ -1,15 +1,23 @@
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "tagdrift/hosts/registry_config.h"
+#include "tagdrift/report/action.h"
 #include "tagdrift/report/round.h"
+#include "tagdrift/v1/actions.pb.h"
 #include "tagdrift/v1/report.pb.h"
 
 namespace tagdrift::report {
 
 /// The one conversion from what was judged to the published message. Header values that can be secret are left out.
 v1::NodeReport ToMessage(const Round& round);
+
+/// A plan and what became of it.
+v1::ActionResult ToMessage(const ActionResult& result);
+/// The answer over all results in at most 80 characters.
+std::string ActionHeadline(const v1::ActionReport& report);
 
 /// What is configured for each registry. Header values are as in the files: the reader of this report reads those too.
 v1::MirrorsReport ToMessage(const std::vector<hosts::RegistryConfig>& configs,

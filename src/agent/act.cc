@@ -1,0 +1,79 @@
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "action_facts.h"
+#include "work.h"
+
+namespace tagdrift::agent {
+namespace {
+
+/// The longest that a killed action's lock lasts, and a bit.
+const absl::Duration kLockPatience = TagLock::kTerm + absl::Seconds(10);
+
+report::ActionResult Ended(const ActionRequest& request, report::ActionState state, const absl::Status& why) {
+  report::ActionResult result{.plan = {.action = request.action, .reference = request.reference}};
+  result.outcome.state = absl::IsCancelled(why) ? report::ActionState::kStopped : state;
+  result.outcome.detail = std::string(why.message());
+  return result;
+}
+
+report::ActionOutcome Do(const Work& work) {
+  switch (work.plan.action) {
+    case judge::ActionKind::kRefresh:
+      return DoRefresh(work);
+    case judge::ActionKind::kPrePull:
+      return DoPrePull(work);
+    case judge::ActionKind::kEvict:
+      break;
+  }
+  return DoEvict(work);
+}
+
+void SettlePlanned(const ActionRequest& request, report::ActionResult& result) {
+  result.outcome.target = result.plan.from;
+  if (result.plan.nothing_to_do) {
+    result.outcome.state = report::ActionState::kNothingToDo;
+  } else if (result.plan.Refused()) {
+    result.outcome.state = report::ActionState::kRefused;
+  } else if (!request.apply) {
+    result.outcome.state = report::ActionState::kPlanned;
+  }
+}
+
+/// After a race: what would be done now, by facts read now.
+std::optional<judge::Plan> PlanAgain(const ActionSources& sources, const ActionRequest& request,
+                                     const std::stop_token& stop) {
+  const auto collected = CollectFacts(sources, request, stop);
+  if (!collected.ok()) return std::nullopt;
+  return MakePlan(request, collected->facts);
+}
+
+}  // namespace
+
+report::ActionResult Act(const ActionSources& sources, const ActionRequest& request, const ActionHooks& hooks,
+                         std::stop_token stop) {
+  std::unique_ptr<TagLock> lock;
+  if (request.apply) {
+    const absl::Time until = std::min(request.deadline, absl::Now() + kLockPatience);
+    auto acquired = TagLock::Acquire(*sources.runtime->containerd_actions, request.reference.Canonical(), until, stop);
+    if (!acquired.ok()) {
+      const bool busy = absl::IsFailedPrecondition(acquired.status());
+      return Ended(request, busy ? report::ActionState::kRefused : report::ActionState::kFailed, acquired.status());
+    }
+    lock = *std::move(acquired);
+  }
+  const auto collected = CollectFacts(sources, request, stop);
+  if (!collected.ok()) return Ended(request, report::ActionState::kFailed, collected.status());
+
+  report::ActionResult result{.plan = MakePlan(request, collected->facts), .route = *collected->route};
+  SettlePlanned(request, result);
+  if (hooks.planned) hooks.planned(result);
+  if (!request.apply || result.plan.nothing_to_do || result.plan.Refused()) return result;
+  result.outcome = Do({sources, request, hooks, stop, *lock, collected->facts, result.plan});
+  if (result.outcome.state == report::ActionState::kRaced) result.new_plan = PlanAgain(sources, request, stop);
+  return result;
+}
+
+}  // namespace tagdrift::agent

@@ -1,0 +1,270 @@
+#include "action_command.h"
+
+#include <fmt/format.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdlib>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/time/clock.h"
+#include "node_options.h"
+#include "origin_option.h"
+#include "output.h"
+#include "output_format.h"
+#include "session.h"
+#include "stop_on_signal.h"
+#include "tagdrift/agent/actions.h"
+#include "tagdrift/render/exit_code.h"
+#include "tagdrift/render/render.h"
+#include "tagdrift/report/report.h"
+#include "transfer_progress.h"
+
+namespace tagdrift::cli {
+namespace {
+
+struct ActionArguments {
+  judge::ActionKind action = judge::ActionKind::kRefresh;
+  NodeOptions node;
+  std::vector<std::string> references;
+  std::string format = "table";
+  std::string to;
+  std::vector<std::string> protect;
+  bool yes = false;
+  bool dry_run = false;
+  bool allow_private = false;
+  bool force = false;
+  bool free = false;
+  int parallel = 1;
+  int disk_threshold = 85;
+};
+
+absl::Status Invalid(const std::string& message) { return absl::InvalidArgumentError(message); }
+
+absl::StatusOr<std::vector<std::string>> ProtectedBy(const std::vector<std::string>& patterns,
+                                                     const image::Reference& reference) {
+  std::vector<std::string> matching;
+  for (const std::string& text : patterns) {
+    auto pattern = agent::NamePattern::Parse(text);
+    if (!pattern.ok()) return Invalid("--protect " + std::string(pattern.status().message()));
+    if (pattern->Matches(reference.Canonical())) matching.push_back(text);
+  }
+  return matching;
+}
+
+absl::StatusOr<std::vector<agent::ActionRequest>> RequestsFrom(const ActionArguments& arguments) {
+  agent::ActionRequest request{.action = arguments.action, .reference = *image::Reference::Parse("x")};
+  auto origins = ReadOrigins(arguments.node.origins);
+  if (!origins.ok()) return origins.status();
+  request.origins = *std::move(origins);
+  request.disk_threshold = arguments.disk_threshold;
+  request.apply = arguments.yes && !arguments.dry_run;
+  request.deadline = absl::Now() + arguments.node.timeout;
+  request.options.allow_private = arguments.allow_private;
+  request.options.force = arguments.force;
+  request.options.free = arguments.free;
+  if (!arguments.to.empty()) {
+    auto to = image::Digest::Parse(arguments.to);
+    if (!to.ok()) return Invalid(fmt::format("--to '{}': {}", arguments.to, std::string(to.status().message())));
+    if (arguments.references.size() > 1) return Invalid("--to goes with one reference");
+    request.options.to = *std::move(to);
+  }
+  std::vector<agent::ActionRequest> requests;
+  for (const std::string& text : arguments.references) {
+    auto reference = image::Reference::Parse(text);
+    if (!reference.ok()) {
+      return Invalid(fmt::format("'{}' is no image reference: {}", text, std::string(reference.status().message())));
+    }
+    const bool named =
+        std::any_of(requests.begin(), requests.end(), [&](const auto& other) { return other.reference == *reference; });
+    if (named) continue;
+    request.reference = *reference;
+    auto matching = ProtectedBy(arguments.protect, *reference);
+    if (!matching.ok()) return matching.status();
+    request.options.protected_by = *std::move(matching);
+    requests.push_back(request);
+  }
+  return requests;
+}
+
+/// Runs requests one after the other, on a connection of its own.
+class Runner {
+ public:
+  static absl::StatusOr<Runner> Open(const NodeOptions& options) {
+    auto session = OpenSession(options, false);
+    if (!session.ok()) return session.status();
+    return Runner(*std::move(session));
+  }
+
+  v1::ActionResult Run(const agent::ActionRequest& request, const agent::ActionHooks& hooks, std::stop_token stop) {
+    const agent::ActionSources sources{&session_.runtime,       &session_.tree,
+                                       session_.settings,       session_.platform,
+                                       session_.registry.get(), session_.credentials.get(),
+                                       session_.sandbox_image,  [] { return absl::Now(); }};
+    return report::ToMessage(agent::Act(sources, request, hooks, std::move(stop)));
+  }
+
+ private:
+  explicit Runner(Session session) : session_(std::move(session)) {}
+
+  Session session_;
+};
+
+/// All requests, on up to `parallel` connections. Errors: the node cannot be worked with.
+absl::StatusOr<v1::ActionReport> RunAll(const ActionArguments& arguments,
+                                        const std::vector<agent::ActionRequest>& requests,
+                                        const agent::ActionHooks& hooks, const std::stop_token& stop) {
+  std::vector<Runner> runners;
+  const std::size_t wanted = std::min(requests.size(), static_cast<std::size_t>(arguments.parallel));
+  while (runners.size() < wanted) {
+    auto runner = Runner::Open(arguments.node);
+    if (!runner.ok()) return runner.status();
+    runners.push_back(*std::move(runner));
+  }
+  v1::ActionReport report;
+  for (std::size_t i = 0; i < requests.size(); ++i) report.add_results();
+  std::atomic<std::size_t> next = 0;
+  const auto work = [&](Runner& runner) {
+    for (std::size_t i = next++; i < requests.size(); i = next++) {
+      *report.mutable_results(static_cast<int>(i)) = runner.Run(requests[i], hooks, stop);
+    }
+  };
+  {
+    std::vector<std::jthread> helpers;
+    for (std::size_t i = 1; i < runners.size(); ++i) helpers.emplace_back([&, i] { work(runners[i]); });
+    work(runners.front());
+  }
+  report.set_headline(report::ActionHeadline(report));
+  return report;
+}
+
+std::string TextOf(const v1::ActionReport& report, const render::Style& style) {
+  std::string text = report.headline() + "\n";
+  for (const v1::ActionResult& result : report.results()) text += "\n" + render::Render(result, style);
+  return text;
+}
+
+int RunActions(const ActionArguments& arguments) {
+  spdlog::set_default_logger(spdlog::stderr_color_mt("tagdrift"));
+  spdlog::set_pattern("tagdrift: %v");
+  spdlog::set_level(arguments.node.verbose ? spdlog::level::info : spdlog::level::warn);
+  const auto requests = RequestsFrom(arguments);
+  if (!requests.ok()) return CannotBeDone(requests.status());
+
+  const StopOnSignal stop;
+  const render::Style style = StyleOfTerminal();
+  const bool table = arguments.format == "table";
+  const bool applies = requests->front().apply;
+  const bool bars = isatty(STDERR_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
+  TransferProgress progress(applies, bars);
+  agent::ActionHooks hooks;
+  hooks.progress = [&](const agent::ActionProgress& now) { progress.Show(now); };
+  hooks.audit = [&](const std::string& line) {
+    progress.Print(fmt::format("tagdrift: audit: {} (uid {})\n", line, getuid()));
+  };
+  if (table && applies) {
+    hooks.planned = [&](const report::ActionResult& planned) {
+      progress.Print(render::Render(report::ToMessage(planned).plan(), style) + "\n");
+    };
+  }
+  const auto report = RunAll(arguments, *requests, hooks, stop.token());
+  if (!report.ok()) return CannotBeDone(report.status());
+  const std::string text = table ? TextOf(*report, style) : render::RenderJson(*report);
+  if (absl::Status status = WriteOut(text); !status.ok()) return CannotBeDone(status);
+  return render::ExitCode(*report);
+}
+
+constexpr char kExitCodes[] = "Exit codes: 0 done, or nothing to do, 1 refused, 2 could not be done, 64 usage.\n\n";
+
+/// What all three commands have.
+CLI::App& AddCommand(CLI::App& app, const std::shared_ptr<ActionArguments>& arguments, const std::string& name,
+                     const std::string& what, int& exit_code) {
+  CLI::App& command = *app.add_subcommand(name, what);
+  command.add_option("REFERENCE", arguments->references, "Image references (nginx, registry.corp/app:v1)")->required();
+  command.add_option("-o,--output", arguments->format, "table or json")
+      ->check(CLI::IsMember({"table", "json"}))
+      ->type_name("FORMAT");
+  command.add_flag("--yes", arguments->yes, "Do it; without, the plan is shown and nothing is changed");
+  command.add_flag("--dry-run", arguments->dry_run, "Show the plan and change nothing, whatever else is said");
+  arguments->node.timeout = absl::Minutes(10);
+  AddNodeOptions(command, arguments->node);
+  command.get_option("--timeout")->description("End what is not done after this time [10m]");
+  command.callback([arguments, &exit_code] { exit_code = RunActions(*arguments); });
+  return command;
+}
+
+void AddContentOptions(CLI::App& command, ActionArguments& arguments) {
+  command.add_flag("--allow-private", arguments.allow_private,
+                   "Bring images that need credentials, although every pod on this node can use them then");
+  command
+      .add_option("--disk-threshold", arguments.disk_threshold,
+                  "Refuse to fill the image file system above this [85, where the kubelet begins to remove images]")
+      ->check(CLI::Range(1, 100))
+      ->type_name("PERCENT");
+}
+
+void AddRefresh(CLI::App& app, int& exit_code) {
+  auto arguments = std::make_shared<ActionArguments>();
+  arguments->action = judge::ActionKind::kRefresh;
+  CLI::App& command = AddCommand(app, arguments, "refresh",
+                                 "Bring the origin's image, past stale mirrors, and point the tag to it", exit_code);
+  command.add_option("--to", arguments->to, "Point the tag to this digest instead, as for going back")
+      ->type_name("DIGEST");
+  AddContentOptions(command, *arguments);
+  command.footer(std::string(kExitCodes) +
+                 "Examples:\n"
+                 "  tagdrift refresh registry.corp/team/app:v1            # what would be done\n"
+                 "  tagdrift refresh --yes registry.corp/team/app:v1      # do it\n"
+                 "  tagdrift refresh --yes --to sha256:94ca… nginx:1.25   # go back, with every registry down");
+}
+
+void AddPrePull(CLI::App& app, int& exit_code) {
+  auto arguments = std::make_shared<ActionArguments>();
+  arguments->action = judge::ActionKind::kPrePull;
+  arguments->parallel = 3;
+  CLI::App& command =
+      AddCommand(app, arguments, "prepull", "Bring content (a tag's origin digest, or a digest) without moving any tag",
+                 exit_code);
+  AddContentOptions(command, *arguments);
+  command.add_option("--parallel", arguments->parallel, "How many at once [3]")
+      ->check(CLI::Range(1, 16))
+      ->type_name("N");
+  command.footer(std::string(kExitCodes) +
+                 "Examples:\n"
+                 "  tagdrift prepull --yes registry.corp/team/app:v2\n"
+                 "  tagdrift prepull --yes --parallel 5 registry.corp/a:1 registry.corp/b@sha256:e1f6…");
+}
+
+void AddEvict(CLI::App& app, int& exit_code) {
+  auto arguments = std::make_shared<ActionArguments>();
+  arguments->action = judge::ActionKind::kEvict;
+  CLI::App& command =
+      AddCommand(app, arguments, "evict", "Remove one tag name, never its siblings or their content", exit_code);
+  command.add_flag("--force", arguments->force, "Do it against the refusals that say so");
+  command.add_flag("--free", arguments->free, "Remove the image too when no other tag and no container has it");
+  command.add_option("--protect", arguments->protect, "Never remove names that match; repeatable")
+      ->type_name("PATTERN")
+      ->allow_extra_args(false);
+  command.footer(std::string(kExitCodes) +
+                 "Examples:\n"
+                 "  tagdrift evict registry.corp/team/app:v1              # what would go, what would stay\n"
+                 "  tagdrift evict --yes --free registry.corp/team/app:v1");
+}
+
+}  // namespace
+
+void AddActionCommands(CLI::App& app, int& exit_code) {
+  AddRefresh(app, exit_code);
+  AddPrePull(app, exit_code);
+  AddEvict(app, exit_code);
+}
+
+}  // namespace tagdrift::cli

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <string>
+
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "tagdrift/agent/actions.h"
+
+namespace tagdrift::cli {
+
+/// How far actions have come, on standard error: a bar that is redrawn on a terminal, otherwise a line now and then.
+/// Thread safe.
+class TransferProgress {
+ public:
+  TransferProgress(bool enabled, bool bars) : enabled_(enabled), bars_(bars) {}
+  ~TransferProgress() { Clear(); }
+  TransferProgress(const TransferProgress&) = delete;
+  TransferProgress& operator=(const TransferProgress&) = delete;
+
+  void Show(const agent::ActionProgress& progress);
+  /// Prints `text` to standard error, apart from any bar.
+  void Print(const std::string& text);
+
+ private:
+  void Clear();
+  void DrawBar();
+  void WriteLine(const agent::ActionProgress& progress);
+
+  std::mutex mutex_;
+  bool enabled_;
+  bool bars_;
+  bool drawn_ = false;
+  std::map<std::string, agent::ActionProgress> latest_;
+  std::map<std::string, absl::Time> told_;
+};
+
+}  // namespace tagdrift::cli

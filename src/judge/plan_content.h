@@ -1,0 +1,14 @@
+#pragma once
+
+#include "tagdrift/judge/plan.h"
+
+namespace tagdrift::judge {
+
+/// What stands against bringing or using the wanted content: platform, hosts, credentials, disk. Sets the plan's
+/// deliverer, credentials and bytes.
+void PlanContent(const ActionFacts& facts, const ActionOptions& options, Plan& plan);
+
+/// Moves what --force overrides out of the refusals; a plan that is refused or has nothing to do has no steps.
+void Settle(const ActionOptions& options, Plan& plan);
+
+}  // namespace tagdrift::judge

@@ -1,0 +1,107 @@
+#include <fmt/format.h>
+
+#include "plan_content.h"
+
+namespace tagdrift::judge {
+namespace {
+
+std::optional<Refusal> OriginUnknown(const ActionFacts& facts) {
+  if (facts.result.origin_digest) return std::nullopt;
+  const std::string why = facts.result.reason.empty() ? "" : ": " + facts.result.reason;
+  return Refusal{RefusalKind::kOriginUnknown, "the origin's digest is not known" + why};
+}
+
+/// The origin's image has to be proven newer than what would be replaced, unless that is incomplete anyway.
+std::optional<Refusal> GoingBack(const ActionFacts& facts) {
+  const bool same = facts.cached->target == facts.result.origin_digest;
+  const bool usable = facts.cached->stored && facts.cached->stored->id;
+  if (same || !usable || facts.result.age.direction == Direction::kOlder) return std::nullopt;
+  const std::string what = facts.result.age.direction == Direction::kNewer
+                               ? "the origin's image was built earlier than the cached one"
+                               : "nothing proves that the origin's image is newer than the cached one";
+  return Refusal{RefusalKind::kGoingBack,
+                 fmt::format("{}; if it is wanted, say --to {}", what, facts.result.origin_digest->text())};
+}
+
+/// Why the tag is not to be pointed to the origin's digest; nothing: it is.
+std::optional<Refusal> AgainstOrigin(const ActionFacts& facts) {
+  switch (facts.result.verdict) {
+    case Verdict::kFresh:
+    case Verdict::kEquivalent:
+      return std::nullopt;
+    case Verdict::kStale:
+      return GoingBack(facts);
+    case Verdict::kGone:
+      return Refusal{RefusalKind::kGone, "the origin has no such tag any more"};
+    case Verdict::kLocal:
+      return Refusal{RefusalKind::kLocal, "built, imported or retagged on this node; say --to DIGEST to replace it"};
+    case Verdict::kImmutable:
+      return Refusal{RefusalKind::kByDigest, "a digest never moves; prepull brings its content"};
+    case Verdict::kUndecided:
+      break;
+  }
+  if (auto unknown = OriginUnknown(facts)) return unknown;
+  if (facts.result.cause == Cause::kNodeDisagrees) return GoingBack(facts);
+  if (facts.result.cause == Cause::kWrongPlatform) return std::nullopt;  // the content says so in more detail
+  return Refusal{
+      RefusalKind::kOriginUnknown,
+      fmt::format("the tag's verdict is undecided{}{}", facts.result.reason.empty() ? "" : ": ", facts.result.reason)};
+}
+
+bool IsInPlace(const ActionFacts& facts) {
+  const facts::CachedImage& cached = *facts.cached;
+  const bool agrees = cached.stored && cached.stored->id && cached.cri_image_id == cached.stored->id->text();
+  return cached.target == facts.wanted->digest && facts.wanted->incomplete.empty() && agrees;
+}
+
+void JudgeDurable(const ActionFacts& facts, Plan& plan) {
+  const Pull& pull = facts.result.next_pull.pull;
+  plan.next_pull = pull.digest;
+  plan.next_pull_host = pull.host;
+  if (pull.outcome == Outcome::kFails || pull.outcome == Outcome::kUndecided || !pull.digest) return;
+  const bool same_image = pull.outcome == Outcome::kEquivalent && plan.to == facts.result.origin_digest;
+  plan.durable = pull.digest == plan.to || same_image ? Durable::kYes : Durable::kNo;
+}
+
+void AddSteps(const ActionFacts& facts, Plan& plan) {
+  const std::string name = facts.reference.Canonical();
+  const std::string by_digest = facts.reference.At(facts.wanted->digest).Canonical();
+  if (!facts.wanted->incomplete.empty()) plan.steps.push_back({StepKind::kPull, by_digest});
+  plan.steps.push_back({StepKind::kHold, by_digest});
+  plan.steps.push_back({StepKind::kRepoint, name});
+  plan.steps.push_back({StepKind::kVerify, name});
+}
+
+}  // namespace
+
+Plan PlanRefresh(const ActionFacts& facts, const ActionOptions& options) {
+  Plan plan{.action = ActionKind::kRefresh, .reference = facts.reference};
+  if (!facts.has_image_store) {
+    plan.refusals.push_back(
+        {RefusalKind::kNoImageStore, "which digest a tag has is only in containerd's own image store"});
+  } else if (facts.reference.digest()) {
+    plan.refusals.push_back({RefusalKind::kByDigest, "a digest never moves; prepull brings its content"});
+  } else if (!facts.cached) {
+    plan.refusals.push_back(
+        {RefusalKind::kNotCached, "no such tag on this node; prepull brings content that is not here"});
+  }
+  if (plan.Refused()) return plan;
+  plan.from = facts.cached->target;
+  plan.used_by = facts.cached->used_by;
+  plan.names_stay = facts.siblings;
+  if (!options.to) {
+    plan.to = facts.result.origin_digest;
+    if (auto refusal = AgainstOrigin(facts)) plan.refusals.push_back(*std::move(refusal));
+    plan.nothing_to_do = facts.result.verdict == Verdict::kFresh;
+  }
+  if (facts.wanted) {
+    PlanContent(facts, options, plan);
+    plan.nothing_to_do = plan.nothing_to_do || (!plan.Refused() && IsInPlace(facts));
+    AddSteps(facts, plan);
+  }
+  JudgeDurable(facts, plan);
+  Settle(options, plan);
+  return plan;
+}
+
+}  // namespace tagdrift::judge

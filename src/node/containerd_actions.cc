@@ -1,0 +1,164 @@
+#include "tagdrift/node/containerd_actions.h"
+
+#include <utility>
+
+#include "actions_grpc.h"
+#include "containerd/services/content/v1/content.grpc.pb.h"
+#include "containerd/services/images/v1/images.grpc.pb.h"
+#include "containerd/services/leases/v1/leases.grpc.pb.h"
+#include "containerd/services/snapshots/v1/snapshots.grpc.pb.h"
+#include "image_watch.h"
+#include "kubernetes_context.h"
+#include "rpc.h"
+
+namespace tagdrift::node {
+namespace {
+
+namespace content = containerd::services::content::v1;
+namespace images = containerd::services::images::v1;
+namespace leases = containerd::services::leases::v1;
+namespace snapshots = containerd::services::snapshots::v1;
+using google::protobuf::Empty;
+
+constexpr char kExpireLabel[] = "containerd.io/gc.expire";
+
+Lease FromMessage(const leases::Lease& message) {
+  Lease lease{message.id(), {message.labels().begin(), message.labels().end()}, absl::InfiniteFuture()};
+  const auto label = lease.labels.find(kExpireLabel);
+  absl::Time expires;
+  std::string error;
+  if (label != lease.labels.end() && absl::ParseTime(absl::RFC3339_full, label->second, &expires, &error)) {
+    lease.expires = expires;
+  }
+  return lease;
+}
+
+/// Go-style quoting of a filter's value; names and ids have no other characters that need it.
+std::string Quoted(const std::string& text) {
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') quoted += '\\';
+    quoted += c;
+  }
+  return quoted + '"';
+}
+
+class GrpcContainerdActions final : public ContainerdActions {
+ public:
+  GrpcContainerdActions(std::shared_ptr<grpc::Channel> channel, absl::Duration timeout)
+      : channel_(std::move(channel)),
+        images_(images::Images::NewStub(channel_)),
+        content_(content::Content::NewStub(channel_)),
+        leases_(leases::Leases::NewStub(channel_)),
+        snapshots_(snapshots::Snapshots::NewStub(channel_)),
+        timeout_(timeout) {}
+
+  absl::Status PointTo(const std::string& name, const ImageRecord& target) override {
+    images::UpdateImageRequest request;
+    images::Image& image = *request.mutable_image();
+    image.set_name(name);
+    image.mutable_target()->set_media_type(target.target_media_type);
+    image.mutable_target()->set_digest(target.target_digest);
+    image.mutable_target()->set_size(target.target_size);
+    // Any other mask, and none at all, would take the labels away.
+    request.mutable_update_mask()->add_paths("target");
+    return Ask<images::UpdateImageResponse>(*images_, &images::Images::Stub::Update, request, "re-pointing " + name)
+        .status();
+  }
+
+  absl::StatusOr<bool> DeleteName(const std::string& name, const image::Digest& target) override {
+    images::DeleteImageRequest request;
+    request.set_name(name);
+    request.mutable_target()->set_digest(target.text());
+    const absl::Status status =
+        Ask<Empty>(*images_, &images::Images::Stub::Delete, request, "removing the name " + name).status();
+    if (absl::IsNotFound(status)) return false;
+    if (!status.ok()) return status;
+    return true;
+  }
+
+  absl::Status CreateLease(const Lease& lease) override {
+    leases::CreateRequest request;
+    request.set_id(lease.id);
+    request.mutable_labels()->insert(lease.labels.begin(), lease.labels.end());
+    (*request.mutable_labels())[kExpireLabel] =
+        absl::FormatTime(absl::RFC3339_full, lease.expires, absl::UTCTimeZone());
+    return Ask<leases::CreateResponse>(*leases_, &leases::Leases::Stub::Create, request, "creating a lease").status();
+  }
+
+  absl::Status DeleteLease(const std::string& id) override {
+    leases::DeleteRequest request;
+    request.set_id(id);
+    const absl::Status status =
+        Ask<Empty>(*leases_, &leases::Leases::Stub::Delete, request, "deleting lease " + id).status();
+    return absl::IsNotFound(status) ? absl::OkStatus() : status;
+  }
+
+  absl::StatusOr<std::vector<Lease>> LeasesLabelled(const std::string& label, const std::string& value) override {
+    leases::ListRequest request;
+    request.add_filters("labels." + Quoted(label) + "==" + Quoted(value));
+    auto response =
+        Ask<leases::ListResponse>(*leases_, &leases::Leases::Stub::List, request, "listing containerd's leases");
+    if (!response.ok()) return response.status();
+    std::vector<Lease> found;
+    for (const leases::Lease& lease : response->leases()) found.push_back(FromMessage(lease));
+    return found;
+  }
+
+  absl::Status HoldContent(const std::string& lease, const image::Digest& digest) override {
+    leases::AddResourceRequest request;
+    request.set_id(lease);
+    request.mutable_resource()->set_type("content");
+    request.mutable_resource()->set_id(digest.text());
+    return Ask<Empty>(*leases_, &leases::Leases::Stub::AddResource, request, "leasing " + digest.Short()).status();
+  }
+
+  absl::StatusOr<bool> HasSnapshot(const std::string& snapshotter, const std::string& key) override {
+    snapshots::StatSnapshotRequest request;
+    request.set_snapshotter(snapshotter);
+    request.set_key(key);
+    auto response = Ask<snapshots::StatSnapshotResponse>(*snapshots_, &snapshots::Snapshots::Stub::Stat, request,
+                                                         "asking snapshotter " + snapshotter);
+    if (absl::IsNotFound(response.status())) return false;
+    if (!response.ok()) return response.status();
+    return response->info().kind() == snapshots::COMMITTED;
+  }
+
+  absl::StatusOr<std::vector<Ingest>> Ingests() override {
+    auto response = Ask<content::ListStatusesResponse>(*content_, &content::Content::Stub::ListStatuses,
+                                                       content::ListStatusesRequest(), "asking what is being written");
+    if (!response.ok()) return response.status();
+    std::vector<Ingest> ingests;
+    for (const content::Status& status : response->statuses()) ingests.push_back({status.ref(), status.offset()});
+    return ingests;
+  }
+
+  absl::StatusOr<std::unique_ptr<ImageWatch>> WatchImages() override {
+    auto watch = std::make_unique<GrpcImageWatch>(channel_, timeout_);
+    if (absl::Status status = watch->CatchUp(); !status.ok()) return status;
+    return watch;
+  }
+
+ private:
+  template <typename Response, typename Stub, typename Method, typename Request>
+  absl::StatusOr<Response> Ask(Stub& stub, Method method, const Request& request, const std::string& doing) {
+    KubernetesContext context;
+    return Call<Response>(stub, method, context, request, doing, timeout_);
+  }
+
+  std::shared_ptr<grpc::Channel> channel_;
+  std::unique_ptr<images::Images::Stub> images_;
+  std::unique_ptr<content::Content::Stub> content_;
+  std::unique_ptr<leases::Leases::Stub> leases_;
+  std::unique_ptr<snapshots::Snapshots::Stub> snapshots_;
+  absl::Duration timeout_;
+};
+
+}  // namespace
+
+std::unique_ptr<ContainerdActions> MakeContainerdActions(const std::shared_ptr<grpc::Channel>& channel,
+                                                         absl::Duration timeout) {
+  return std::make_unique<GrpcContainerdActions>(channel, timeout);
+}
+
+}  // namespace tagdrift::node

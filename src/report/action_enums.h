@@ -1,0 +1,15 @@
+#pragma once
+
+#include "tagdrift/report/action.h"
+#include "tagdrift/v1/actions.pb.h"
+
+/// The actions' enums in the message's words.
+namespace tagdrift::report {
+
+v1::Action ToProto(judge::ActionKind kind);
+v1::StepKind ToProto(judge::StepKind kind);
+v1::RefusalKind ToProto(judge::RefusalKind kind);
+v1::Durable ToProto(judge::Durable durable);
+v1::ActionState ToProto(ActionState state);
+
+}  // namespace tagdrift::report

@@ -1,0 +1,155 @@
+// `tagdrift refresh` on a real containerd.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "act_run.h"
+#include "lab_files.h"
+#include "lab_fixture.h"
+
+namespace tagdrift::lab {
+namespace {
+
+using nlohmann::json;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+/// Two images of one tag, v2 built after v1; NAME.test is a registry whose pulls go through a mirror that has only v1.
+struct Incident {
+  explicit Incident(const std::string& name)
+      : v1(MakeImage({.text = name + " v1", .created = "2024-01-01T00:00:00Z", .runnable = true})),
+        v2(MakeImage({.text = name + " v2", .created = "2024-02-01T00:00:00Z", .runnable = true})),
+        repository(name + "/app"),
+        name_by_tag(name + ".test/" + repository) {
+    TheLab().mirror().Push(repository, "latest", v1);
+    TheLab().upstream().Push(repository, "latest", v1);
+    TheLab().containerd().SetHosts(name + ".test", TheLab().upstream().url(), {{.url = TheLab().mirror().url()}});
+    Pull();
+    TheLab().upstream().Push(repository, "latest", v2);
+  }
+
+  void Pull() const {
+    const auto pulled = TheLab().cri().Pull(reference());
+    ASSERT_TRUE(pulled.ok()) << pulled.status();
+  }
+  std::string reference() const { return name_by_tag + ":latest"; }
+  std::string At(const Artifact& image) const { return name_by_tag + "@" + image.digest(); }
+
+  Artifact v1;
+  Artifact v2;
+  std::string repository;
+  std::string name_by_tag;
+};
+
+std::string CriId(const std::string& reference) {
+  const auto status = TheLab().cri().ImageStatus(reference);
+  return status.ok() && *status ? (*status)->id : "";
+}
+
+/// What a pod says that is started as the kubelet does with IfNotPresent: from what the node has.
+std::string Start(const std::string& name, const std::string& reference) {
+  const auto pod = TheLab().cri().Run({.name = name, .image_id = CriId(reference), .requested = reference});
+  EXPECT_TRUE(pod.ok()) << pod.status();
+  if (!pod.ok()) return "";
+  const std::string line = FirstLine(*pod);
+  EXPECT_TRUE(TheLab().cri().Remove(*pod).ok());
+  return line;
+}
+
+TEST(RefreshOnNode, MovesTheTagPastAStaleMirrorAndARestartRunsTheNewCode) {
+  const Incident app("incident");
+  TheLab().containerd().Ctr({"images", "tag", app.reference(), app.name_by_tag + ":sibling"});
+  const auto pod = TheLab().cri().Run({.name = "old", .image_id = app.v1.image_id(), .requested = app.reference()});
+  ASSERT_TRUE(pod.ok()) << pod.status();
+  EXPECT_EQ(FirstLine(*pod), "incident v1");
+
+  ActRun run = Act(TheLab(), {"refresh", "--yes", app.reference()});
+
+  EXPECT_EQ(run.exit_code, 0) << run.report.dump(2) << run.err;
+  EXPECT_EQ(run.State(), "ACTION_STATE_DONE");
+  EXPECT_EQ(run.Outcome()["targetDigest"], app.v2.digest());
+  EXPECT_EQ(run.Plan()["durability"]["durable"], "DURABLE_NO");
+  EXPECT_THAT(run.Plan()["durability"]["host"].get<std::string>(), HasSubstr(TheLab().mirror().host()));
+  EXPECT_EQ(TheLab().containerd().Target(app.reference()), app.v2.digest());
+  EXPECT_EQ(CriId(app.reference()), app.v2.image_id());
+  EXPECT_EQ(TheLab().containerd().Target(app.name_by_tag + ":sibling"), app.v1.digest());
+  EXPECT_EQ(TheLab().containerd().Target(app.At(app.v1)), app.v1.digest());
+  EXPECT_EQ(TheLab().containerd().Target(app.At(app.v2)), app.v2.digest());
+  EXPECT_THAT(run.err, HasSubstr("audit: re-pointed " + app.reference()));
+  EXPECT_TRUE(TheLab().cri().Remove(*pod).ok());
+  EXPECT_EQ(Start("new", app.reference()), "incident v2");
+
+  const CheckRun check = Check(TheLab(), {"--no-containers", app.reference()});
+  EXPECT_EQ(check.exit_code, 0);
+  EXPECT_EQ(check.Tag(app.reference())["verdict"], "VERDICT_FRESH");
+  EXPECT_EQ(check.Host(app.reference(), TheLab().mirror().url())["state"], "HOST_STATE_BEHIND");
+  EXPECT_THAT(check.report["summary"]["headline"].get<std::string>(), HasSubstr(TheLab().mirror().host()));
+  EXPECT_EQ(TheLab().containerd().Ctr({"leases", "list", "-q"}), "");
+}
+
+TEST(RefreshOnNode, ShowsThePlanAndChangesNothingWithoutYes) {
+  const Incident app("planned");
+  const std::string before = Names(TheLab());
+
+  ActRun run = Act(TheLab(), {"refresh", app.reference()});
+
+  EXPECT_EQ(run.exit_code, 0);
+  EXPECT_EQ(run.State(), "ACTION_STATE_PLANNED");
+  json plan = run.Plan();
+  EXPECT_EQ(plan["fromDigest"], app.v1.digest());
+  EXPECT_EQ(plan["toDigest"], app.v2.digest());
+  ASSERT_EQ(plan["steps"].size(), 4U);
+  EXPECT_EQ(plan["steps"][0]["kind"], "STEP_KIND_PULL");
+  EXPECT_EQ(plan["steps"][0]["subject"], app.At(app.v2));
+  EXPECT_NE(plan["bytesToCome"], "0");
+  EXPECT_EQ(Names(TheLab()), before);
+
+  const Output text = RunTagdrift(TheLab(), {"refresh", "--yes", "--dry-run", app.reference()});
+  EXPECT_THAT(text.out, HasSubstr("nothing is changed without --yes"));
+  EXPECT_THAT(text.out, HasSubstr("REPOINT"));
+  EXPECT_EQ(Names(TheLab()), before);
+}
+
+TEST(RefreshOnNode, HasNothingToDoWhenFresh) {
+  const Incident app("fresh-already");
+  ASSERT_EQ(Act(TheLab(), {"refresh", "--yes", app.reference()}).State(), "ACTION_STATE_DONE");
+  const std::string before = Names(TheLab());
+
+  ActRun run = Act(TheLab(), {"refresh", "--yes", app.reference()});
+
+  EXPECT_EQ(run.exit_code, 0);
+  EXPECT_EQ(run.State(), "ACTION_STATE_NOTHING_TO_DO");
+  EXPECT_EQ(Names(TheLab()), before);
+}
+
+TEST(RefreshOnNode, GoesBackWithEveryRegistryDown) {
+  const Incident app("back");
+  ASSERT_EQ(Act(TheLab(), {"refresh", "--yes", app.reference()}).State(), "ACTION_STATE_DONE");
+  TheLab().containerd().SetHosts("back.test", "http://127.0.0.1:1", {});
+
+  ActRun run = Act(TheLab(), {"refresh", "--yes", "--to", app.v1.digest(), app.reference()});
+
+  EXPECT_EQ(run.exit_code, 0) << run.report.dump(2) << run.err;
+  EXPECT_EQ(run.State(), "ACTION_STATE_DONE");
+  EXPECT_EQ(run.Plan()["steps"][0]["kind"], "STEP_KIND_HOLD");
+  EXPECT_EQ(TheLab().containerd().Target(app.reference()), app.v1.digest());
+  EXPECT_EQ(CriId(app.reference()), app.v1.image_id());
+  EXPECT_EQ(Start("back", app.reference()), "back v1");
+}
+
+TEST(RefreshOnNode, TakesTheWantedDigestFromAMirrorWhenTheOriginIsDown) {
+  const Incident app("origin-down");
+  TheLab().mirror().Push(app.repository, "new", app.v2);
+  TheLab().containerd().SetHosts("origin-down.test", "http://127.0.0.1:1", {{.url = TheLab().mirror().url()}});
+
+  EXPECT_THAT(Act(TheLab(), {"refresh", "--yes", app.reference()}).Refusals(),
+              ElementsAre("REFUSAL_KIND_ORIGIN_UNKNOWN"));
+  ActRun run = Act(TheLab(), {"refresh", "--yes", "--to", app.v2.digest(), app.reference()});
+
+  EXPECT_EQ(run.exit_code, 0) << run.report.dump(2) << run.err;
+  EXPECT_EQ(TheLab().containerd().Target(app.reference()), app.v2.digest());
+  EXPECT_EQ(CriId(app.reference()), app.v2.image_id());
+}
+
+}  // namespace
+}  // namespace tagdrift::lab
