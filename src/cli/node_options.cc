@@ -65,6 +65,7 @@ void AddNodeOptions(CLI::App& command, NodeOptions& options) {
           "End with what is known after this time [2m]")
       ->type_name("DURATION")
       ->group(registries);
+  AddPolitenessOptions(command, options.politeness);
   AddCredentialOptions(command, options.credentials);
   command.add_flag("-v,--verbose", options.verbose, "Tell on stderr what is done");
 }

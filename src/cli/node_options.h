@@ -7,6 +7,7 @@
 #include "CLI/CLI.hpp"
 #include "absl/time/time.h"
 #include "credential_options.h"
+#include "politeness_options.h"
 #include "tagdrift/hosts/containerd_version.h"
 
 namespace tagdrift::cli {
@@ -20,6 +21,7 @@ struct NodeOptions {
   std::optional<hosts::ContainerdVersion> containerd_version;
   std::optional<hosts::PullPath> image_pull;
   CredentialOptions credentials;
+  PolitenessOptions politeness;
   std::vector<std::string> origins;  ///< REGISTRY=URL
   absl::Duration timeout = absl::Minutes(2);
   bool verbose = false;

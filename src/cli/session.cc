@@ -76,7 +76,8 @@ absl::StatusOr<std::unique_ptr<registry::Client>> MakeRegistryClient(
     const hosts::FileTree& tree, const std::string& endpoint, facts::Node& node,
     std::shared_ptr<const registry::CredentialSource> credentials) {
   registry::Client::Options client;
-  client.user_agent = std::string("tagdrift/") + TAGDRIFT_VERSION;
+  client.user_agent = UserAgent(options.politeness);
+  client.politeness = options.politeness.politeness;
   client.proxy_environment = ProxySettings(endpoint, node);
   client.ca_bundle = NodeCaBundle(tree);
   return registry::Client::Create(std::move(client), std::move(credentials));
