@@ -73,11 +73,11 @@ std::map<std::string, std::string> ProxySettings(const std::string& endpoint, fa
 }
 
 absl::StatusOr<std::unique_ptr<registry::Client>> MakeRegistryClient(
-    const hosts::FileTree& tree, const std::string& endpoint, facts::Node& node,
+    const PolitenessOptions& politeness, const hosts::FileTree& tree, const std::string& endpoint, facts::Node& node,
     std::shared_ptr<const registry::CredentialSource> credentials) {
   registry::Client::Options client;
-  client.user_agent = UserAgent(options.politeness);
-  client.politeness = options.politeness.politeness;
+  client.user_agent = UserAgent(politeness);
+  client.politeness = politeness.politeness;
   client.proxy_environment = ProxySettings(endpoint, node);
   client.ca_bundle = NodeCaBundle(tree);
   return registry::Client::Create(std::move(client), std::move(credentials));
@@ -108,7 +108,7 @@ absl::StatusOr<Session> OpenSession(const NodeOptions& options, bool with_contai
   auto opened = OpenCredentials(options.credentials, settings.endpoint_auths, stop.token());
   if (!opened.ok()) return opened.status();
   std::shared_ptr<const registry::CredentialSource> credentials = *std::move(opened);
-  auto client = MakeRegistryClient(*tree, endpoint, *node, credentials);
+  auto client = MakeRegistryClient(options.politeness, *tree, endpoint, *node, credentials);
   if (!client.ok()) return client.status();
   const auto sandbox_image = image::Reference::Parse(node::SandboxImage(*status));
   return Session{*std::move(tree),    *std::move(runtime),
