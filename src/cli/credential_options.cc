@@ -38,19 +38,22 @@ void AddCredentialOptions(CLI::App& command, CredentialOptions& options) {
       ->type_name("DIR")
       ->allow_extra_args(false)
       ->group(group);
-  command
-      .add_option("--image-credential-provider-config", options.provider_config,
-                  "The kubelet's credential provider plugins: its option of this name")
-      ->type_name("PATH")
-      ->group(group);
-  command
-      .add_option("--image-credential-provider-bin-dir", options.provider_bin_dir,
-                  "Where these plugins are: the kubelet's option of this name")
-      ->type_name("DIR")
-      ->group(group);
+  CLI::Option* config = command
+                            .add_option("--image-credential-provider-config", options.provider_config,
+                                        "The kubelet's credential provider plugins: its option of this name")
+                            ->type_name("PATH")
+                            ->group(group);
+  CLI::Option* bin_dir = command
+                             .add_option("--image-credential-provider-bin-dir", options.provider_bin_dir,
+                                         "Where these plugins are: the kubelet's option of this name")
+                             ->type_name("DIR")
+                             ->group(group);
+  config->needs(bin_dir);
+  bin_dir->needs(config);
   command
       .add_option("--share-credentials", options.shared,
                   "Let this mirror have the registry's credentials too, as containerd does; repeatable")
+      ->check([](const std::string& value) { return std::string(ReadShared({value}).status().message()); })
       ->type_name("MIRROR=REGISTRY")
       ->allow_extra_args(false)
       ->group(group);
@@ -64,8 +67,7 @@ absl::StatusOr<std::vector<std::pair<std::string, std::string>>> ReadShared(cons
     const std::string registry = equals == std::string::npos ? "" : value.substr(equals + 1);
     if (!IsHost(mirror) || !IsHost(registry)) {
       return absl::InvalidArgumentError(fmt::format(
-          "--share-credentials '{}': write MIRROR=REGISTRY as hosts with their ports, e.g. mirror.corp:5000=docker.io",
-          value));
+          "'{}' is not MIRROR=REGISTRY; write both as hosts with their ports, e.g. mirror.corp:5000=docker.io", value));
     }
     shared.emplace_back(mirror, registry);
   }

@@ -3,9 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <latch>
-#include <thread>
-
 #include "scene.h"
 
 namespace tagdrift::credentials {
@@ -113,27 +110,6 @@ TEST(Helper, IsRememberedForFiveMinutesAndItsFailureForOne) {
   scene.Pass(std::chrono::minutes(1));
   EXPECT_THAT(scene.Find("s.example", "app"), HasSubstr("error"));
   EXPECT_EQ(scene.programs->calls().size(), 4U);
-}
-
-TEST(Helper, IsRunOnceForAllWhoAskAtOnce) {
-  Helped scene(R"({"credHelpers":{"r.example":"x"}})");
-  std::latch all_there(8);
-  scene.programs->Will([&](const Command&) {
-    all_there.wait();
-    return Ending{0, kAnswer, ""};
-  });
-  std::vector<std::string> found(8);
-  {
-    std::vector<std::jthread> threads;
-    for (std::string& text : found) {
-      threads.emplace_back([&] {
-        all_there.count_down();
-        text = scene.Find("r.example", "app");
-      });
-    }
-  }
-  EXPECT_THAT(found, testing::Each("u:s"));
-  EXPECT_EQ(scene.programs->calls().size(), 1U);
 }
 
 TEST(Helper, SeesALittleOfTheEnvironment) {

@@ -1,9 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <latch>
 #include <nlohmann/json.hpp>
-#include <thread>
 
 #include "scene.h"
 
@@ -215,28 +213,6 @@ TEST(Providers, ThatNeedAServiceAccountAreNotRun) {
               AllOf(HasSubstr("error"), HasSubstr("tokens"), HasSubstr("service account")));
   EXPECT_EQ(scene.Find("s.example", "a"), "none");
   EXPECT_TRUE(scene.programs->calls().empty());
-}
-
-TEST(Providers, AreRunOnceForAllWhoAskAtOnce) {
-  Provided scene(Provider("one", {"r.example"}));
-  std::latch all_there(8);
-  scene.programs->Will([&](const Command&) {
-    all_there.wait();
-    return Ending{0, Response({{"cacheKeyType", "Registry"}, {"auth", {{"r.example", Auth("u")}}}}), ""};
-  });
-  ASSERT_EQ(scene.Open(), "");
-  std::vector<std::string> found(8);
-  {
-    std::vector<std::jthread> threads;
-    for (std::size_t i = 0; i < found.size(); ++i) {
-      threads.emplace_back([&, i] {
-        all_there.count_down();
-        found[i] = scene.Find("r.example", "app" + std::to_string(i % 2));
-      });
-    }
-  }
-  EXPECT_THAT(found, testing::Each("u:pw"));
-  EXPECT_EQ(scene.programs->calls().size(), 1U);
 }
 
 }  // namespace
