@@ -62,6 +62,26 @@ v1::HostSummary Summary(const judge::Route& route, std::size_t host, const Round
   return summary;
 }
 
+bool WantedCredentials(const judge::HostResult& result) {
+  return result.state == judge::HostState::kDenied && result.answer && result.answer->status != 403;
+}
+
+/// containerd gives the credentials of a pull, which the kubelet names no host for, to every host that answers 401.
+void AddCredentialNote(const judge::Route& route, std::size_t host, const Round& round, v1::RegistryReport& message) {
+  const hosts::RegistryHost& mirror = *route.hosts[host];
+  if (mirror.role != hosts::HostRole::kMirror) return;
+  const bool wanted = std::ranges::any_of(round.tags, [&](const JudgedTag& tag) {
+    return tag.facts.image.reference.registry() == route.config.registry && host < tag.result.hosts.size() &&
+           WantedCredentials(tag.result.hosts[host]);
+  });
+  if (!wanted) return;
+  const std::string share = mirror.host + "=" + route.config.registry;
+  *message.add_notes() = NoteMessage(
+      {hosts::NoteKind::kCredentialsForMirror, mirror.file, mirror.line,
+       mirror.Url() + " asks for credentials; containerd offers it those that the kubelet has for " +
+           route.config.registry + ", tagdrift only its own (--share-credentials " + share + " does as containerd)"});
+}
+
 v1::RegistryReport ConfigMessage(const hosts::RegistryConfig& config, Secrets secrets) {
   v1::RegistryReport message;
   message.set_registry(config.registry);
@@ -88,6 +108,7 @@ v1::RegistryReport RegistryMessage(const judge::Route& route, const Round& round
   v1::RegistryReport message = ConfigMessage(route.config, Secrets::kHidden);
   for (std::size_t host = 0; host < route.hosts.size(); ++host) {
     *message.add_summary() = Summary(route, host, round, message);
+    AddCredentialNote(route, host, round, message);
   }
   return message;
 }

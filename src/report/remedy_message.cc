@@ -23,6 +23,22 @@ void Purge(const JudgedTag& tag, const judge::Route& route, std::size_t host, v1
   }
 }
 
+/// A mirror has credentials of its own, or may have the registry's as in a pull.
+void ProvideCredentials(const judge::Remedy& remedy, const image::Reference& reference, const judge::Route& route,
+                        v1::Remedy& message) {
+  const bool to_mirror = remedy.host && route.hosts[*remedy.host]->role == hosts::HostRole::kMirror;
+  if (to_mirror) {
+    const std::string& mirror = route.hosts[*remedy.host]->host;
+    message.set_detail(fmt::format("give tagdrift credentials for {}, or let it have those of {}, as containerd does",
+                                   mirror, reference.registry()));
+    message.set_command(fmt::format("tagdrift check --auth-file CONFIG.JSON --share-credentials {}={} {}", mirror,
+                                    reference.registry(), reference.Canonical()));
+    return;
+  }
+  message.set_detail("give tagdrift credentials that may read the repository");
+  message.set_command(fmt::format("tagdrift check --auth-file CONFIG.JSON {}", reference.Canonical()));
+}
+
 }  // namespace
 
 v1::Remedy RemedyMessage(const judge::Remedy& remedy, const JudgedTag& tag, const judge::Route& route) {
@@ -46,8 +62,7 @@ v1::Remedy RemedyMessage(const judge::Remedy& remedy, const JudgedTag& tag, cons
       message.set_command("tagdrift refresh --yes " + reference.Canonical());
       break;
     case judge::RemedyKind::kProvideCredentials:
-      message.set_detail("give tagdrift credentials that may read the repository");
-      message.set_command(fmt::format("tagdrift check --auth-file CONFIG.JSON {}", reference.Canonical()));
+      ProvideCredentials(remedy, reference, route, message);
       break;
     case judge::RemedyKind::kNameOrigin:
       message.set_detail("say which host the tags are compared with, be it that same mirror");

@@ -72,6 +72,24 @@ TEST(ToMessage, KeepsTheFirstAnswerOfAHostThatChangedIt) {
   EXPECT_EQ(report.registries(0).notes(0).kind(), v1::NOTE_KIND_REFRESHED_BY_ASKING);
 }
 
+TEST(ToMessage, TellsWhichMirrorContainerdWouldOfferMoreCredentials) {
+  JudgedTag tag = Tag("registry.test/b:1", Verdict::kUndecided, Cause::kForecastUnknown);
+  tag.result.hosts[0].state = judge::HostState::kDenied;
+  tag.result.hosts[0].answer = hosts::Answer{.status = 401, .access = hosts::Access::kDenied};
+  tag.result.hosts[1] = tag.result.hosts[0];
+  tag.result.next_pull.walk = {{0, hosts::Why::kDenied, 401}};
+  const v1::NodeReport report = ToMessage(RoundOf({tag, tag}));
+  ASSERT_EQ(report.registries(0).notes_size(), 1) << "once, and not for the registry itself";
+  EXPECT_EQ(report.registries(0).notes(0).kind(), v1::NOTE_KIND_CREDENTIALS_FOR_MIRROR);
+  EXPECT_NE(report.registries(0).notes(0).detail().find("--share-credentials mirror.test=registry.test"),
+            std::string::npos);
+  ASSERT_EQ(report.tags(0).remedies_size(), 1);
+  EXPECT_NE(report.tags(0).remedies(0).command().find("--share-credentials mirror.test=registry.test"),
+            std::string::npos);
+  tag.result.hosts[0].answer->status = 403;
+  EXPECT_EQ(ToMessage(RoundOf({tag})).registries(0).notes_size(), 0) << "refused for its rights";
+}
+
 TEST(ToMessage, SumsUpEachHost) {
   JudgedTag tag = Tag("registry.test/b:1", Verdict::kFresh);
   tag.result.hosts[1].state = judge::HostState::kInSync;
