@@ -109,7 +109,7 @@ absl::StatusOr<CollectedFacts> CollectFacts(const ActionSources& sources, const 
   const bool is_cached = cached != nullptr;
   auto round = Check(
       {sources.runtime, sources.tree, sources.settings, *std::move(node), sources.platform, sources.registry,
-       sources.now},
+       sources.now, sources.known},
       OptionsOf(request, is_cached), [](std::size_t, std::size_t) {}, stop);
   if (!round.ok()) return round.status();
   collected.route = std::make_shared<const judge::Route>(round->routes.at(request.reference.registry()));

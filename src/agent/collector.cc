@@ -73,6 +73,8 @@ absl::Status Collector::Advance(std::size_t index) {
       if (const auto* read = std::get_if<judge::ReadStore>(&need)) {
         if (absl::Status status = ReadFromStore(entry, *read); !status.ok()) return status;
         filled = true;
+      } else if (Remember(entry, std::get<judge::Ask>(need))) {
+        filled = true;
       } else if (out_of_time_) {
         entry.facts.answers.emplace(std::get<judge::Ask>(need), OutOfTime());
         filled = true;
@@ -123,6 +125,14 @@ void Collector::Send(std::size_t index, const judge::Ask& ask, registry::Questio
   const std::string key = ask.topic == judge::Topic::kTag ? "" : SharedKey(*entry.route, reference.repository(), ask);
   sent_.emplace(ticket, Sent{index, ask, key});
   sources_.registry->Send(ticket, std::move(request));
+}
+
+bool Collector::Remember(Entry& entry, const judge::Ask& ask) {
+  const bool asks_content = ask.topic == judge::Topic::kManifest || ask.topic == judge::Topic::kConfig;
+  if (sources_.known == nullptr || !asks_content || entry.facts.fetched.contains(*ask.digest)) return false;
+  const facts::Content* content = sources_.known->Find(ask);
+  if (content != nullptr) entry.facts.fetched.emplace(*ask.digest, *content);
+  return content != nullptr;
 }
 
 void Collector::SendContentAsk(std::size_t index, const judge::Ask& ask) {
@@ -182,6 +192,9 @@ absl::Status Collector::Take(std::uint64_t ticket, registry::Reply reply) {
     return Advance(sent.tag);
   }
   const ContentAnswer answer = ReadContentReply(sent.ask, std::move(reply));
+  if (sources_.known != nullptr && answer.content && !std::holds_alternative<facts::NotThere>(*answer.content)) {
+    sources_.known->Put(sent.ask, *answer.content, static_cast<std::size_t>(answer.answer.get->size));
+  }
   for (const SharedAnswers::Waiter& waiter : shared_.Put(sent.shared_key, answer)) {
     Entry& entry = entries_[waiter.tag];
     entry.under_way.erase(waiter.ask);

@@ -51,6 +51,8 @@ class Collector {
   absl::Status Advance(std::size_t index);
   absl::Status ReadFromStore(Entry& entry, const judge::ReadStore& need);
   void Send(std::size_t index, const judge::Ask& ask, registry::Question question);
+  /// True if what the question is about was fetched before.
+  bool Remember(Entry& entry, const judge::Ask& ask);
   void SendContentAsk(std::size_t index, const judge::Ask& ask);
   /// Reads the node again and asks origin and differing hosts once more. True if there is something new to judge.
   absl::StatusOr<bool> LookAgain(std::size_t index, const judge::TagResult& result);

@@ -108,7 +108,8 @@ class Runner {
     const agent::ActionSources sources{&session_.runtime,       &session_.tree,
                                        session_.settings,       session_.platform,
                                        session_.registry.get(), session_.credentials.get(),
-                                       session_.sandbox_image,  [] { return absl::Now(); }};
+                                       session_.sandbox_image,  [] { return absl::Now(); },
+                                       session_.known.get()};
     return report::ToMessage(agent::Act(sources, request, hooks, std::move(stop)));
   }
 

@@ -79,9 +79,9 @@ absl::StatusOr<v1::NodeReport> RunRound(const CheckArguments& arguments, const a
   auto session = OpenSession(arguments.node, !arguments.no_containers);
   if (!session.ok()) return session.status();
   ProgressLine line(isatty(STDERR_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr);
-  agent::Sources sources{&session->runtime,         &session->tree,    std::move(session->settings),
-                         std::move(session->node),  session->platform, session->registry.get(),
-                         [] { return absl::Now(); }};
+  agent::Sources sources{&session->runtime,          &session->tree,      std::move(session->settings),
+                         std::move(session->node),   session->platform,   session->registry.get(),
+                         [] { return absl::Now(); }, session->known.get()};
   auto round = agent::Check(
       std::move(sources), options, [&](std::size_t done, std::size_t total) { line.Show(done, total); },
       std::stop_token());

@@ -18,6 +18,7 @@
 namespace tagdrift::cli {
 namespace {
 
+constexpr std::size_t kKnownBytes = 8 << 20;
 constexpr char kDefaultSocket[] = "/run/containerd/containerd.sock";
 
 std::string Endpoint(const NodeOptions& options) {
@@ -111,10 +112,15 @@ absl::StatusOr<Session> OpenSession(const NodeOptions& options, bool with_contai
   auto client = MakeRegistryClient(options.politeness, *tree, endpoint, *node, credentials);
   if (!client.ok()) return client.status();
   const auto sandbox_image = image::Reference::Parse(node::SandboxImage(*status));
-  return Session{*std::move(tree),    *std::move(runtime),
-                 *std::move(node),    ThisPlatform(),
-                 std::move(settings), std::move(credentials),
-                 *std::move(client),  sandbox_image.ok() ? sandbox_image->Canonical() : "",
+  return Session{*std::move(tree),
+                 *std::move(runtime),
+                 *std::move(node),
+                 ThisPlatform(),
+                 std::move(settings),
+                 std::move(credentials),
+                 *std::move(client),
+                 std::make_unique<agent::ContentMemory>(kKnownBytes),
+                 sandbox_image.ok() ? sandbox_image->Canonical() : "",
                  std::move(stop)};
 }
 

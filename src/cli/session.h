@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "node_options.h"
 #include "tagdrift/agent/check.h"
+#include "tagdrift/agent/content_memory.h"
 #include "tagdrift/facts/node_facts.h"
 #include "tagdrift/hosts/file_tree.h"
 #include "tagdrift/hosts/registry_config.h"
@@ -39,6 +40,7 @@ struct Session {
   hosts::RegistrySettings settings;
   std::shared_ptr<const registry::CredentialSource> credentials;
   std::unique_ptr<registry::Client> registry;
+  std::unique_ptr<agent::ContentMemory> known;
   std::string sandbox_image;  ///< canonical reference; empty where it is not known
   StopWhenGone stop;          ///< last: ends programs that look for credentials before the client waits for them
 };

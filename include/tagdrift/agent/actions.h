@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "tagdrift/agent/content_memory.h"
 #include "tagdrift/hosts/file_tree.h"
 #include "tagdrift/hosts/registry_config.h"
 #include "tagdrift/image/reference.h"
@@ -29,6 +30,7 @@ struct ActionSources {
   const registry::CredentialSource* credentials;
   std::string sandbox_image;  ///< canonical reference; empty where it is not known
   std::function<absl::Time()> now;
+  ContentMemory* known = nullptr;  ///< what was fetched already; null: nothing is kept
 };
 
 struct ActionRequest {

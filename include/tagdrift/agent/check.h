@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "tagdrift/agent/content_memory.h"
 #include "tagdrift/agent/selection.h"
 #include "tagdrift/hosts/file_tree.h"
 #include "tagdrift/hosts/registry_config.h"
@@ -41,6 +42,7 @@ struct Sources {
   image::Platform platform;
   registry::Client* registry;
   std::function<absl::Time()> now;
+  ContentMemory* known = nullptr;  ///< what earlier rounds fetched; null: nothing is kept
 };
 
 /// Called from the round's own thread after each tag that is settled.

@@ -1,0 +1,36 @@
+#include "tagdrift/agent/content_memory.h"
+
+#include <utility>
+
+namespace tagdrift::agent {
+namespace {
+
+/// The same bytes read as another kind of document are another thing.
+std::string KeyOf(const judge::Ask& ask) {
+  return ask.digest->text() + (ask.topic == judge::Topic::kConfig ? " config" : " " + ask.media_type);
+}
+
+}  // namespace
+
+const facts::Content* ContentMemory::Find(const judge::Ask& ask) {
+  const auto found = entries_.find(KeyOf(ask));
+  if (found == entries_.end()) return nullptr;
+  uses_.splice(uses_.begin(), uses_, found->second.use);
+  return &found->second.content;
+}
+
+void ContentMemory::Put(const judge::Ask& ask, facts::Content content, std::size_t bytes) {
+  std::string key = KeyOf(ask);
+  if (bytes > most_bytes_ || entries_.contains(key)) return;
+  while (bytes_ + bytes > most_bytes_) {
+    const auto oldest = entries_.find(uses_.back());
+    bytes_ -= oldest->second.bytes;
+    entries_.erase(oldest);
+    uses_.pop_back();
+  }
+  uses_.push_front(key);
+  entries_.emplace(std::move(key), Entry{std::move(content), bytes, uses_.begin()});
+  bytes_ += bytes;
+}
+
+}  // namespace tagdrift::agent

@@ -1,0 +1,50 @@
+#include "tagdrift/agent/content_memory.h"
+
+#include <gtest/gtest.h>
+
+namespace tagdrift::agent {
+namespace {
+
+judge::Ask Manifest(const std::string& bytes, const std::string& media_type = "m") {
+  return {0, judge::Topic::kManifest, image::Digest::OfBytes(bytes), media_type};
+}
+
+facts::Content Content(std::int64_t layers) {
+  image::Manifest manifest{.config = {.digest = image::Digest::OfBytes("config")}};
+  for (std::int64_t i = 0; i < layers; ++i) manifest.layers.push_back({.digest = image::Digest::OfBytes("layer")});
+  return image::Document(manifest);
+}
+
+TEST(ContentMemory, KeepsWhatWasDeliveredWhateverTheHost) {
+  ContentMemory memory(1000);
+  EXPECT_EQ(memory.Find(Manifest("a")), nullptr);
+  memory.Put(Manifest("a"), Content(1), 100);
+  judge::Ask elsewhere = Manifest("a");
+  elsewhere.host = 7;
+  EXPECT_NE(memory.Find(elsewhere), nullptr);
+  EXPECT_EQ(memory.Find(Manifest("b")), nullptr);
+}
+
+TEST(ContentMemory, DoesNotTakeOneKindForAnother) {
+  ContentMemory memory(1000);
+  memory.Put(Manifest("a"), Content(1), 100);
+  EXPECT_EQ(memory.Find(Manifest("a", "another type")), nullptr);
+  EXPECT_EQ(memory.Find({0, judge::Topic::kConfig, image::Digest::OfBytes("a"), "m"}), nullptr);
+}
+
+TEST(ContentMemory, DropsTheLongestUnusedWhenItIsFull) {
+  ContentMemory memory(1000);
+  memory.Put(Manifest("a"), Content(1), 400);
+  memory.Put(Manifest("b"), Content(1), 400);
+  memory.Find(Manifest("a"));
+  memory.Put(Manifest("c"), Content(1), 400);
+  EXPECT_NE(memory.Find(Manifest("a")), nullptr);
+  EXPECT_EQ(memory.Find(Manifest("b")), nullptr);
+  EXPECT_NE(memory.Find(Manifest("c")), nullptr);
+  memory.Put(Manifest("huge"), Content(1), 1001);
+  EXPECT_EQ(memory.Find(Manifest("huge")), nullptr);
+  EXPECT_NE(memory.Find(Manifest("c")), nullptr) << "nothing goes for what does not fit at all";
+}
+
+}  // namespace
+}  // namespace tagdrift::agent
