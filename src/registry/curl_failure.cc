@@ -38,6 +38,18 @@ NamedFailure Timeout(const CurlFailure& failure) {
   return {Failure::kDeadline, "no complete answer in time"};
 }
 
+/// What a server says by an alert about the certificate it was shown, or not shown; empty for anything else. With TLS
+/// 1.3 it comes when the handshake is over for the client.
+std::string ClientCertificateText(const CurlFailure& failure) {
+  const auto says = [&failure](const char* words) { return failure.tls_text.find(words) != std::string::npos; };
+  if (says("certificate required")) return "server wants a client certificate";
+  if (says("alert bad certificate") || says("alert unknown ca") || says("alert certificate") ||
+      says("alert unsupported certificate")) {
+    return "server refuses the client certificate, or the lack of one";
+  }
+  return {};
+}
+
 std::string TlsText(const CurlFailure& failure) {
   const bool unverified = failure.code == CURLE_PEER_FAILED_VERIFICATION;
   if (failure.verify_result == X509_V_ERR_HOSTNAME_MISMATCH ||
@@ -49,8 +61,8 @@ std::string TlsText(const CurlFailure& failure) {
   }
   if (failure.tls_text.find("subject name") != std::string::npos) return "certificate is not for this host";
   if (failure.tls_text.find("wrong version number") != std::string::npos) return "server does not speak TLS";
-  if (failure.tls_text.find("certificate required") != std::string::npos) return "server wants a client certificate";
-  return "TLS handshake failed";
+  const std::string refusal = ClientCertificateText(failure);
+  return refusal.empty() ? "TLS handshake failed" : refusal;
 }
 
 }  // namespace
@@ -92,15 +104,16 @@ NamedFailure NameFailure(const CurlFailure& failure) {
       return {Failure::kClosed, "connection closed without an answer"};
     case CURLE_RECV_ERROR:
     case CURLE_SEND_ERROR:
-      if (failure.tls_text.find("certificate required") != std::string::npos) {
-        return {Failure::kTls, "server wants a client certificate"};
+      if (std::string refusal = ClientCertificateText(failure); !refusal.empty()) {
+        return {Failure::kTls, std::move(refusal)};
       }
       return {Failure::kClosed, failure.os_error == 0 ? "connection broken" : SystemText(failure.os_error)};
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_UNSUPPORTED_PROTOCOL:
+      return {Failure::kClosed, "malformed answer"};
     case CURLE_HTTP2:
     case CURLE_HTTP2_STREAM:
-      return {Failure::kClosed, "malformed answer"};
+      return {Failure::kClosed, failure.os_error == 0 ? "malformed answer" : SystemText(failure.os_error)};
     default:
       return {Failure::kClosed, "no complete answer"};
   }

@@ -225,5 +225,23 @@ TEST(CurlFailure, NamesWhatTheProxySaid) {
   EXPECT_EQ(NameFailure(failure).detail, "the proxy answered 407");
 }
 
+TEST(CurlFailure, TellsARefusedClientCertificateFromABrokenConnection) {
+  const auto named = [](const std::string& text) {
+    return NameFailure({.code = CURLE_RECV_ERROR, .stage = Stage::kConnected, .tls_text = text});
+  };
+  EXPECT_EQ(named("SSL_read: tlsv13 alert certificate required, errno 0").detail, "server wants a client certificate");
+  for (const char* alert :
+       {"sslv3 alert bad certificate", "tlsv1 alert unknown ca", "sslv3 alert certificate expired"}) {
+    EXPECT_EQ(named(alert).failure, Failure::kTls) << alert;
+    EXPECT_EQ(named(alert).detail, "server refuses the client certificate, or the lack of one");
+  }
+  EXPECT_EQ(named("SSL_read: Connection reset by peer").failure, Failure::kClosed);
+}
+
+TEST(CurlFailure, NamesWhatBrokeAnHttp2Connection) {
+  EXPECT_EQ(NameFailure({.code = CURLE_HTTP2}).detail, "malformed answer");
+  EXPECT_EQ(NameFailure({.code = CURLE_HTTP2, .os_error = 104}).detail, "connection reset by peer");
+}
+
 }  // namespace
 }  // namespace tagdrift::registry
