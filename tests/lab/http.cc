@@ -50,6 +50,10 @@ HttpAnswer Send(const HttpRequest& request) {
   curl_easy_setopt(curl.get(), CURLOPT_HEADERFUNCTION, AddHeader);
   curl_easy_setopt(curl.get(), CURLOPT_HEADERDATA, &answer.headers);
   if (!request.ca_file.empty()) curl_easy_setopt(curl.get(), CURLOPT_CAINFO, request.ca_file.c_str());
+  if (!request.client_certificate.empty()) {
+    curl_easy_setopt(curl.get(), CURLOPT_SSLCERT, request.client_certificate.c_str());
+    curl_easy_setopt(curl.get(), CURLOPT_SSLKEY, request.client_key.c_str());
+  }
   if (!request.user_password.empty()) curl_easy_setopt(curl.get(), CURLOPT_USERPWD, request.user_password.c_str());
   if (request.method == "HEAD") {
     curl_easy_setopt(curl.get(), CURLOPT_NOBODY, 1L);

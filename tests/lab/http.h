@@ -19,7 +19,9 @@ struct HttpRequest {
   std::vector<std::string> headers = {};
   std::string body = {};
   std::string ca_file = {};
-  std::string user_password = {};  ///< "user:password"
+  std::string user_password = {};       ///< "user:password"
+  std::string client_certificate = {};  ///< file
+  std::string client_key = {};          ///< file
 };
 
 HttpAnswer Send(const HttpRequest& request);

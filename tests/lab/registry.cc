@@ -11,16 +11,20 @@ namespace {
 // bcrypt of kPassword, the only form that docker-registry accepts.
 constexpr const char* kHtpasswd = "lab:$2y$04$V4UdbhDnAeOMiWPoxgKIz.KFjft/C3vQuUjeZmSOr.79kyr2TI4AS\n";
 
+std::string FolderOf(const std::string& name) { return LabRoot() + "/registry/" + name; }
+
 std::string Config(const std::string& folder, const std::string& host, const RegistryOptions& options) {
+  const std::string storage = options.storage_of.empty() ? folder : FolderOf(options.storage_of);
   std::ostringstream yaml;
   yaml << "version: 0.1\n"
        << "log: {level: warn, accesslog: {disabled: false}}\n"
-       << "storage:\n  filesystem: {rootdirectory: " << folder << "/storage}\n  delete: {enabled: true}\n"
+       << "storage:\n  filesystem: {rootdirectory: " << storage << "/storage}\n  delete: {enabled: true}\n"
        << "http:\n  addr: " << host << "\n  secret: lab\n";
   if (options.certificates) {
     yaml << "  tls: {certificate: " << options.certificates->certificate << ", key: " << options.certificates->key
-         << "}\n";
+         << (options.client_ca.empty() ? "" : ", clientcas: [" + options.client_ca + "]") << "}\n";
   }
+  if (!options.auth.empty()) yaml << "auth: " << options.auth << "\n";
   if (options.wants_password) yaml << "auth:\n  htpasswd: {realm: lab, path: " << folder << "/htpasswd}\n";
   if (!options.pull_through.empty()) yaml << "proxy: {remoteurl: \"" << options.pull_through << "\"}\n";
   return yaml.str();
@@ -38,7 +42,7 @@ std::string RequestOf(const std::string& line) {
 }  // namespace
 
 Registry::Registry(const std::string& name, RegistryOptions options)
-    : name_("registry " + name), options_(std::move(options)), folder_(LabRoot() + "/registry/" + name) {
+    : name_("registry " + name), options_(std::move(options)), folder_(FolderOf(name)) {
   if (options_.port == 0) options_.port = FreePort();
   host_ = options_.address + ":" + std::to_string(options_.port);
   url_ = (options_.certificates ? "https://" : "http://") + host_;
@@ -58,10 +62,17 @@ void Registry::Start() {
 
 void Registry::Stop() { daemon_.reset(); }
 
-bool Registry::Answers() { return Ask({.url = url_ + "/v2/"}).status == 200; }
+bool Registry::Answers() {
+  const int status = Ask({.url = url_ + "/v2/"}).status;
+  return status == 200 || (status == 401 && !options_.auth.empty());
+}
 
 HttpAnswer Registry::Ask(HttpRequest request) {
   if (options_.certificates) request.ca_file = options_.certificates->ca;
+  if (!options_.client_ca.empty()) {
+    request.client_certificate = options_.certificates->certificate;
+    request.client_key = options_.certificates->key;
+  }
   if (options_.wants_password) request.user_password = std::string(kUser) + ":" + kPassword;
   return Send(request);
 }

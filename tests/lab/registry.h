@@ -20,8 +20,11 @@ struct RegistryOptions {
   std::string pull_through = {};                  ///< URL of the registry that this one mirrors on demand
   std::optional<Certificates> certificates = {};  ///< serve HTTPS
   bool wants_password = false;                    ///< basic auth: kUser, kPassword
-  std::string address = "127.0.0.1";              ///< a loopback address or a name of one
-  int port = 0;                                   ///< 0: any free one
+  std::string auth = {};                          ///< what stands under `auth` in its configuration, instead of that
+  std::string client_ca = {};         ///< file, with `certificates`: who shows no certificate of this CA is refused
+  std::string storage_of = {};        ///< name of another registry: this one serves the same storage
+  std::string address = "127.0.0.1";  ///< a loopback address or a name of one
+  int port = 0;                       ///< 0: any free one
 };
 
 /// A docker-registry on loopback with storage of its own, running from the start.
