@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "logging.h"
 #include "node_options.h"
 #include "output.h"
 #include "output_format.h"
@@ -62,6 +63,7 @@ absl::StatusOr<Configuration> Learn(const NodeOptions& options) {
 }
 
 int RunMirrors(const MirrorsArguments& arguments) {
+  LogToStandardError(arguments.node.verbose);
   auto configuration = Learn(arguments.node);
   if (!configuration.ok()) return CannotBeDone(configuration.status());
 

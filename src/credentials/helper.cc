@@ -18,7 +18,6 @@ namespace tagdrift::credentials {
 namespace {
 
 constexpr char kHubAddress[] = "https://index.docker.io/v1/";
-constexpr char kNotFound[] = "credentials not found in native keychain";
 constexpr std::size_t kMaxOutput = 64 * 1024;
 
 bool IsHelperName(std::string_view name) {
@@ -28,11 +27,11 @@ bool IsHelperName(std::string_view name) {
   });
 }
 
-std::string_view Trim(std::string_view text) {
-  constexpr std::string_view kBlank = " \t\r\n";
-  const std::size_t first = text.find_first_not_of(kBlank);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
+bool SaysNotFound(std::string output) {
+  constexpr char kBlank[] = " \t\r\n";
+  output.erase(output.find_last_not_of(kBlank) + 1);
+  output.erase(0, output.find_first_not_of(kBlank));
+  return output == "credentials not found in native keychain";
 }
 
 /// A string member by its name in any case, as Go reads it.
@@ -107,7 +106,7 @@ Helpers::Answer Helpers::Ask(const std::string& name, const std::string& address
                                                       stop_);
   if (!ending.ok()) return ending.status();
   if (ending->exit_code == 0) return ReadAnswer(ending->output);
-  if (Trim(ending->output) == kNotFound) return std::nullopt;
+  if (SaysNotFound(ending->output)) return std::nullopt;
   return absl::InternalError(fmt::format("exit code {}", ending->exit_code));
 }
 

@@ -144,7 +144,8 @@ TEST(AuthFile, SaysWhatIsWrongWithTheFile) {
   EXPECT_THAT(Look(R"({"auths":[]})", "r.example", "a"), HasSubstr("'auths' is no object"));
   EXPECT_THAT(Look(R"({"credHelpers":[]})", "r.example", "a"), HasSubstr("'credHelpers' is no object"));
   EXPECT_THAT(Look(R"({"credsStore":[]})", "r.example", "a"), HasSubstr("'credsStore' is no string"));
-  EXPECT_THAT(Look(std::string(100, '['), "r.example", "a"), HasSubstr("not valid JSON"));
+  EXPECT_THAT(Look(std::string(500'000, '['), "r.example", "a"), HasSubstr("not valid JSON"));
+  EXPECT_EQ(Look(R"({"x":)" + std::string(200'000, '[') + std::string(200'000, ']') + "}", "r.example", "a"), "none");
   EXPECT_THAT(Look(std::string(1024 * 1024 + 1, ' '), "r.example", "a"), HasSubstr("larger than 1 MiB"));
   Scene scene;
   for (const char* path : {"/no/such/file", "/"}) {
