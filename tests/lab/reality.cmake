@@ -1,6 +1,6 @@
 # Forecasts against reality: random scenarios, the same ones in each run. tests/lab/reality.sh runs others and more of them.
 add_executable(lab_reality
-  reality.cc scenario.cc scenario_artifacts.cc scenario_stage.cc scripted_server.cc)
+  reality.cc scenario.cc scenario_artifacts.cc scenario_stage.cc)
 target_link_libraries(lab_reality PRIVATE
   tagdrift::lab tagdrift::lab_check tagdrift::image fmt::fmt nlohmann_json::nlohmann_json GTest::gtest)
 foreach(version ${TAGDRIFT_LAB_VERSIONS})
