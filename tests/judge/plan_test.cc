@@ -1,0 +1,320 @@
+#include "tagdrift/judge/plan.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <vector>
+
+#include "plan_world.h"
+
+namespace tagdrift::judge {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+struct Row {
+  const char* name;
+  std::function<void(PlanWorld&)> spoil;
+  const char* expected;
+};
+
+void ExpectRows(const std::vector<Row>& rows, Plan (*make)(const ActionFacts&, const ActionOptions&)) {
+  for (const Row& row : rows) {
+    SCOPED_TRACE(row.name);
+    PlanWorld world;
+    row.spoil(world);
+    const Plan plan = make(world.facts, world.options);
+    EXPECT_EQ(Describe(plan), row.expected);
+    for (const Refusal& refusal : plan.refusals) EXPECT_NE(refusal.detail, "");
+  }
+}
+
+void ByDigest(PlanWorld& world) { world.facts.reference = world.facts.reference.At(world.new_digest); }
+
+TEST(PlanRefresh, GivesEveryRowItsSteps) {
+  ExpectRows(
+      {
+          {"stale", [](PlanWorld&) {}, "PULL HOLD REPOINT VERIFY"},
+          {"stale, content here", [](PlanWorld& w) { w.Complete(); }, "HOLD REPOINT VERIFY"},
+          {"equivalent", [](PlanWorld& w) { w.facts.result.verdict = Verdict::kEquivalent; },
+           "PULL HOLD REPOINT VERIFY"},
+          {"fresh", [](PlanWorld& w) { w.Fresh(); }, "nothing"},
+          {"no image store", [](PlanWorld& w) { w.facts.has_image_store = false; }, "refused NO_IMAGE_STORE"},
+          {"a digest", ByDigest, "refused BY_DIGEST"},
+          {"not cached", [](PlanWorld& w) { w.facts.cached.reset(); }, "refused NOT_CACHED"},
+          {"local", [](PlanWorld& w) { w.facts.result.verdict = Verdict::kLocal; }, "refused LOCAL"},
+          {"gone", [](PlanWorld& w) { w.facts.result.verdict = Verdict::kGone; }, "refused GONE"},
+          {"origin unreachable",
+           [](PlanWorld& w) {
+             w.facts.result.verdict = Verdict::kUndecided;
+             w.facts.result.cause = Cause::kOriginUnreachable;
+             w.facts.result.origin_digest.reset();
+             w.facts.wanted.reset();
+           },
+           "refused ORIGIN_UNKNOWN"},
+          {"origin is a mirror",
+           [](PlanWorld& w) {
+             w.facts.result.verdict = Verdict::kUndecided;
+             w.facts.result.cause = Cause::kOriginIsMirror;
+           },
+           "refused ORIGIN_UNKNOWN"},
+          {"node disagrees",
+           [](PlanWorld& w) {
+             w.facts.result.verdict = Verdict::kUndecided;
+             w.facts.result.cause = Cause::kNodeDisagrees;
+           },
+           "PULL HOLD REPOINT VERIFY"},
+          {"node disagrees, cached content is incomplete, no build times",
+           [](PlanWorld& w) {
+             w.facts.result.verdict = Verdict::kUndecided;
+             w.facts.result.cause = Cause::kNodeDisagrees;
+             w.facts.result.age.direction = Direction::kUnknown;
+             w.facts.cached->stored->id.reset();
+           },
+           "PULL HOLD REPOINT VERIFY"},
+          {"origin is older", [](PlanWorld& w) { w.facts.result.age.direction = Direction::kNewer; },
+           "refused GOING_BACK"},
+          {"nobody knows which is older", [](PlanWorld& w) { w.facts.result.age.direction = Direction::kUnknown; },
+           "refused GOING_BACK"},
+          {"the older one is asked for",
+           [](PlanWorld& w) {
+             w.facts.result.age.direction = Direction::kNewer;
+             w.options.to = w.new_digest;
+           },
+           "PULL HOLD REPOINT VERIFY"},
+          {"asked for what it is already",
+           [](PlanWorld& w) {
+             w.Fresh();
+             w.options.to = w.new_digest;
+           },
+           "nothing"},
+          {"asked for what it is already, but the CRI has another image",
+           [](PlanWorld& w) {
+             w.Fresh();
+             w.facts.cached->cri_image_id = image::Digest::OfBytes("other").text();
+             w.options.to = w.new_digest;
+           },
+           "HOLD REPOINT VERIFY"},
+          {"asked for, and the origin is down",
+           [](PlanWorld& w) {
+             w.facts.result.verdict = Verdict::kUndecided;
+             w.facts.result.origin_digest.reset();
+             w.options.to = w.new_digest;
+           },
+           "PULL HOLD REPOINT VERIFY"},
+          {"manifest of another platform", [](PlanWorld& w) { w.facts.wanted->platform->architecture = "s390x"; },
+           "refused WRONG_PLATFORM"},
+          {"index without this platform", [](PlanWorld& w) { w.facts.wanted->manifest.reset(); },
+           "refused WRONG_PLATFORM"},
+          {"no host has it", [](PlanWorld& w) { w.facts.wanted->deliveries.pop_back(); }, "refused NOT_DELIVERABLE"},
+          {"delivered, but no image",
+           [](PlanWorld& w) {
+             w.facts.wanted->unreadable = "not JSON";
+             w.facts.wanted->manifest.reset();
+           },
+           "refused NOT_DELIVERABLE"},
+          {"private", [](PlanWorld& w) { w.facts.wanted->deliveries[1].answer.access = hosts::Access::kCredentials; },
+           "refused PRIVATE_IMAGE"},
+          {"private and allowed",
+           [](PlanWorld& w) {
+             w.facts.wanted->deliveries[1].answer.access = hosts::Access::kCredentials;
+             w.options.allow_private = true;
+           },
+           "PULL HOLD REPOINT VERIFY"},
+          {"an anonymous token is no credential",
+           [](PlanWorld& w) { w.facts.wanted->deliveries[1].answer.access = hosts::Access::kAnonymousToken; },
+           "PULL HOLD REPOINT VERIFY"},
+          {"disk too full for what comes", [](PlanWorld& w) { w.facts.disk.available = 17'000; },
+           "refused DISK_TOO_FULL"},
+          {"disk has just room", [](PlanWorld& w) { w.facts.disk.available = 17'800; }, "PULL HOLD REPOINT VERIFY"},
+          {"disk is full, but nothing comes",
+           [](PlanWorld& w) {
+             w.Complete();
+             w.facts.disk.available = 0;
+           },
+           "HOLD REPOINT VERIFY"},
+          {"disk is not known", [](PlanWorld& w) { w.facts.disk = {.unknown = "out of reach"}; },
+           "PULL HOLD REPOINT VERIFY"},
+          {"force overrides none of these",
+           [](PlanWorld& w) {
+             w.facts.disk.available = 0;
+             w.options.force = true;
+           },
+           "refused DISK_TOO_FULL"},
+      },
+      PlanRefresh);
+}
+
+TEST(PlanRefresh, SaysWhetherItLasts) {
+  const std::vector<std::tuple<const char*, std::function<void(PlanWorld&)>, Durable>> rows = {
+      {"the next pull brings it", [](PlanWorld&) {}, Durable::kYes},
+      {"a stale mirror is asked first",
+       [](PlanWorld& w) {
+         w.facts.result.next_pull.pull = {Outcome::kStale, w.old_digest, 0, ""};
+       },
+       Durable::kNo},
+      {"a mirror has the same image under another digest",
+       [](PlanWorld& w) {
+         w.facts.result.next_pull.pull = {Outcome::kEquivalent, w.old_digest, 0, ""};
+       },
+       Durable::kYes},
+      {"going back, the registry has the new one",
+       [](PlanWorld& w) {
+         w.options.to = w.old_digest;
+         w.facts.wanted->digest = w.old_digest;
+       },
+       Durable::kNo},
+      {"the next pull fails",
+       [](PlanWorld& w) {
+         w.facts.result.next_pull.pull = {Outcome::kFails, std::nullopt, std::nullopt, "404"};
+       },
+       Durable::kUnknown},
+      {"nobody knows",
+       [](PlanWorld& w) {
+         w.facts.result.next_pull.pull = {Outcome::kUndecided, w.new_digest, 1, ""};
+       },
+       Durable::kUnknown},
+  };
+  for (const auto& [name, spoil, expected] : rows) {
+    SCOPED_TRACE(name);
+    PlanWorld world;
+    spoil(world);
+    EXPECT_EQ(PlanRefresh(world.facts, world.options).durable, expected);
+  }
+}
+
+TEST(PlanRefresh, NamesTheHostThatDelivers) {
+  PlanWorld world;
+  const Plan plan = PlanRefresh(world.facts, world.options);
+  EXPECT_EQ(plan.deliverer, 1U);
+  EXPECT_EQ(plan.from, world.old_digest);
+  EXPECT_EQ(plan.to, world.new_digest);
+  EXPECT_EQ(plan.bytes_to_come, 1000);
+  EXPECT_EQ(plan.steps.front().subject, "registry.test/team/app@" + world.new_digest.text());
+}
+
+TEST(PlanRefresh, NamesEveryHostThatWasTriedInVain) {
+  PlanWorld world;
+  world.facts.wanted->deliveries[1].has_it = false;
+  world.facts.wanted->deliveries[1].answer.failure = hosts::Failure::kConnect;
+  world.facts.wanted->deliveries[1].answer.failure_detail = "connection refused";
+  const Plan plan = PlanRefresh(world.facts, world.options);
+  ASSERT_EQ(Describe(plan), "refused NOT_DELIVERABLE");
+  EXPECT_THAT(plan.refusals[0].detail,
+              HasSubstr("https://mirror.test/v2: 404, https://registry.test/v2: connection refused"));
+}
+
+TEST(PlanPrePull, GivesEveryRowItsSteps) {
+  ExpectRows(
+      {
+          {"not here", [](PlanWorld&) {}, "PULL VERIFY"},
+          {"never cached", [](PlanWorld& w) { w.facts.cached.reset(); }, "PULL VERIFY"},
+          {"a digest", ByDigest, "PULL VERIFY"},
+          {"here, without a name of its own", [](PlanWorld& w) { w.Complete(); }, "PULL VERIFY"},
+          {"here",
+           [](PlanWorld& w) {
+             w.Complete();
+             w.facts.wanted->has_digest_name = true;
+           },
+           "nothing"},
+          {"origin unknown", [](PlanWorld& w) { w.facts.wanted.reset(); }, "refused ORIGIN_UNKNOWN"},
+          {"gone",
+           [](PlanWorld& w) {
+             w.facts.wanted.reset();
+             w.facts.result.verdict = Verdict::kGone;
+           },
+           "refused GONE"},
+          {"another platform", [](PlanWorld& w) { w.facts.wanted->platform->architecture = "s390x"; },
+           "refused WRONG_PLATFORM"},
+          {"private", [](PlanWorld& w) { w.facts.wanted->deliveries[1].answer.access = hosts::Access::kCredentials; },
+           "refused PRIVATE_IMAGE"},
+          {"disk too full", [](PlanWorld& w) { w.facts.disk.available = 0; }, "refused DISK_TOO_FULL"},
+          {"no image store", [](PlanWorld& w) { w.facts.has_image_store = false; }, "refused NO_IMAGE_STORE"},
+      },
+      PlanPrePull);
+}
+
+TEST(PlanEvict, GivesEveryRowItsSteps) {
+  ExpectRows(
+      {
+          {"unused", [](PlanWorld&) {}, "DELETE_NAME VERIFY"},
+          {"not there", [](PlanWorld& w) { w.facts.cached.reset(); }, "nothing"},
+          {"a digest", ByDigest, "refused BY_DIGEST"},
+          {"no image store", [](PlanWorld& w) { w.facts.has_image_store = false; }, "refused NO_IMAGE_STORE"},
+          {"asked for by a container that has ended",
+           [](PlanWorld& w) { w.facts.cached->used_by = {w.User(facts::UseBasis::kRequested)}; }, "refused IN_USE"},
+          {"image of a container of which it is not known what it asked for",
+           [](PlanWorld& w) { w.facts.cached->used_by = {w.User(facts::UseBasis::kSameImage)}; }, "refused IN_USE"},
+          {"pinned", [](PlanWorld& w) { w.facts.cached->pinned = true; }, "refused PINNED"},
+          {"sandbox image", [](PlanWorld& w) { w.facts.sandbox_image = "registry.test/team/app:v1"; },
+           "refused SANDBOX_IMAGE"},
+          {"protected", [](PlanWorld& w) { w.options.protected_by = {"*/team/*"}; }, "refused PROTECTED"},
+          {"origin down", [](PlanWorld& w) { w.facts.result.origin_digest.reset(); }, "refused PULL_NOT_PROVEN"},
+          {"stale mirror",
+           [](PlanWorld& w) {
+             w.facts.result.next_pull.pull = {Outcome::kStale, w.old_digest, 0, ""};
+           },
+           "refused PULL_NOT_PROVEN"},
+          {"next pull fails",
+           [](PlanWorld& w) {
+             w.facts.result.next_pull.pull = {Outcome::kFails, w.new_digest, 1, "no blob"};
+           },
+           "refused PULL_NOT_PROVEN"},
+          {"credentials are only assumed",
+           [](PlanWorld& w) { w.facts.result.next_pull.credentials = Credentials::kAssumed; },
+           "refused PULL_NOT_PROVEN"},
+          {"every reason at once, forced",
+           [](PlanWorld& w) {
+             w.facts.cached->used_by = {w.User(facts::UseBasis::kRequested)};
+             w.facts.cached->pinned = true;
+             w.options.protected_by = {"*"};
+             w.facts.result.origin_digest.reset();
+             w.options.force = true;
+           },
+           "DELETE_NAME VERIFY"},
+          {"free", [](PlanWorld& w) { w.options.free = true; }, "DELETE_NAME REMOVE_IMAGE VERIFY"},
+          {"free, another tag has the image",
+           [](PlanWorld& w) {
+             w.options.free = true;
+             w.facts.other_tags = {"registry.test/team/app:v2"};
+           },
+           "DELETE_NAME VERIFY"},
+          {"free, a container holds the image",
+           [](PlanWorld& w) {
+             w.options.free = true;
+             w.facts.image_holders = 1;
+           },
+           "DELETE_NAME VERIFY"},
+      },
+      PlanEvict);
+}
+
+TEST(PlanEvict, KeepsWhatForceOverrode) {
+  PlanWorld world;
+  world.facts.cached->pinned = true;
+  world.options.force = true;
+  const Plan plan = PlanEvict(world.facts, world.options);
+  ASSERT_EQ(plan.overridden.size(), 1U);
+  EXPECT_EQ(plan.overridden[0].kind, RefusalKind::kPinned);
+}
+
+TEST(PlanEvict, ListsTheNamesThatGoAndThoseThatStay) {
+  PlanWorld world;
+  world.facts.siblings = {"registry.test/team/app:v2", "registry.test/team/app@sha256:old"};
+  world.facts.image_names = {"registry.test/team/app@sha256:old", "sha256:id"};
+  const Plan kept = PlanEvict(world.facts, world.options);
+  EXPECT_THAT(kept.names_go, ElementsAre("registry.test/team/app:v1"));
+  EXPECT_EQ(kept.names_stay, world.facts.siblings);
+  EXPECT_EQ(kept.bytes_to_go, 0);
+
+  world.options.free = true;
+  const Plan freed = PlanEvict(world.facts, world.options);
+  EXPECT_THAT(freed.names_go,
+              ElementsAre("registry.test/team/app:v1", "registry.test/team/app@sha256:old", "sha256:id"));
+  EXPECT_EQ(freed.bytes_to_go, 5000);
+}
+
+}  // namespace
+}  // namespace tagdrift::judge
