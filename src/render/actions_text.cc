@@ -15,6 +15,25 @@ std::string Short(const std::string& digest) {
   return colon == std::string::npos ? "-" : digest.substr(0, colon + 1 + 12);
 }
 
+/// For reading: the digests of `text` cut to 12 digits. What is there to be pasted keeps them whole.
+std::string Shortened(const std::string& text) {
+  constexpr std::string_view kAlgorithm = "sha256:";
+  constexpr std::size_t kShown = 12;
+  constexpr std::size_t kAll = 64;
+  std::string out;
+  std::size_t from = 0;
+  while (from < text.size()) {
+    const std::size_t hex = text.find(kAlgorithm, from);
+    if (hex == std::string::npos) break;
+    const std::size_t begin = hex + kAlgorithm.size();
+    const std::size_t end = std::min(text.find_first_not_of("0123456789abcdef", begin), text.size());
+    const std::size_t shown = end - begin == kAll ? kShown : end - begin;
+    out += text.substr(from, begin + shown - from);
+    from = end;
+  }
+  return from < text.size() ? out + text.substr(from) : out;
+}
+
 void AddNames(std::string_view label, const google::protobuf::RepeatedPtrField<std::string>& names, std::string& text) {
   constexpr std::string_view kIndent = "        ";
   for (int i = 0; i < names.size(); ++i) text += std::string(i == 0 ? label : kIndent) + names[i] + "\n";
@@ -57,17 +76,17 @@ std::string Steps(const v1::Plan& plan, std::size_t width) {
   std::string text;
   for (int i = 0; i < plan.steps_size(); ++i) {
     const v1::Step& step = plan.steps(i);
-    text += Wrap(
-        fmt::format("  {:<6}", std::to_string(i + 1) + "."),
-        fmt::format("{} {}: {}", Word(v1::StepKind_Name(step.kind()), "STEP_KIND_"), step.subject(), step.reason()),
-        width);
+    text += Wrap(fmt::format("  {:<6}", std::to_string(i + 1) + "."),
+                 fmt::format("{} {}: {}", Word(v1::StepKind_Name(step.kind()), "STEP_KIND_"), Shortened(step.subject()),
+                             step.reason()),
+                 width);
   }
   return text;
 }
 
 void AddLines(std::string_view label, const google::protobuf::RepeatedPtrField<std::string>& lines, std::size_t width,
               std::string& text) {
-  for (const std::string& line : lines) text += Wrap(label, line, width);
+  for (const std::string& line : lines) text += Wrap(label, Shortened(line), width);
 }
 
 }  // namespace

@@ -51,7 +51,8 @@ std::string DurableDetail(const judge::Plan& plan, const judge::Route& route) {
 }
 
 void AddNotes(const judge::Plan& plan, const judge::Route& route, v1::Plan& message) {
-  if (plan.durable == judge::Durable::kNo && plan.to && plan.action == judge::ActionKind::kRefresh) {
+  const bool by_mirror = plan.durable == judge::Durable::kNo && plan.next_pull_host != route.origin;
+  if (by_mirror && plan.to && plan.action == judge::ActionKind::kRefresh) {
     message.add_notes(fmt::format("first make {} forget the tag, or take its right to resolve tags away in hosts.toml",
                                   Url(route, plan.next_pull_host)));
   }

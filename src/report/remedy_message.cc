@@ -59,7 +59,7 @@ v1::Remedy RemedyMessage(const judge::Remedy& remedy, const JudgedTag& tag, cons
       break;
     case judge::RemedyKind::kRefresh:
       message.set_detail("bring the origin's image and point the tag to it on this node");
-      message.set_command("tagdrift refresh --yes " + reference.Canonical());
+      message.set_command("tagdrift refresh " + reference.Canonical());
       break;
     case judge::RemedyKind::kProvideCredentials:
       ProvideCredentials(remedy, reference, route, message);

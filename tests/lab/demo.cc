@@ -7,6 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "failure.h"
 #include "lab.h"
@@ -61,6 +63,14 @@ class Incident {
     cri_.emplace(containerd_->endpoint());
   }
 
+  /// As the kubelet does with imagePullPolicy IfNotPresent: from what the node has.
+  void RestartFromNode() {
+    if (const absl::Status removed = cri_->Remove(*pod_); !removed.ok()) GiveUp(std::string(removed.message()));
+    const auto status = cri_->ImageStatus(kReference);
+    if (!status.ok() || !*status) GiveUp("the node does not know " + std::string(kReference));
+    Run((*status)->id);
+  }
+
   void Push(Registry& registry, const Artifact& image) { registry.Push("shop/app", "latest", image); }
 
   /// As the kubelet does with imagePullPolicy Always.
@@ -71,9 +81,7 @@ class Incident {
     }
     const auto image_id = cri_->Pull(kReference);
     if (!image_id.ok()) GiveUp(std::string(image_id.status().message()));
-    auto pod = cri_->Run({.name = "app-" + std::to_string(++starts_), .image_id = *image_id, .requested = kReference});
-    if (!pod.ok()) GiveUp(std::string(pod.status().message()));
-    pod_ = *std::move(pod);
+    Run(*image_id);
   }
 
   Registry& registry() { return registry_; }
@@ -81,6 +89,12 @@ class Incident {
   std::string Says() const { return FirstLine(*pod_); }
 
  private:
+  void Run(const std::string& image_id) {
+    auto pod = cri_->Run({.name = "app-" + std::to_string(++starts_), .image_id = image_id, .requested = kReference});
+    if (!pod.ok()) GiveUp(std::string(pod.status().message()));
+    pod_ = *std::move(pod);
+  }
+
   Registry registry_;
   Registry mirror_;
   std::optional<Containerd> containerd_;
@@ -94,11 +108,14 @@ void Expect(bool holds, const std::string& what) {
 }
 
 /// Runs the real program and shows what it says.
-int Check(const std::string& tagdrift) {
-  Command("tagdrift check");
-  const Output output = RunCommand({tagdrift, "check"});
-  std::printf("%s%s\nexit code %d\n", output.out.c_str(), output.err.c_str(), output.exit_code);
-  return output.exit_code;
+Output Tagdrift(const std::string& tagdrift, std::vector<std::string> arguments) {
+  std::string line = "tagdrift";
+  for (const std::string& argument : arguments) line += " " + argument;
+  Command(line);
+  arguments.insert(arguments.begin(), tagdrift);
+  Output output = RunCommand(arguments);
+  std::printf("%s%s\nexit code %d\n", output.err.c_str(), output.out.c_str(), output.exit_code);
+  return output;
 }
 
 /// The finding by the same program's JSON.
@@ -120,8 +137,8 @@ void Explain(json tag, const Artifact& v1, const Artifact& v2) {
   Say("- the registry has  " + Short(v2.digest()) + "  (version 2)");
   Say("- the next pull would bring version 1 again: containerd asks mirror.corp");
   Say("  first, and mirror.corp never heard of version 2. No restart can help.");
-  Say("- so: purge shop/app:latest on mirror.corp, or take the mirror's right to");
-  Say("  resolve tags away in its hosts.toml; then restart the pod.");
+  Say("- for good: purge shop/app:latest on mirror.corp, or take the mirror's right");
+  Say("  to resolve tags away in its hosts.toml. At once, on this node: refresh.");
 }
 
 void Tell(const std::string& version, const std::string& tagdrift) {
@@ -160,8 +177,27 @@ void Tell(const std::string& version, const std::string& tagdrift) {
   Expect(incident.Says() == "shop, version 1", "the container says " + incident.Says());
 
   Step("On the node, one command says why:");
-  Expect(Check(tagdrift) == 1, "a stale tag must give exit code 1");
+  Expect(Tagdrift(tagdrift, {"check"}).exit_code == 1, "a stale tag must give exit code 1");
   Explain(Finding(tagdrift), v1, v2);
+
+  Step(
+      "The node is put right without waiting for the mirror: the new image is pulled by its digest,\n"
+      "   which walks past the mirror, and the one tag is pointed to it.");
+  Expect(Tagdrift(tagdrift, {"refresh", "--yes", kReference}).exit_code == 0, "the refresh must succeed");
+
+  Step("The pod is restarted from what the node has (imagePullPolicy: IfNotPresent). The new code:");
+  Command("kubectl rollout restart deployment/app");
+  incident.RestartFromNode();
+  Command("kubectl logs deployment/app");
+  Show(incident.Says());
+  Expect(incident.Says() == "shop, version 2", "the container says " + incident.Says());
+
+  Step("Nothing is stale any more, and the mirror is named as the risk that is left:");
+  const Output last = Tagdrift(tagdrift, {"check", "--no-containers"});
+  Expect(last.exit_code == 0, "a fresh tag must give exit code 0");
+  const std::string headline = last.out.substr(0, last.out.find('\n'));
+  Expect(headline.find("mirror.corp:5000") != std::string::npos,
+         "the first line does not name the mirror: " + headline);
 }
 
 }  // namespace

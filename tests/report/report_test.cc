@@ -46,6 +46,7 @@ TEST(ToMessage, BlamesTheMirrorAndSaysWhatToDo) {
   EXPECT_EQ(report.remedies(0).repository(), "b");
   EXPECT_EQ(report.remedies(0).tag(), "1");
   EXPECT_EQ(report.remedies(1).kind(), v1::REMEDY_KIND_REFRESH);
+  EXPECT_EQ(report.remedies(1).command(), "tagdrift refresh " + report.reference());
   EXPECT_NE(report.remedies(1).command().find("registry.test/b:1"), std::string::npos);
 }
 
