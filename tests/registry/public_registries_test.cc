@@ -103,6 +103,15 @@ TEST(DockerHub, AnswersAHeadWhenNoPullIsLeft) {
   EXPECT_EQ(played.answer().digest_header, kDigest);
 }
 
+TEST(DockerHub, SaysOnceThatItLimitsUsAndNotForHowLong) {
+  const Server limits = [](const HttpRequest&) { return Respond(429, {}, "Too Many Requests"); };
+  const Played played = Player().Play(AskHub("library/nginx"), Anonymous(), Guarded(HubChallenge(), Token, limits));
+  EXPECT_EQ(played.requests.size(), 3U);
+  EXPECT_EQ(played.answer().status, 429);
+  EXPECT_EQ(played.answer().retry_at, std::nullopt);
+  EXPECT_EQ(played.answer().access, Access::kAnonymousToken) << "a limit says nothing about rights";
+}
+
 TEST(DockerHub, IsNotGoneWhereALawForbidsIt) {
   const Server forbidden = [](const HttpRequest&) { return Respond(451, {}, R"({"errors":[{"code":"DENIED"}]})"); };
   const Played played = Player().Play(AskHub("library/nginx"), Anonymous(), Guarded(HubChallenge(), Token, forbidden));
@@ -128,6 +137,16 @@ TEST(Ghcr, IsDeniedWhereTheTokenServerForbidsAnUnknownPackage) {
   EXPECT_EQ(played.requests.size(), 2U);
   EXPECT_EQ(played.answer().failure, Failure::kToken);
   EXPECT_EQ(played.answer().access, Access::kDenied);
+}
+
+TEST(Ghcr, IsNotBelievedInABodyAboutHowLongToWait) {
+  const Played played = Player().Play(AskTag(Host("https", "ghcr.io")), Anonymous(), [](const HttpRequest&) {
+    return Respond(
+        429, {{"retry-after", "880.092µs"}},
+        R"({"errors":[{"code":"TOOMANYREQUESTS","message":"retry-after: 880.092µs, allowed: 44000/minute"}]})");
+  });
+  EXPECT_EQ(played.answer().status, 429);
+  EXPECT_EQ(played.answer().retry_at, std::nullopt);
 }
 
 /// Amazon's private registry: basic only, with a challenge that has a service and a body of plain text.

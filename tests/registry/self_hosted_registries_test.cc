@@ -225,6 +225,19 @@ TEST(Artifactory, TakesThePasswordWhereItWantsBasic) {
   EXPECT_EQ(played.answer().access, Access::kCredentials);
 }
 
+TEST(Spegel, IsToldWhichRegistryIsMeant) {
+  Request request = AskTag(Host("http", "127.0.0.1:30020"), "library/nginx");
+  request.registry = "docker.io";
+  const Played played = Player().Play(request, Anonymous(), [](const HttpRequest& received) {
+    const bool told = received.url.text.ends_with("?ns=docker.io");
+    HttpResponse response = told ? Manifest() : Respond(404, {}, R"({"errors":[{"code":"MANIFEST_UNKNOWN"}]})");
+    response.headers.emplace_back("oci-namespace", "docker.io");
+    return response;
+  });
+  EXPECT_EQ(played.answer().status, 200);
+  EXPECT_EQ(played.requests.size(), 1U);
+}
+
 TEST(Zot, HidesUnknownPathsUntilThePasswordIsRight) {
   const Server missing = [](const HttpRequest&) { return Respond(404, {}, R"({"errors":[{"code":"NAME_UNKNOWN"}]})"); };
   const Server zot = WantsPassword(R"(Basic realm="Authorization Required")", "me:pw", missing);
