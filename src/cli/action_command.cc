@@ -1,7 +1,6 @@
 #include "action_command.h"
 
 #include <fmt/format.h>
-#include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
@@ -16,6 +15,7 @@
 #include <vector>
 
 #include "absl/time/clock.h"
+#include "logging.h"
 #include "node_options.h"
 #include "origin_option.h"
 #include "output.h"
@@ -154,9 +154,7 @@ std::string TextOf(const v1::ActionReport& report, const render::Style& style) {
 }
 
 int RunActions(const ActionArguments& arguments) {
-  spdlog::set_default_logger(spdlog::stderr_color_mt("tagdrift"));
-  spdlog::set_pattern("tagdrift: %v");
-  spdlog::set_level(arguments.node.verbose ? spdlog::level::info : spdlog::level::warn);
+  LogToStandardError(arguments.node.verbose);
   const auto requests = RequestsFrom(arguments);
   if (!requests.ok()) return CannotBeDone(requests.status());
 

@@ -1,6 +1,5 @@
 #include "check_command.h"
 
-#include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
@@ -10,6 +9,7 @@
 #include <vector>
 
 #include "absl/time/clock.h"
+#include "logging.h"
 #include "node_options.h"
 #include "origin_option.h"
 #include "output.h"
@@ -93,9 +93,7 @@ absl::StatusOr<v1::NodeReport> RunRound(const CheckArguments& arguments, const a
 }
 
 int RunCheck(const CheckArguments& arguments) {
-  spdlog::set_default_logger(spdlog::stderr_color_mt("tagdrift"));
-  spdlog::set_pattern("tagdrift: %v");
-  spdlog::set_level(arguments.node.verbose ? spdlog::level::info : spdlog::level::warn);
+  LogToStandardError(arguments.node.verbose);
   const auto options = OptionsFrom(arguments);
   if (!options.ok()) return CannotBeDone(options.status());
   auto report = RunRound(arguments, *options);
