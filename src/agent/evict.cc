@@ -6,6 +6,7 @@
 #include <thread>
 #include <utility>
 
+#include "absl/time/clock.h"
 #include "work.h"
 
 namespace tagdrift::agent {
@@ -13,7 +14,6 @@ namespace {
 
 using report::ActionState;
 
-constexpr int kAgreementTries = 200;
 constexpr std::chrono::milliseconds kAgreementPause(50);
 
 std::string Text(const absl::Status& status) { return std::string(status.message()); }
@@ -94,7 +94,8 @@ class Evict {
   }
 
   bool AwaitCri() {
-    for (int i = 0; i < kAgreementTries; ++i) {
+    const absl::Time give_up = absl::Now() + work_.request.patience;
+    while (absl::Now() < give_up) {
       const auto seen = work_.runtime().cri->ImageStatus(name_);
       if (seen.ok() && !*seen) return true;
       std::this_thread::sleep_for(kAgreementPause);

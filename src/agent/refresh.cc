@@ -4,6 +4,7 @@
 #include <thread>
 #include <utility>
 
+#include "absl/time/clock.h"
 #include "find_image.h"
 #include "made_names.h"
 #include "pull_digest.h"
@@ -15,7 +16,6 @@ namespace {
 using report::ActionState;
 
 constexpr absl::Duration kHoldTerm = absl::Minutes(10);
-constexpr int kAgreementTries = 200;
 constexpr std::chrono::milliseconds kAgreementPause(50);
 constexpr char kManagedLabel[] = "io.cri-containerd.image";
 
@@ -35,15 +35,14 @@ class Refresh {
   report::ActionOutcome Run() {
     outcome_.target = work_.plan.from;
     auto made = MadeNames::Before(work_);
-    if (!made.ok()) return End(ActionState::kFailed, Text(made.status()));
-    const std::optional<Ending> ending = Prepare();
-    if (ending) {
-      made->TakeBack(work_, outcome_);
-      return End(ending->state, ending->detail);
+    if (!made.ok()) {
+      End({ActionState::kFailed, Text(made.status())});
+      return std::move(outcome_);
     }
-    const Ending verified = RepointAndVerify();
-    if (verified.state != ActionState::kDone && !outcome_.undone.empty()) made->TakeBack(work_, outcome_);
-    return End(verified.state, verified.detail);
+    const Obstacle obstacle = Prepare();
+    End(obstacle ? *obstacle : RepointAndVerify());
+    if (outcome_.state != ActionState::kDone) made->TakeBack(work_, outcome_);
+    return std::move(outcome_);
   }
 
  private:
@@ -135,7 +134,8 @@ class Refresh {
     if (!missing.ok()) return missing.status();
     if (!missing->empty()) return absl::DataLossError("the new content went away meanwhile: " + *missing);
     absl::StatusOr<std::optional<node::CriImage>> seen = std::nullopt;
-    for (int i = 0; i < kAgreementTries; ++i) {
+    const absl::Time give_up = absl::Now() + work_.request.patience;
+    while (absl::Now() < give_up) {
       seen = work_.runtime().cri->ImageStatus(name_);
       if (seen.ok() && *seen && (*seen)->id == work_.plan.image_id) return absl::OkStatus();
       std::this_thread::sleep_for(kAgreementPause);
@@ -181,16 +181,19 @@ class Refresh {
     return {ActionState::kDone, ""};
   }
 
-  report::ActionOutcome End(ActionState state, std::string detail) {
-    outcome_.state = state;
-    outcome_.detail = std::move(detail);
+  /// The outcome is what the node says last: a change after the verification is still one by others.
+  void End(Ending ending) {
+    outcome_.state = ending.state;
+    outcome_.detail = std::move(ending.detail);
     const auto now = ReadName(work_.runtime(), name_);
     outcome_.target.reset();
     if (now.ok() && *now) {
       const auto digest = image::Digest::Parse((*now)->target_digest);
       if (digest.ok()) outcome_.target = *digest;
     }
-    return std::move(outcome_);
+    if (outcome_.state != ActionState::kDone || outcome_.target == work_.plan.to) return;
+    outcome_.state = now.ok() ? ActionState::kRaced : ActionState::kFailed;
+    outcome_.detail = now.ok() ? "somebody else changed the tag after it was verified" : Text(now.status());
   }
 
   const Work& work_;

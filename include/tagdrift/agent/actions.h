@@ -41,6 +41,8 @@ struct ActionRequest {
   int disk_threshold = 85;                             ///< percent
   bool apply = false;                                  ///< false: the plan only
   absl::Time deadline = absl::InfiniteFuture();
+  /// How long the CRI may take to follow a change of containerd's image store; milliseconds as a rule.
+  absl::Duration patience = absl::Seconds(10);
 };
 
 struct ActionProgress {

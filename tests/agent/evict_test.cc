@@ -1,0 +1,105 @@
+// An eviction while somebody else is at work on the same node.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "absl/time/clock.h"
+#include "agent/work.h"
+#include "fake_node.h"
+
+namespace tagdrift::agent {
+namespace {
+
+using report::ActionState;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+constexpr char kTag[] = "registry.test/app:v1";
+constexpr char kSibling[] = "registry.test/app:v2";
+
+class EvictTest : public testing::Test {
+ protected:
+  EvictTest() { node_.SetName(kTag, digest_); }
+
+  report::ActionOutcome Evict(bool free = false) {
+    judge::ActionFacts facts{.reference = request_.reference};
+    judge::Plan plan{.action = judge::ActionKind::kEvict,
+                     .reference = request_.reference,
+                     .from = digest_,
+                     .image_id = node_.ids[digest_.text()]};
+    plan.steps.push_back({judge::StepKind::kDeleteName, kTag});
+    if (free) plan.steps.push_back({judge::StepKind::kRemoveImage, *plan.image_id});
+    auto lock = TagLock::Acquire(*node_.clients.containerd_actions, kTag, absl::InfinitePast(), {});
+    EXPECT_TRUE(lock.ok()) << lock.status();
+    meanwhile_();
+    return DoEvict({sources_, request_, hooks_, {}, **lock, facts, plan});
+  }
+
+  void StartContainer() {
+    node_.cri->containers.push_back({.id = "c1", .name = "app", .image_ref = node_.ids[digest_.text()]});
+  }
+
+  FakeNode node_;
+  image::Digest digest_ = node_.AddImage("app");
+  std::function<void()> meanwhile_ = [] {};
+  ActionSources sources_{.runtime = &node_.clients,
+                         .tree = nullptr,
+                         .settings = {},
+                         .platform = {.os = "linux", .architecture = "amd64"},
+                         .registry = nullptr,
+                         .credentials = nullptr,
+                         .sandbox_image = "",
+                         .now = [] { return absl::Now(); }};
+  ActionRequest request_{.action = judge::ActionKind::kEvict,
+                         .reference = *image::Reference::Parse(kTag),
+                         .patience = absl::Milliseconds(30)};
+  ActionHooks hooks_;
+};
+
+TEST_F(EvictTest, RemovesTheOneName) {
+  node_.SetName(kSibling, digest_);
+  const auto outcome = Evict();
+  EXPECT_EQ(outcome.state, ActionState::kDone) << outcome.detail;
+  EXPECT_EQ(outcome.target, std::nullopt);
+  EXPECT_EQ(node_.Target(kTag), "");
+  EXPECT_EQ(node_.Target(kSibling), digest_.text());
+  EXPECT_THAT(node_.leases, IsEmpty());
+}
+
+TEST_F(EvictTest, LeavesATagAloneThatMovedMeanwhile) {
+  const image::Digest other = node_.AddImage("other");
+  meanwhile_ = [&] { node_.SetName(kTag, other); };
+  EXPECT_EQ(Evict().state, ActionState::kRaced);
+  EXPECT_EQ(node_.Target(kTag), other.text());
+}
+
+TEST_F(EvictTest, LeavesATagAloneThatAContainerCameToUse) {
+  meanwhile_ = [&] { StartContainer(); };
+  const auto outcome = Evict();
+  EXPECT_EQ(outcome.state, ActionState::kRaced);
+  EXPECT_THAT(outcome.detail, HasSubstr("app"));
+  EXPECT_EQ(node_.Target(kTag), digest_.text());
+}
+
+TEST_F(EvictTest, SaysSoWhenTheCriKeepsResolvingTheName) {
+  meanwhile_ = [&] { node_.cri_follows = false; };
+  EXPECT_EQ(Evict().state, ActionState::kFailed);
+}
+
+TEST_F(EvictTest, FreesTheImage) {
+  node_.SetName("registry.test/app@" + digest_.text(), digest_);
+  EXPECT_EQ(Evict(true).state, ActionState::kDone);
+  EXPECT_THAT(node_.store->records, IsEmpty());
+}
+
+TEST_F(EvictTest, FreesNothingWhenAnotherTagCameToShareTheImage) {
+  meanwhile_ = [&] { node_.SetName(kSibling, digest_); };
+  const auto outcome = Evict(true);
+  EXPECT_EQ(outcome.state, ActionState::kDone);
+  EXPECT_THAT(outcome.detail, HasSubstr(kSibling));
+  EXPECT_THAT(outcome.not_done, ElementsAre(HasSubstr("removing image")));
+  EXPECT_EQ(node_.Target(kSibling), digest_.text());
+}
+
+}  // namespace
+}  // namespace tagdrift::agent

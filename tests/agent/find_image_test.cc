@@ -1,0 +1,80 @@
+#include "agent/find_image.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "fake_node.h"
+
+namespace tagdrift::agent {
+namespace {
+
+using testing::HasSubstr;
+
+const image::Platform kLinux{.os = "linux", .architecture = "amd64"};
+
+std::string Missing(FakeNode& node, const image::Digest& digest) {
+  const auto missing = MissingHere(node.clients, kLinux, digest);
+  EXPECT_TRUE(missing.ok()) << missing.status();
+  return missing.ok() ? *missing : "";
+}
+
+TEST(FindImage, FindsACompleteImage) {
+  FakeNode node;
+  const image::Digest digest = node.AddImage("app");
+  const auto image = FindImage(node.clients, kLinux, digest, nullptr);
+  ASSERT_TRUE(image.ok());
+  EXPECT_EQ(image->incomplete, "");
+  EXPECT_EQ(image->config->text(), node.ids[digest.text()]);
+  EXPECT_EQ(image->media_type, image::kOciManifest);
+  EXPECT_EQ(image->size, static_cast<std::int64_t>(node.store->blobs.at(digest).size()));
+}
+
+TEST(FindImage, NamesTheLayerThatIsMissing) {
+  FakeNode node;
+  const image::Digest digest = node.AddImage("app");
+  const image::Digest layer = node.layer.at(digest.text());
+  node.store->blobs.erase(layer);
+  EXPECT_THAT(Missing(node, digest), HasSubstr(layer.Short()));
+}
+
+TEST(FindImage, CountsAnUnpackedLayerAsHere) {
+  FakeNode node;
+  const image::Digest digest = node.AddImage("app");
+  node.store->blobs.erase(node.layer.at(digest.text()));
+  const image::Digest config = *image::Digest::Parse(node.ids[digest.text()]);
+  const std::string chain = image::Digest::OfBytes("unpacked app").text();
+  node.store->labels_of[config]["containerd.io/gc.ref.snapshot.overlayfs"] = chain;
+  EXPECT_NE(Missing(node, digest), "") << "the label alone is no snapshot";
+  node.snapshots.insert("overlayfs " + chain);
+  EXPECT_EQ(Missing(node, digest), "");
+}
+
+TEST(FindImage, NamesAMissingManifest) {
+  FakeNode node;
+  EXPECT_THAT(Missing(node, image::Digest::OfBytes("nothing")), HasSubstr("manifest"));
+}
+
+TEST(FindImage, TakesWhatIsNotHereFromElsewhereAndCountsItsBytes) {
+  FakeNode elsewhere;
+  const image::Digest digest = elsewhere.AddImage("app");
+  FakeNode node;
+  const auto image =
+      FindImage(node.clients, kLinux, digest, [&](const image::Digest& blob, const std::string&, bool is_config) {
+        const std::string& bytes = elsewhere.store->blobs.at(blob);
+        Fetched fetched{.size = static_cast<std::int64_t>(bytes.size())};
+        if (is_config) {
+          fetched.content = *image::ParseImageConfig(bytes);
+        } else {
+          fetched.content = *image::ParseDocument(bytes, "");
+        }
+        return std::optional(fetched);
+      });
+  ASSERT_TRUE(image.ok());
+  EXPECT_NE(image->incomplete, "");
+  EXPECT_EQ(image->missing.size(), 3U);
+  EXPECT_EQ(image->layer_bytes, 10);
+  EXPECT_EQ(image->config->text(), elsewhere.ids[digest.text()]);
+}
+
+}  // namespace
+}  // namespace tagdrift::agent

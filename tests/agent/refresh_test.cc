@@ -1,0 +1,190 @@
+// A refresh while somebody else is at work on the same node, and while its parts fail.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "absl/time/clock.h"
+#include "agent/work.h"
+#include "fake_node.h"
+
+namespace tagdrift::agent {
+namespace {
+
+using report::ActionState;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+constexpr char kTag[] = "registry.test/app:v1";
+
+class RefreshTest : public testing::Test {
+ protected:
+  RefreshTest() {
+    node_.SetName(kTag, old_);
+    node_.SetName("registry.test/app@" + old_.text(), old_);
+    node_.on_pull = [this] {
+      node_.AddImage("new");
+      node_.SetName(digest_name_, new_);
+      node_.SetName(node_.ids[new_.text()], new_);
+    };
+    // Known here, so that its digest is known; gone again until the pull.
+    for (const auto& [digest, bytes] : NewBlobs()) node_.store->blobs.erase(digest);
+    request_.patience = absl::Milliseconds(30);
+    request_.deadline = absl::InfiniteFuture();
+  }
+
+  report::ActionOutcome Refresh(bool pull = true) {
+    judge::ActionFacts facts{.reference = request_.reference};
+    facts.wanted = judge::WantedImage{.digest = new_};
+    judge::Plan plan{.reference = request_.reference, .from = old_, .to = new_, .image_id = node_.ids[new_.text()]};
+    if (pull) plan.steps.push_back({judge::StepKind::kPull, digest_name_});
+    plan.steps.push_back({judge::StepKind::kRepoint, kTag});
+    auto lock = TagLock::Acquire(*node_.clients.containerd_actions, kTag, absl::InfinitePast(), {});
+    EXPECT_TRUE(lock.ok()) << lock.status();
+    return DoRefresh({sources_, request_, hooks_, stop_.get_token(), **lock, facts, plan});
+  }
+
+  void ExpectAsBefore() {
+    EXPECT_EQ(node_.Target(kTag), old_.text());
+    EXPECT_EQ(node_.Target(digest_name_), "");
+    EXPECT_EQ(node_.store->records.size(), 2U);
+    EXPECT_THAT(node_.leases, IsEmpty());
+  }
+
+  std::map<image::Digest, std::string> NewBlobs() {
+    std::map<image::Digest, std::string> blobs;
+    FakeNode other;
+    other.AddImage("new");
+    return other.store->blobs;
+  }
+
+  FakeNode node_;
+  image::Digest old_ = node_.AddImage("old");
+  image::Digest third_ = node_.AddImage("third");
+  image::Digest new_ = node_.AddImage("new");
+  std::string digest_name_ = "registry.test/app@" + new_.text();
+  std::vector<std::string> audit_;
+  ActionSources sources_{.runtime = &node_.clients,
+                         .tree = nullptr,
+                         .settings = {},
+                         .platform = {.os = "linux", .architecture = "amd64"},
+                         .registry = nullptr,
+                         .credentials = nullptr,
+                         .sandbox_image = "",
+                         .now = [] { return absl::Now(); }};
+  ActionRequest request_{.reference = *image::Reference::Parse(kTag)};
+  ActionHooks hooks_{
+      .planned = {}, .progress = {}, .audit = [this](const std::string& line) { audit_.push_back(line); }};
+  std::stop_source stop_;
+};
+
+TEST_F(RefreshTest, PullsAndMovesTheTag) {
+  const auto outcome = Refresh();
+  EXPECT_EQ(outcome.state, ActionState::kDone) << outcome.detail;
+  EXPECT_EQ(node_.Target(kTag), new_.text());
+  EXPECT_EQ(outcome.target, new_);
+  EXPECT_EQ(audit_.size(), 2U);
+  EXPECT_THAT(node_.leases, IsEmpty());
+}
+
+TEST_F(RefreshTest, LeavesTheTagAloneWhenItMovedBeforeTheLastLook) {
+  node_.on_hold = [this] { node_.SetName(kTag, third_); };
+  const auto outcome = Refresh();
+  EXPECT_EQ(outcome.state, ActionState::kRaced);
+  EXPECT_EQ(node_.Target(kTag), third_.text());
+  EXPECT_EQ(node_.Target(digest_name_), "") << "the name it made stays behind";
+}
+
+TEST_F(RefreshTest, LeavesTheTagAloneWhenItWasRemovedBeforeTheLastLook) {
+  node_.on_hold = [this] { node_.RemoveName(kTag); };
+  EXPECT_EQ(Refresh().state, ActionState::kRaced);
+  EXPECT_EQ(node_.Target(kTag), "");
+}
+
+TEST_F(RefreshTest, NoticesAChangeThatItsOwnUpdateOverwrote) {
+  node_.before_point_to = [this] { node_.SetName(kTag, third_); };
+  const auto outcome = Refresh();
+  EXPECT_EQ(outcome.state, ActionState::kRaced);
+  EXPECT_EQ(outcome.target, new_);
+}
+
+TEST_F(RefreshTest, LeavesAChangeAloneThatCameAfterItsOwn) {
+  node_.after_point_to = [this] { node_.SetName(kTag, third_); };
+  const auto outcome = Refresh();
+  EXPECT_EQ(outcome.state, ActionState::kRaced);
+  EXPECT_EQ(node_.Target(kTag), third_.text());
+}
+
+TEST_F(RefreshTest, NoticesThatTheTagWasRemovedAfterItsOwnChange) {
+  node_.after_point_to = [this] { node_.RemoveName(kTag); };
+  EXPECT_EQ(Refresh().state, ActionState::kRaced);
+  EXPECT_EQ(node_.Target(kTag), "");
+}
+
+TEST_F(RefreshTest, PutsTheTagBackWhenTheContentGoesAway) {
+  node_.after_point_to = [this] { node_.store->blobs.erase(node_.layer.at(new_.text())); };
+  const auto outcome = Refresh();
+  EXPECT_EQ(outcome.state, ActionState::kFailed);
+  EXPECT_THAT(outcome.detail, HasSubstr("put back"));
+  ExpectAsBefore();
+}
+
+TEST_F(RefreshTest, PutsTheTagBackWhenTheCriDoesNotFollow) {
+  node_.before_point_to = [this] { node_.cri_follows = false; };
+  const auto outcome = Refresh();
+  EXPECT_EQ(outcome.state, ActionState::kFailed);
+  ExpectAsBefore();
+}
+
+TEST_F(RefreshTest, TouchesNothingWhenThePulledContentIsGoneAtOnce) {
+  node_.on_hold = [this] { node_.store->blobs.erase(node_.layer.at(new_.text())); };
+  EXPECT_EQ(Refresh().state, ActionState::kFailed);
+  ExpectAsBefore();
+}
+
+TEST_F(RefreshTest, GoesOnWhenTheAnswerToTheUpdateWasLost) {
+  node_.next_point_to = absl::UnavailableError("connection closed");
+  EXPECT_EQ(Refresh().state, ActionState::kDone);
+  EXPECT_EQ(node_.Target(kTag), new_.text());
+}
+
+TEST_F(RefreshTest, ClaimsNothingWhenChangesCouldNotBeWatched) {
+  node_.after_point_to = [this] { node_.watch_fails = absl::UnavailableError("the stream ended"); };
+  EXPECT_EQ(Refresh().state, ActionState::kRaced);
+}
+
+TEST_F(RefreshTest, TouchesNothingWhenItLostItsLock) {
+  node_.on_hold = [this] {
+    for (auto& [id, lease] : node_.leases) lease.labels["tagdrift.io/owner"] = "somebody else";
+  };
+  const auto outcome = Refresh();
+  EXPECT_EQ(outcome.state, ActionState::kRaced);
+  EXPECT_EQ(node_.Target(kTag), old_.text());
+}
+
+TEST_F(RefreshTest, StopsBeforeTheTagIsTouched) {
+  node_.on_hold = [this] { stop_.request_stop(); };
+  EXPECT_EQ(Refresh().state, ActionState::kStopped);
+  ExpectAsBefore();
+}
+
+TEST_F(RefreshTest, NeverCopiesAPoisonedRecord) {
+  node_.on_hold = [this] {
+    for (node::ImageRecord& record : node_.store->records) {
+      if (record.target_digest == new_.text()) record.target_media_type = "application/octet-stream";
+    }
+  };
+  EXPECT_EQ(Refresh().state, ActionState::kDone);
+  const auto record = node_.store->GetImage(kTag);
+  ASSERT_TRUE(record.ok() && *record);
+  EXPECT_EQ((*record)->target_media_type, image::kOciManifest);
+}
+
+TEST_F(RefreshTest, KeepsNamesThatWereThereBeforeWhenThePullFails) {
+  node_.SetName(digest_name_, new_);
+  node_.pull_result = absl::UnknownError("no space left on device");
+  EXPECT_EQ(Refresh().state, ActionState::kFailed);
+  EXPECT_EQ(node_.Target(digest_name_), new_.text());
+  EXPECT_EQ(node_.Target(kTag), old_.text());
+}
+
+}  // namespace
+}  // namespace tagdrift::agent
