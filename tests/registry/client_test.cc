@@ -61,6 +61,14 @@ TEST_F(ClientTest, SendsTheRequestAsContainerdDoes) {
   EXPECT_EQ(request.headers.size(), 3U) << "Host, Accept and User-Agent only";
 }
 
+TEST_F(ClientTest, AsksOverIpv6) {
+  TestServer server([](const Received&) { return ReplyManifest(); }, nullptr, TestServer::Family::kV6);
+  if (server.port() == 0) GTEST_SKIP() << "this machine has no IPv6 loopback address";
+  Open();
+  EXPECT_EQ(AnswerOf(HostAt(server.Authority())).status, 200);
+  EXPECT_EQ(server.received().at(0).headers.at("host"), server.Authority());
+}
+
 TEST_F(ClientTest, FirstContactIsOneRequestAlone) {
   std::latch first_arrived(1);
   std::latch release(1);

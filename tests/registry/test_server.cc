@@ -106,25 +106,33 @@ struct TestServer::Wire {
   }
 };
 
-TestServer::TestServer(Answer answer, std::unique_ptr<ServerPair> pair)
-    : answer_(std::move(answer)), pair_(std::move(pair)) {
+TestServer::TestServer(Answer answer, std::unique_ptr<ServerPair> pair, Family family)
+    : answer_(std::move(answer)), pair_(std::move(pair)), family_(family) {
   signal(SIGPIPE, SIG_IGN);
   if (pair_) tls_ = MakeContext(*pair_);
-  listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  bind(listener_, reinterpret_cast<sockaddr*>(&address), size);
+  sockaddr_storage address{};
+  auto* v4 = reinterpret_cast<sockaddr_in*>(&address);
+  auto* v6 = reinterpret_cast<sockaddr_in6*>(&address);
+  const bool six = family == Family::kV6;
+  if (six) {
+    v6->sin6_family = AF_INET6;
+    v6->sin6_addr = in6addr_loopback;
+  } else {
+    v4->sin_family = AF_INET;
+    v4->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  }
+  socklen_t size = six ? sizeof *v6 : sizeof *v4;
+  listener_ = socket(six ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (bind(listener_, reinterpret_cast<sockaddr*>(&address), size) != 0) return;
   listen(listener_, 64);
   getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
-  port_ = ntohs(address.sin_port);
+  port_ = ntohs(six ? v6->sin6_port : v4->sin_port);
   acceptor_ = std::jthread([this] { Accept(); });
 }
 
 TestServer::~TestServer() {
   shutdown(listener_, SHUT_RDWR);
-  acceptor_.join();
+  if (acceptor_.joinable()) acceptor_.join();
   {
     const std::lock_guard lock(mutex_);
     for (const int socket : sockets_) shutdown(socket, SHUT_RDWR);

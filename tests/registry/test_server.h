@@ -41,7 +41,9 @@ class TestServer {
  public:
   using Answer = std::function<Scripted(const Received&)>;
 
-  explicit TestServer(Answer answer, std::unique_ptr<ServerPair> pair = nullptr);
+  enum class Family { kV4, kV6 };
+
+  explicit TestServer(Answer answer, std::unique_ptr<ServerPair> pair = nullptr, Family family = Family::kV4);
   /// Closes every connection and joins.
   ~TestServer();
   TestServer(const TestServer&) = delete;
@@ -50,9 +52,10 @@ class TestServer {
   /// Refuses who shows no certificate of this authority (PEM). To be called before the first connection.
   void DemandClientCertificate(const std::string& authority);
 
+  /// 0 where there is no such address.
   int port() const { return port_; }
-  /// "127.0.0.1:port".
-  std::string Authority() const { return "127.0.0.1:" + std::to_string(port_); }
+  /// "127.0.0.1:port" or "[::1]:port".
+  std::string Authority() const { return (family_ == Family::kV6 ? "[::1]:" : "127.0.0.1:") + std::to_string(port_); }
 
   std::vector<Received> received() const;
   /// How many requests of `method` came in.
@@ -69,6 +72,7 @@ class TestServer {
 
   Answer answer_;
   std::unique_ptr<ServerPair> pair_;
+  Family family_;
   void* tls_ = nullptr;
   int listener_ = -1;
   int port_ = 0;
