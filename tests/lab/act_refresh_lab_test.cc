@@ -137,6 +137,19 @@ TEST(RefreshOnNode, GoesBackWithEveryRegistryDown) {
   EXPECT_EQ(Start("back", app.reference()), "back v1");
 }
 
+TEST(RefreshOnNode, BringsBackContentThatIsMissing) {
+  const Incident app("missing");
+  ASSERT_EQ(Act(TheLab(), {"refresh", "--yes", app.reference()}).State(), "ACTION_STATE_DONE");
+  TheLab().containerd().Ctr({"content", "rm", app.v2.digest()});
+  ASSERT_EQ(Check(TheLab(), {app.reference()}).Tag(app.reference())["cause"], "CAUSE_NODE_DISAGREES");
+
+  ActRun run = Act(TheLab(), {"refresh", "--yes", app.reference()});
+
+  EXPECT_EQ(run.State(), "ACTION_STATE_DONE") << run.report.dump(2) << run.err;
+  EXPECT_EQ(TheLab().containerd().Target(app.reference()), app.v2.digest());
+  EXPECT_EQ(Check(TheLab(), {app.reference()}).Tag(app.reference())["verdict"], "VERDICT_FRESH");
+}
+
 TEST(RefreshOnNode, TakesTheWantedDigestFromAMirrorWhenTheOriginIsDown) {
   const Incident app("origin-down");
   TheLab().mirror().Push(app.repository, "new", app.v2);
