@@ -13,8 +13,8 @@ namespace {
 
 constexpr std::size_t kMaxWorkers = 32;
 constexpr std::size_t kMaxPlaces = 1024;
-// More than a worker has under way at once, so that it never waits for us.
-constexpr std::size_t kRoom = 500;
+// Somewhat more than a worker has under way at once, so that it never waits for us.
+constexpr std::size_t kBegun = 300;
 
 std::chrono::steady_clock::time_point Now() { return std::chrono::steady_clock::now(); }
 
@@ -54,34 +54,57 @@ Dispatcher::~Dispatcher() {
 }
 
 void Dispatcher::Send(std::uint64_t ticket, Request request) {
-  const std::shared_ptr<const hosts::RegistryHost> host = request.host;
+  Query query{ticket, std::move(request)};
+  {
+    const std::lock_guard lock(mutex_);
+    Lineup& lineup = lineups_[query.request.host.get()];
+    if (lineup.begun >= kBegun) {
+      lineup.waiting.push_back(std::move(query));
+      return;
+    }
+    ++lineup.begun;
+  }
+  Begin(std::move(query));
+}
+
+void Dispatcher::Begin(Query query) {
+  const std::shared_ptr<const hosts::RegistryHost> host = query.request.host;
   Exchange::Settings settings{.user_agent = options_.user_agent};
   if (!options_.proxy_environment.empty()) {
     const std::optional<Url> url = ParseUrl(host->scheme + "://" + host->host);
     settings.through_proxy = url && !ProxyFor(*url, options_.proxy_environment).empty();
   }
-  auto job = std::make_unique<Job>(Job{.ticket = ticket,
+  auto job = std::make_unique<Job>(Job{.ticket = query.ticket,
                                        .host = host,
-                                       .talk = Exchange(std::move(request), std::move(settings)),
+                                       .talk = Exchange(std::move(query.request), std::move(settings)),
                                        .url = {},
                                        .place = {},
                                        .held = {},
-                                       .wants = {},
                                        .login = {}});
   Exchange::Step first = std::get<Exchange>(job->talk).Start();
   const std::lock_guard lock(mutex_);
   Advance(std::move(job), std::move(first));
+  Resume();
 }
 
 std::optional<std::pair<std::uint64_t, Reply>> Dispatcher::Receive(absl::Time deadline, std::stop_token stop) {
-  std::unique_lock lock(mutex_);
   const absl::Duration left = std::clamp(deadline - absl::Now(), absl::ZeroDuration(), absl::Hours(24 * 365));
   const auto until = Now() + absl::ToChronoMicroseconds(left);
+  std::unique_lock lock(mutex_);
   replied_.wait_until(lock, stop, until, [this] { return !replies_.empty(); });
   if (replies_.empty()) return std::nullopt;
-  std::pair<std::uint64_t, Reply> reply = std::move(replies_.front());
+  Answered answered = std::move(replies_.front());
   replies_.pop_front();
-  return reply;
+  const auto lineup = lineups_.find(answered.host.get());
+  if (!lineup->second.waiting.empty()) {
+    Query next = std::move(lineup->second.waiting.front());
+    lineup->second.waiting.pop_front();
+    lock.unlock();
+    Begin(std::move(next));
+  } else if (--lineup->second.begun == 0) {
+    lineups_.erase(lineup);
+  }
+  return std::pair(answered.ticket, std::move(answered.reply));
 }
 
 Client::Counts Dispatcher::counts() const {
@@ -96,7 +119,6 @@ void Dispatcher::Arrived(std::size_t worker, std::uint64_t id, HttpResponse resp
     if (stopping_) return;
     job = std::move(under_way_.at(id));
     under_way_.erase(id);
-    --job->place->under_way;
     counts_.connections += static_cast<std::uint64_t>(connections);
   }
   // Parsing and hashing need no lock.
@@ -109,19 +131,10 @@ void Dispatcher::Arrived(std::size_t worker, std::uint64_t id, HttpResponse resp
   const std::lock_guard lock(mutex_);
   if (stopping_) return;
   Settle(*job, response);
-  ReleaseBacklog(*job->place);
   std::visit([&](auto& next) { Advance(std::move(job), std::move(next)); }, step);
   Resume();
   --staff_[worker].under_way;
   AssignOverflow();
-}
-
-/// True if `job` may go on; otherwise it is put aside until there is room for its request.
-bool Dispatcher::MakeRoom(JobPtr& job) {
-  Place& place = *job->place;
-  if (place.under_way < kRoom) return true;
-  place.backlog.push_back(std::move(job));
-  return false;
 }
 
 void Dispatcher::Settle(Job& job, const HttpResponse& response) {
@@ -161,25 +174,13 @@ void Dispatcher::Resume() {
   while (!released_.empty()) {
     JobPtr job = std::move(released_.front());
     released_.pop_front();
-    const std::shared_ptr<Place> place = job->place;
     if (job->login && !job->tries_login) {
       LogIn(std::move(job));
-    } else if (job->wants) {
-      const WantToken want = *std::exchange(job->wants, std::nullopt);
-      GetToken(std::move(job), want);
     } else {
       const Url url = job->url;
       Enter(std::move(job), url);
     }
-    // Not all that was released takes up room.
-    if (place) ReleaseBacklog(*place);
   }
-}
-
-void Dispatcher::ReleaseBacklog(Place& place) {
-  if (place.backlog.empty() || place.under_way >= kRoom) return;
-  released_.push_back(std::move(place.backlog.front()));
-  place.backlog.pop_front();
 }
 
 void Dispatcher::Advance(JobPtr job, Exchange::Step step) {
@@ -206,7 +207,7 @@ void Dispatcher::Finish(const Job& job, Reply reply) {
   if (used != nullptr && reply.answer.access == hosts::Access::kCredentials && reply.answer.status / 100 == 2) {
     known_credentials_.Prefer(exchange.credential_question(), *used);
   }
-  replies_.emplace_back(job.ticket, std::move(reply));
+  replies_.push_back({job.ticket, std::move(reply), job.host});
   replied_.notify_all();
 }
 
@@ -239,7 +240,7 @@ void Dispatcher::Enter(JobPtr job, const Url& url) {
       job->alone = true;
       [[fallthrough]];
     case Gate::Entry::kOpen:
-      if (job->alone || MakeRoom(job)) Continue(std::move(job));
+      Continue(std::move(job));
       return;
   }
 }
@@ -340,21 +341,13 @@ void Dispatcher::GoOnWithLogin(JobPtr job, bool refused) {
 
 void Dispatcher::GetToken(JobPtr job, const WantToken& want) {
   if (const std::optional<TokenGrant> grant = tokens_.Find(*want.key, Now())) {
-    job->wants = want;
-    GiveToken(std::move(job), *grant);
+    Exchange::Step step = std::get<Exchange>(job->talk).OnToken(*grant);
+    Advance(std::move(job), std::move(step));
     return;
   }
-  job->wants = want;
   std::vector<JobPtr>& waiters = token_waiters_[*want.key];
   waiters.push_back(std::move(job));
   if (waiters.size() == 1) FetchToken(*waiters.front(), want);
-}
-
-void Dispatcher::GiveToken(JobPtr job, const TokenGrant& grant) {
-  if (!MakeRoom(job)) return;
-  job->wants.reset();
-  Exchange::Step step = std::get<Exchange>(job->talk).OnToken(grant);
-  Advance(std::move(job), std::move(step));
 }
 
 void Dispatcher::FetchToken(const Job& job, const WantToken& want) {
@@ -364,7 +357,6 @@ void Dispatcher::FetchToken(const Job& job, const WantToken& want) {
           .url = {},
           .place = {},
           .held = {},
-          .wants = {},
           .login = {}});
   if (want.key->Anonymous()) {
     TokenFetch::Step first = std::get<TokenFetch>(fetch->talk).Start();
@@ -380,13 +372,15 @@ void Dispatcher::HandOut(const TokenKey& key, TokenResult result) {
   tokens_.Store(key, grant.result, Now());
   auto waiters = token_waiters_.extract(key);
   if (!waiters) return;
-  for (JobPtr& job : waiters.mapped()) GiveToken(std::move(job), grant);
+  for (JobPtr& job : waiters.mapped()) {
+    Exchange::Step step = std::get<Exchange>(job->talk).OnToken(grant);
+    Advance(std::move(job), std::move(step));
+  }
 }
 
 void Dispatcher::Post(JobPtr job, HttpRequest request) {
   ++(request.for_token ? counts_.token_requests : counts_.requests);
   std::shared_ptr<Place> place = job->place;
-  ++place->under_way;
   const std::uint64_t id = next_id_++;
   under_way_.emplace(id, std::move(job));
   Assign(std::move(place), id, std::move(request));

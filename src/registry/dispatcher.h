@@ -51,7 +51,6 @@ class Dispatcher : public Client {
     std::shared_ptr<Place> place;     ///< of `url`
     bool alone = false;               ///< is the first contact with `place`
     std::optional<HttpRequest> held;  ///< a token request, to be sent when `place` opens
-    std::optional<WantToken> wants;   ///< a token, once there is room at `place`
     std::optional<LoginKey> login;    ///< waits for it, or tries it
     bool tries_login = false;
   };
@@ -63,8 +62,6 @@ class Dispatcher : public Client {
     EndpointMemory memory;
     std::vector<JobPtr> waiting;
     std::unique_ptr<Lane> lane;
-    std::size_t under_way = 0;   ///< requests that its worker has
-    std::deque<JobPtr> backlog;  ///< waits for room: a request is made only when it can be sent soon
     std::size_t worker = kNone;
   };
   /// A credential at the place that checks it, and who waits until it has proved good.
@@ -77,11 +74,28 @@ class Dispatcher : public Client {
     std::size_t under_way = 0;
     std::shared_ptr<Place> place;
   };
+  struct Query {
+    std::uint64_t ticket;
+    Request request;
+  };
+  /// What was asked of one host: only so many questions are worked on as it can be sent at a time, and some in reserve.
+  /// The others wait as they came, which takes a tenth of the memory.
+  struct Lineup {
+    std::size_t begun = 0;  ///< and not handed out yet
+    std::deque<Query> waiting;
+  };
+  struct Answered {
+    std::uint64_t ticket;
+    Reply reply;
+    std::shared_ptr<const hosts::RegistryHost> host;
+  };
   struct Overflow {
     std::shared_ptr<Place> place;
     std::uint64_t id;
     HttpRequest request;
   };
+  // On the caller's threads, without the mutex.
+  void Begin(Query query);
   /// On a worker's thread, without the mutex.
   void Arrived(std::size_t worker, std::uint64_t id, HttpResponse response, long connections);
   /// On a thread of the desk, without the mutex.
@@ -103,10 +117,7 @@ class Dispatcher : public Client {
   void GoOnWithLogin(JobPtr job, bool refused);
   void GetToken(JobPtr job, const WantToken& want);
   void FetchToken(const Job& job, const WantToken& want);
-  void GiveToken(JobPtr job, const TokenGrant& grant);
   void HandOut(const TokenKey& key, TokenResult result);
-  bool MakeRoom(JobPtr& job);
-  void ReleaseBacklog(Place& place);
   std::string ProxyOf(const Url& url);
   void Post(JobPtr job, HttpRequest request);
   void Assign(std::shared_ptr<Place> place, std::uint64_t id, HttpRequest request);
@@ -130,7 +141,8 @@ class Dispatcher : public Client {
   std::map<LoginKey, Login> logins_;
   std::deque<JobPtr> released_;  ///< the first contact or the login they waited for is settled
   std::deque<Overflow> overflow_;
-  std::deque<std::pair<std::uint64_t, Reply>> replies_;
+  std::deque<Answered> replies_;
+  std::map<const hosts::RegistryHost*, Lineup> lineups_;
   std::uint64_t next_id_ = 0;
   Counts counts_;
   // Last: their threads end first.
