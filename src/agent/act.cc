@@ -31,6 +31,15 @@ report::ActionOutcome Do(const Work& work) {
   return DoEvict(work);
 }
 
+/// What a failed pull brought takes room until it is collected.
+void CollectLeftovers(const ActionSources& sources, const report::ActionResult& result) {
+  const bool pulled = !result.plan.steps.empty() && result.plan.steps.front().kind == judge::StepKind::kPull;
+  const bool failed =
+      result.outcome.state == report::ActionState::kFailed || result.outcome.state == report::ActionState::kStopped;
+  // Should it fail, containerd's own next collection does it.
+  if (pulled && failed) (void)sources.runtime->containerd_actions->CollectGarbage();
+}
+
 void SettlePlanned(const ActionRequest& request, report::ActionResult& result) {
   result.outcome.target = result.plan.from;
   if (result.plan.nothing_to_do) {
@@ -58,11 +67,12 @@ report::ActionResult Act(const ActionSources& sources, const ActionRequest& requ
   if (request.apply) {
     const absl::Time until = std::min(request.deadline, absl::Now() + kLockPatience);
     auto acquired = TagLock::Acquire(*sources.runtime->containerd_actions, request.reference.Canonical(), until, stop);
-    if (!acquired.ok()) {
+    // Another runtime: the plan says why nothing can be done there.
+    if (!acquired.ok() && !absl::IsUnimplemented(acquired.status())) {
       const bool busy = absl::IsFailedPrecondition(acquired.status());
       return Ended(request, busy ? report::ActionState::kRefused : report::ActionState::kFailed, acquired.status());
     }
-    lock = *std::move(acquired);
+    if (acquired.ok()) lock = *std::move(acquired);
   }
   const auto collected = CollectFacts(sources, request, stop);
   if (!collected.ok()) return Ended(request, report::ActionState::kFailed, collected.status());
@@ -71,7 +81,13 @@ report::ActionResult Act(const ActionSources& sources, const ActionRequest& requ
   SettlePlanned(request, result);
   if (hooks.planned) hooks.planned(result);
   if (!request.apply || result.plan.nothing_to_do || result.plan.Refused()) return result;
+  if (lock == nullptr) {
+    result.outcome.state = report::ActionState::kFailed;
+    result.outcome.detail = "containerd offers no leases to lock the tag with";
+    return result;
+  }
   result.outcome = Do({sources, request, hooks, stop, *lock, collected->facts, result.plan});
+  CollectLeftovers(sources, result);
   if (result.outcome.state == report::ActionState::kRaced) result.new_plan = PlanAgain(sources, request, stop);
   return result;
 }

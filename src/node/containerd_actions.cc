@@ -1,7 +1,10 @@
 #include "tagdrift/node/containerd_actions.h"
 
+#include <unistd.h>
+
 #include <utility>
 
+#include "absl/time/clock.h"
 #include "actions_grpc.h"
 #include "containerd/services/content/v1/content.grpc.pb.h"
 #include "containerd/services/images/v1/images.grpc.pb.h"
@@ -92,6 +95,21 @@ class GrpcContainerdActions final : public ContainerdActions {
     const absl::Status status =
         Ask<Empty>(*leases_, &leases::Leases::Stub::Delete, request, "deleting lease " + id).status();
     return absl::IsNotFound(status) ? absl::OkStatus() : status;
+  }
+
+  absl::Status CollectGarbage() override {
+    // containerd collects on request only together with a deletion.
+    leases::CreateRequest create;
+    create.set_id("tagdrift-collect-" + std::to_string(getpid()) + "-" +
+                  std::to_string(absl::ToUnixNanos(absl::Now())));
+    (*create.mutable_labels())[kExpireLabel] = absl::FormatTime(absl::Now(), absl::UTCTimeZone());
+    const std::string doing = "collecting garbage";
+    absl::Status status = Ask<leases::CreateResponse>(*leases_, &leases::Leases::Stub::Create, create, doing).status();
+    if (!status.ok()) return status;
+    leases::DeleteRequest request;
+    request.set_id(create.id());
+    request.set_sync(true);
+    return Ask<Empty>(*leases_, &leases::Leases::Stub::Delete, request, doing).status();
   }
 
   absl::StatusOr<std::vector<Lease>> LeasesLabelled(const std::string& label, const std::string& value) override {

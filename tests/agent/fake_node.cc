@@ -41,6 +41,7 @@ class FakeNode::Containerd final : public node::ContainerdActions {
     node_.leases.erase(id);
     return absl::OkStatus();
   }
+  absl::Status CollectGarbage() override { return absl::OkStatus(); }
   absl::StatusOr<std::vector<node::Lease>> LeasesLabelled(const std::string& label, const std::string& value) override {
     std::vector<node::Lease> found;
     for (const auto& [id, lease] : node_.leases) {

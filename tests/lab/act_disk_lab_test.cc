@@ -18,6 +18,8 @@ namespace {
 
 using nlohmann::json;
 using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
 
 constexpr const char* kRootSize = "size=48m";
 constexpr std::size_t kLarge = 64 << 20;
@@ -96,6 +98,7 @@ TEST(ActionsOnASmallDisk, LeaveTheNodeAsItWasWhenUnpackingFillsIt) {
   EXPECT_EQ(run.State(), "ACTION_STATE_FAILED");
   EXPECT_EQ(Names(TheLab()), node.before);
   EXPECT_EQ(TheLab().containerd().Target(node.reference), node.v1.digest());
+  EXPECT_THAT(TheLab().containerd().Ctr({"content", "list", "-q"}), Not(HasSubstr(image.blobs[1].digest)));
 }
 
 }  // namespace

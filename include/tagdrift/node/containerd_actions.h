@@ -63,6 +63,8 @@ class ContainerdActions {
   /// Deleting what is gone is fine.
   virtual absl::Status DeleteLease(const std::string& id) = 0;
   virtual absl::StatusOr<std::vector<Lease>> LeasesLabelled(const std::string& label, const std::string& value) = 0;
+  /// Has all that nothing refers to removed now, where containerd would leave it until it has more of it.
+  virtual absl::Status CollectGarbage() = 0;
   /// Keeps the blob, and all that it refers to, for as long as the lease lives.
   virtual absl::Status HoldContent(const std::string& lease, const image::Digest& digest) = 0;
 
