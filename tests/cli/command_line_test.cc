@@ -47,6 +47,15 @@ TEST(CommandLine, AnswersWrongUsageWithOneLineAnd64) {
       {"malformed version", "check --containerd-version new", "new"},
       {"unknown pull path", "check --image-pull both", "both"},
       {"unknown word in a list", "check --fail-on stale,old", "old"},
+      {"action without a reference", "refresh --yes", "REFERENCE"},
+      {"action on a malformed reference", "evict registry.corp/UPPER", "registry.corp/UPPER"},
+      {"going to no digest", "refresh --to v1 nginx", "v1"},
+      {"going to a digest with two references",
+       "refresh --to sha256:0000000000000000000000000000000000000000000000000000000000000000 a b", "--to"},
+      {"threshold above the whole", "prepull --disk-threshold 101 nginx", "--disk-threshold"},
+      {"none at once", "prepull --parallel 0 nginx", "--parallel"},
+      {"malformed protected pattern", "evict --protect 'a b' nginx", "--protect"},
+      {"format that actions have not", "evict -o wide nginx", "wide"},
       {"endpoint that is no unix socket", "check --runtime-endpoint tcp://1.2.3.4:5", "tcp://1.2.3.4:5"},
   };
   for (const Usage& usage : kUsages) {
