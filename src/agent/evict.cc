@@ -31,6 +31,10 @@ class Evict {
     const auto now = ReadName(work_.runtime(), name_);
     if (now.ok() && *now) {
       if (const auto digest = image::Digest::Parse((*now)->target_digest); digest.ok()) outcome_.target = *digest;
+      if (outcome_.state == ActionState::kDone) {
+        outcome_.state = ActionState::kRaced;
+        outcome_.detail = "somebody else made the tag again after it was removed";
+      }
     }
     return std::move(outcome_);
   }
@@ -93,11 +97,13 @@ class Evict {
     return true;
   }
 
+  /// True also when somebody else made the name again, which the watch tells.
   bool AwaitCri() {
     const absl::Time give_up = absl::Now() + work_.request.patience;
     while (absl::Now() < give_up) {
       const auto seen = work_.runtime().cri->ImageStatus(name_);
       if (seen.ok() && !*seen) return true;
+      if (const auto now = ReadName(work_.runtime(), name_); now.ok() && *now) return true;
       std::this_thread::sleep_for(kAgreementPause);
     }
     return false;

@@ -30,6 +30,7 @@ void MadeNames::TakeBack(const Work& work, report::ActionOutcome& outcome) const
   if (!records.ok()) return;
   std::vector<std::string> made;
   bool others = false;
+  bool newcomers = false;
   for (const node::ImageRecord& record : *records) {
     if (!PointsTo(record, *work.plan.to)) continue;
     const bool ours = record.name == digest_name || record.name == work.plan.image_id;
@@ -37,9 +38,11 @@ void MadeNames::TakeBack(const Work& work, report::ActionOutcome& outcome) const
       made.push_back(record.name);
     } else {
       others = true;
+      newcomers = newcomers || record.name == work.name() || !before_.contains(record.name);
     }
   }
-  // Somebody else came to use the content meanwhile.
+  // Whoever came to use the content meanwhile has its names too.
+  if (newcomers) return;
   if (others) std::erase(made, work.plan.image_id.value_or(""));
   for (const std::string& name : made) {
     const auto deleted = work.runtime().containerd_actions->DeleteName(name, *work.plan.to);

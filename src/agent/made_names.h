@@ -16,8 +16,9 @@ class MadeNames {
  public:
   static absl::StatusOr<MadeNames> Before(const Work& work);
 
-  /// Removes what was not there before; an image id's name only when nothing else points to the same content. Names
-  /// removed and names left behind are added to the outcome.
+  /// Removes what was not there before, unless another name, the tag itself included, came to the same content
+  /// meanwhile; an image id's name only when nothing else points to that content. Names removed and names left behind
+  /// are added to the outcome.
   void TakeBack(const Work& work, report::ActionOutcome& outcome) const;
 
  private:

@@ -125,11 +125,15 @@ class Refresh {
     return CheckForRace();
   }
 
-  /// The CRI follows by events, within milliseconds as a rule.
+  bool IsAsMade(const std::optional<node::ImageRecord>& record) const {
+    return record && record->target_digest == new_record_.target_digest;
+  }
+
+  /// The CRI follows by events, within milliseconds as a rule. A race is for CheckForRace to tell.
   absl::Status Verify() {
     const auto record = ReadName(work_.runtime(), name_);
     if (!record.ok()) return record.status();
-    if (!*record || (*record)->target_digest != new_record_.target_digest) return absl::OkStatus();  // a race
+    if (!IsAsMade(*record)) return absl::OkStatus();
     auto missing = MissingHere(work_.runtime(), work_.sources.platform, *work_.plan.to);
     if (!missing.ok()) return missing.status();
     if (!missing->empty()) return absl::DataLossError("the new content went away meanwhile: " + *missing);
@@ -138,6 +142,7 @@ class Refresh {
     while (absl::Now() < give_up) {
       seen = work_.runtime().cri->ImageStatus(name_);
       if (seen.ok() && *seen && (*seen)->id == work_.plan.image_id) return absl::OkStatus();
+      if (const auto now = ReadName(work_.runtime(), name_); now.ok() && !IsAsMade(*now)) return absl::OkStatus();
       std::this_thread::sleep_for(kAgreementPause);
     }
     if (!seen.ok()) return seen.status();
@@ -151,7 +156,7 @@ class Refresh {
     if (!now.ok()) {
       return {ActionState::kFailed, Text(wrong) + "; the tag could not be put back: " + Text(now.status())};
     }
-    if (!*now || (*now)->target_digest != new_record_.target_digest) return CheckForRace();
+    if (!IsAsMade(*now)) return CheckForRace();
     if (absl::Status status = actions().PointTo(name_, old_record_); !status.ok()) {
       outcome_.left.push_back("the tag points to " + new_record_.target_digest);
       return {ActionState::kFailed, Text(wrong) + "; the tag could not be put back: " + Text(status)};

@@ -111,6 +111,14 @@ TEST_F(RefreshTest, LeavesAChangeAloneThatCameAfterItsOwn) {
   const auto outcome = Refresh();
   EXPECT_EQ(outcome.state, ActionState::kRaced);
   EXPECT_EQ(node_.Target(kTag), third_.text());
+  EXPECT_EQ(node_.Target(digest_name_), "") << "the name it made stays behind";
+}
+
+TEST_F(RefreshTest, KeepsTheNamesOfContentThatSomebodyElseCameToUse) {
+  node_.on_hold = [this] { node_.SetName(kTag, new_); };
+  EXPECT_EQ(Refresh().state, ActionState::kRaced);
+  EXPECT_EQ(node_.Target(kTag), new_.text());
+  EXPECT_EQ(node_.Target(digest_name_), new_.text());
 }
 
 TEST_F(RefreshTest, NoticesThatTheTagWasRemovedAfterItsOwnChange) {
