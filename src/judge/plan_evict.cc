@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "plan_content.h"
+#include "plan_origin.h"
 
 namespace tagdrift::judge {
 namespace {
@@ -29,6 +30,7 @@ void CheckUsers(const facts::CachedImage& cached, Plan& plan) {
 void CheckNextPull(const ActionFacts& facts, Plan& plan) {
   const Forecast& forecast = facts.result.next_pull;
   const auto refuse = [&](const std::string& why) { plan.refusals.push_back({RefusalKind::kPullNotProven, why}); };
+  if (const auto untrusted = WhyOriginUntrusted(facts)) return refuse(*untrusted);
   if (!facts.result.origin_digest) {
     return refuse("the origin's digest is not known" + (facts.result.reason.empty() ? "" : ": " + facts.result.reason));
   }

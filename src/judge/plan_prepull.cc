@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "plan_content.h"
+#include "plan_origin.h"
 
 namespace tagdrift::judge {
 
@@ -19,8 +20,12 @@ Plan PlanPrePull(const ActionFacts& facts, const ActionOptions& options) {
                              (gone ? "the origin has no such tag" : "the origin's digest is not known") + why});
     return plan;
   }
+  const bool by_origin = !options.to && !facts.reference.digest();
+  if (const auto untrusted = by_origin ? WhyOriginUntrusted(facts) : std::nullopt) {
+    plan.refusals.push_back({RefusalKind::kOriginUnknown, *untrusted});
+  }
   PlanContent(facts, options, plan);
-  plan.nothing_to_do = facts.wanted->incomplete.empty() && facts.wanted->has_digest_name;
+  plan.nothing_to_do = !plan.Refused() && facts.wanted->incomplete.empty() && facts.wanted->has_digest_name;
   const std::string by_digest = facts.reference.At(facts.wanted->digest).Canonical();
   plan.steps = {{StepKind::kPull, by_digest}, {StepKind::kVerify, by_digest}};
   Settle(options, plan);

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "plan_content.h"
+#include "plan_origin.h"
 
 namespace tagdrift::judge {
 namespace {
@@ -41,6 +42,7 @@ std::optional<Refusal> AgainstOrigin(const ActionFacts& facts) {
       break;
   }
   if (auto unknown = OriginUnknown(facts)) return unknown;
+  if (const auto untrusted = WhyOriginUntrusted(facts)) return Refusal{RefusalKind::kOriginUnknown, *untrusted};
   if (facts.result.cause == Cause::kNodeDisagrees) return GoingBack(facts);
   if (facts.result.cause == Cause::kWrongPlatform) return std::nullopt;  // the content says so in more detail
   return Refusal{
@@ -84,6 +86,8 @@ Plan PlanRefresh(const ActionFacts& facts, const ActionOptions& options) {
   } else if (!facts.cached) {
     plan.refusals.push_back(
         {RefusalKind::kNotCached, "no such tag on this node; prepull brings content that is not here"});
+  } else if (!facts.cached->target) {
+    plan.refusals.push_back({RefusalKind::kNotCached, "containerd's image store has no valid target for the name"});
   }
   if (plan.Refused()) return plan;
   plan.from = facts.cached->target;
@@ -92,7 +96,9 @@ Plan PlanRefresh(const ActionFacts& facts, const ActionOptions& options) {
   if (!options.to) {
     plan.to = facts.result.origin_digest;
     if (auto refusal = AgainstOrigin(facts)) plan.refusals.push_back(*std::move(refusal));
-    plan.nothing_to_do = facts.result.verdict == Verdict::kFresh;
+    // FRESH looks at manifest and config; layers may be missing all the same.
+    const bool complete = !facts.wanted || facts.wanted->incomplete.empty();
+    plan.nothing_to_do = facts.result.verdict == Verdict::kFresh && complete;
   }
   if (facts.wanted) {
     PlanContent(facts, options, plan);

@@ -31,6 +31,10 @@ void ExpectRows(const std::vector<Row>& rows, Plan (*make)(const ActionFacts&, c
   }
 }
 
+void OnlyAMirror(PlanWorld& world) {
+  world.route.config.registry = "docker.io";
+  world.route.origin_is_other_host = true;
+}
 void ByDigest(PlanWorld& world) { world.facts.reference = world.facts.reference.At(world.new_digest); }
 
 TEST(PlanRefresh, GivesEveryRowItsSteps) {
@@ -41,6 +45,15 @@ TEST(PlanRefresh, GivesEveryRowItsSteps) {
           {"equivalent", [](PlanWorld& w) { w.facts.result.verdict = Verdict::kEquivalent; },
            "PULL HOLD REPOINT VERIFY"},
           {"fresh", [](PlanWorld& w) { w.Fresh(); }, "nothing"},
+          {"fresh, but a layer is missing",
+           [](PlanWorld& w) {
+             const std::optional<WantedImage> incomplete = w.facts.wanted;
+             w.Fresh();
+             w.facts.wanted = incomplete;
+           },
+           "PULL HOLD REPOINT VERIFY"},
+          {"the name points to no valid digest", [](PlanWorld& w) { w.facts.cached->target.reset(); },
+           "refused NOT_CACHED"},
           {"no image store", [](PlanWorld& w) { w.facts.has_image_store = false; }, "refused NO_IMAGE_STORE"},
           {"a digest", ByDigest, "refused BY_DIGEST"},
           {"not cached", [](PlanWorld& w) { w.facts.cached.reset(); }, "refused NOT_CACHED"},
@@ -60,6 +73,19 @@ TEST(PlanRefresh, GivesEveryRowItsSteps) {
              w.facts.result.cause = Cause::kOriginIsMirror;
            },
            "refused ORIGIN_UNKNOWN"},
+          {"node disagrees, and the origin is a mirror",
+           [](PlanWorld& w) {
+             w.facts.result.verdict = Verdict::kUndecided;
+             w.facts.result.cause = Cause::kNodeDisagrees;
+             OnlyAMirror(w);
+           },
+           "refused ORIGIN_UNKNOWN"},
+          {"asked for by digest, and the origin is a mirror",
+           [](PlanWorld& w) {
+             OnlyAMirror(w);
+             w.options.to = w.new_digest;
+           },
+           "PULL HOLD REPOINT VERIFY"},
           {"node disagrees",
            [](PlanWorld& w) {
              w.facts.result.verdict = Verdict::kUndecided;
@@ -219,6 +245,20 @@ TEST(PlanPrePull, GivesEveryRowItsSteps) {
              w.facts.wanted->has_digest_name = true;
            },
            "nothing"},
+          {"here, but for another platform",
+           [](PlanWorld& w) {
+             w.Complete();
+             w.facts.wanted->has_digest_name = true;
+             w.facts.wanted->platform->architecture = "s390x";
+           },
+           "refused WRONG_PLATFORM"},
+          {"origin is a mirror", OnlyAMirror, "refused ORIGIN_UNKNOWN"},
+          {"a digest, origin is a mirror",
+           [](PlanWorld& w) {
+             OnlyAMirror(w);
+             ByDigest(w);
+           },
+           "PULL VERIFY"},
           {"origin unknown", [](PlanWorld& w) { w.facts.wanted.reset(); }, "refused ORIGIN_UNKNOWN"},
           {"gone",
            [](PlanWorld& w) {
@@ -252,6 +292,7 @@ TEST(PlanEvict, GivesEveryRowItsSteps) {
            "refused SANDBOX_IMAGE"},
           {"protected", [](PlanWorld& w) { w.options.protected_by = {"*/team/*"}; }, "refused PROTECTED"},
           {"origin down", [](PlanWorld& w) { w.facts.result.origin_digest.reset(); }, "refused PULL_NOT_PROVEN"},
+          {"origin is a mirror", OnlyAMirror, "refused PULL_NOT_PROVEN"},
           {"stale mirror",
            [](PlanWorld& w) {
              w.facts.result.next_pull.pull = {Outcome::kStale, w.old_digest, 0, ""};
