@@ -17,6 +17,7 @@ using nlohmann::json;
 
 constexpr const char* kManifestType = "application/vnd.oci.image.manifest.v1+json";
 constexpr const char* kIndexType = "application/vnd.oci.image.index.v1+json";
+constexpr std::size_t kExtraLayerBytes = 64 << 10;
 
 Blob MakeBlob(std::string media_type, std::string bytes) {
   std::string digest = image::Digest::OfBytes(bytes).text();
@@ -44,6 +45,15 @@ const Blob& ShellLayer() {
   return layer;
 }
 
+Blob ExtraLayer(const std::string& text, int number) {
+  const std::string line = text + " " + std::to_string(number) + "\n";
+  std::string content;
+  while (content.size() < kExtraLayerBytes) content += line;
+  Tar tar;
+  tar.Add("layer-" + std::to_string(number), content);
+  return Layer(tar);
+}
+
 void AddDocument(const Artifact& artifact, std::set<std::string>& written, Tar& tar) {
   const auto add = [&](const Blob& blob) {
     if (written.insert(blob.digest).second) tar.Add("blobs/sha256/" + blob.digest.substr(7), blob.bytes);
@@ -69,6 +79,7 @@ Artifact MakeImage(const ImageSpec& spec) {
   std::vector<Blob> layers;
   if (spec.runnable) layers.push_back(ShellLayer());
   layers.push_back(Layer(files));
+  for (int i = 0; i < spec.more_layers; ++i) layers.push_back(ExtraLayer(spec.text, i));
 
   json config = {{"created", spec.created}, {"architecture", spec.architecture}, {"os", "linux"}};
   config["config"]["Cmd"] = {"/bin/busybox", "sh", "-c", "/bin/busybox cat /version; exec /bin/busybox sleep 1000000"};

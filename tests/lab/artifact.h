@@ -32,6 +32,7 @@ struct ImageSpec {
   std::string architecture = NodeArchitecture();        ///< "amd64", "arm64"
   std::map<std::string, std::string> annotations = {};  ///< of the manifest: other bytes, same image
   bool runnable = false;                                ///< with a shell, so that a container can run
+  int more_layers = 0;                                  ///< of 64 KiB, which only images of the same text share
 
   static std::string NodeArchitecture();
 };

@@ -88,6 +88,11 @@ void Containerd::Restart() {
   Start();
 }
 
+void Containerd::Crash() {
+  daemon_->Kill();
+  Restart();
+}
+
 void Containerd::SetHosts(const std::string& registry, const std::string& toml) {
   WriteFile(hosts_root() + "/" + registry + "/hosts.toml", toml);
 }

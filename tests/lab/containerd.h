@@ -42,6 +42,8 @@ class Containerd {
 
   /// Stops and starts it; containers go on running.
   void Restart();
+  /// The same by SIGKILL.
+  void Crash();
 
   /// Writes the registry's hosts.toml; it holds from the next pull on.
   void SetHosts(const std::string& registry, const std::string& toml);
