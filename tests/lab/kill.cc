@@ -1,5 +1,6 @@
-// Refreshes that are killed, or lose containerd, at random moments: what the tag is worth afterwards.
+// Refreshes that are killed, are stopped or lose containerd at random moments: what the tag is worth afterwards.
 #include <fmt/format.h>
+#include <signal.h>
 
 #include <algorithm>
 #include <chrono>
@@ -91,23 +92,40 @@ class KillRun {
   void CutShort(std::uint64_t round) {
     std::mt19937_64 random(round);
     MovedTag tag = tags_.Make(fmt::format("r{}", round));
-    const bool daemon = random() % 4 == 0;
+    const std::uint64_t kind = random() % 4;
     const milliseconds delay(
         static_cast<std::int64_t>(random() % (static_cast<std::uint64_t>(usual_.count()) * 5 / 4)));
-    std::string moment = daemon ? LoseContainerd(tag, delay) : Kill(tag, delay);
+    std::string moment = kind == 0 ? LoseContainerd(tag, delay) : kind == 1 ? Stop(tag, delay) : Kill(tag, delay);
     victims_.push_back({round, std::move(tag), std::move(moment)});
   }
 
+  /// Ends with the refresh, or by the signal after the delay; with the exit code of the refresh.
+  Output RefreshUntil(const MovedTag& tag, const std::string& signal, milliseconds delay) {
+    return RunCommand(
+        {"timeout", "--preserve-status", "--signal=" + signal,
+         fmt::format("{:.3f}", static_cast<double>(delay.count() + 1) / 1000), TagdriftBinary(), "refresh", "--yes",
+         "--runtime-endpoint", lab_.containerd().endpoint(), "-o", "json", tag.reference},
+        Patient());
+  }
+
   std::string Kill(const MovedTag& tag, milliseconds delay) {
-    const Output output =
-        RunCommand({"timeout", "--signal=KILL", fmt::format("{:.3f}", static_cast<double>(delay.count() + 1) / 1000),
-                    TagdriftBinary(), "refresh", "--yes", "--runtime-endpoint", lab_.containerd().endpoint(), "-o",
-                    "json", tag.reference},
-                   Patient());
-    const bool killed = output.exit_code == 128 + 9;
+    const Output output = RefreshUntil(tag, "KILL", delay);
+    const bool killed = output.exit_code == 128 + SIGKILL;
     ++counts_[killed ? "tagdrift killed" : "tagdrift done before it was killed"];
     if (!killed && output.exit_code != 0) Find(tag, "a refresh that was not killed ended: " + output.out + output.err);
     return fmt::format("SIGKILL to tagdrift after {} ms{}", delay.count(), killed ? "" : ", too late");
+  }
+
+  std::string Stop(const MovedTag& tag, milliseconds delay) {
+    const Output output = RefreshUntil(tag, "TERM", delay);
+    const bool silent = output.out.empty() && output.exit_code == 128 + SIGTERM;  // before it could listen to signals
+    const std::string state = silent ? "no outcome yet" : JudgeOutcome(tag, output);
+    ++counts_["tagdrift stopped: " + state];
+    if (!silent &&
+        lab_.containerd().Ctr({"leases", "list"}).find("tagdrift.io/lock=" + tag.reference) != std::string::npos) {
+      Find(tag, "a refresh that was stopped left its lock");
+    }
+    return fmt::format("SIGTERM to tagdrift after {} ms; {} {}", delay.count(), state, output.err);
   }
 
   std::string LoseContainerd(const MovedTag& tag, milliseconds delay) {
@@ -115,11 +133,17 @@ class KillRun {
     std::this_thread::sleep_for(delay);
     lab_.containerd().Crash();
     const Output output = refresh.get();
+    const std::string state = JudgeOutcome(tag, output);
+    ++counts_["containerd killed: " + state];
+    return fmt::format("SIGKILL to containerd after {} ms; {} {}", delay.count(), state, output.err);
+  }
+
+  /// What it says of itself is so. Answers the state.
+  std::string JudgeOutcome(const MovedTag& tag, const Output& output) {
     const json report = json::parse(output.out, nullptr, false);
     const bool has_result = report.is_object() && report["results"].size() == 1;
     const json outcome = has_result ? report["results"][0]["outcome"] : json::object();
     const std::string state = has_result ? outcome.value("state", "") : "no connection";
-    ++counts_["containerd killed: " + state];
     const bool done = state == "ACTION_STATE_DONE";
     if (done != (output.exit_code == 0)) Find(tag, "exit code and state differ: " + output.out + output.err);
     const NodeContent content = ReadContent(lab_);
@@ -128,7 +152,7 @@ class KillRun {
         content.targets.contains(tag.At(tag.now))) {
       Find(tag, "a failed refresh left a name and does not say so: " + output.out + output.err);
     }
-    return fmt::format("SIGKILL to containerd after {} ms; {} {}", delay.count(), state, output.err);
+    return state;
   }
 
   /// The tag resolves to one of the two, complete; the CRI agrees; a container starts from it.

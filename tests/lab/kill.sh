@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# kill.sh [--containerd VERSION]… [--rounds N] [--seed S]: refreshes that are killed, or lose containerd, at random moments. The
-# program and the lab come from TAGDRIFT_BUILD (default build/release). Without --containerd all versions of the lab take part; 300
+# kill.sh [--containerd VERSION]… [--rounds N] [--seed S]: refreshes that are killed, are stopped or lose containerd at random moments.
+# The program and the lab come from TAGDRIFT_BUILD (default build/release). Without --containerd all versions of the lab take part; 500
 # rounds each unless told otherwise. Needs root.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 build=${TAGDRIFT_BUILD:-$root/build/release}
 versions=()
-options=(--rounds 300)
+options=(--rounds 500)
 while [ $# -gt 0 ]; do
   case $1 in
     --containerd)
