@@ -19,6 +19,7 @@ namespace tagdrift::cli {
 namespace {
 
 constexpr std::size_t kKnownBytes = 8 << 20;
+constexpr std::size_t kMostCaBytes = 16 << 20;
 constexpr char kDefaultSocket[] = "/run/containerd/containerd.sock";
 
 std::string Endpoint(const NodeOptions& options) {
@@ -42,14 +43,14 @@ image::Platform ThisPlatform() {
   return image::HostPlatform(system.machine, cpuinfo);
 }
 
-/// The node's CA bundle where Go looks for it. Empty: this system's own.
-std::string NodeCaBundle(const hosts::FileTree& tree) {
+/// The node's CA bundle where Go looks for it, read within the node's root: links in it lead there too. Empty: this
+/// system's own.
+std::string NodeCaPem(const hosts::FileTree& tree) {
   if (tree.root() == "/") return "";
   for (const char* path :
        {"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem",
         "/etc/pki/tls/cacert.pem", "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", "/etc/ssl/cert.pem"}) {
-    const auto kind = tree.Stat(path);
-    if (kind.ok() && *kind == hosts::FileTree::Kind::kFile) return tree.root() + path;
+    if (auto pem = tree.Read(path, kMostCaBytes); pem.ok() && !pem->empty()) return *std::move(pem);
   }
   return "";
 }
@@ -80,7 +81,7 @@ absl::StatusOr<std::unique_ptr<registry::Client>> MakeRegistryClient(
   client.user_agent = UserAgent(politeness);
   client.politeness = politeness.politeness;
   client.proxy_environment = ProxySettings(endpoint, node);
-  client.ca_bundle = NodeCaBundle(tree);
+  client.ca_pem = NodeCaPem(tree);
   return registry::Client::Create(std::move(client), std::move(credentials));
 }
 

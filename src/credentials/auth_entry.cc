@@ -82,7 +82,7 @@ std::string ShownKey(std::string key) {
   key.erase(0, key.rfind('@') + 1);
   if (key.size() > kMaxShownKey) key.resize(kMaxShownKey);
   std::ranges::replace_if(
-      key, [](unsigned char c) { return c < ' ' || c == 0x7f; }, '?');
+      key, [](unsigned char c) { return c < ' ' || c > '~'; }, '?');
   return key;
 }
 

@@ -35,9 +35,9 @@ std::string KeyFor(CacheKey key, const std::string& image) {
 std::string Shown(std::string errors) {
   errors.erase(errors.find_last_not_of(" \t\r\n") + 1);
   errors.erase(0, errors.rfind('\n') + 1);
-  if (errors.size() > kMaxShownErrors) errors = errors.substr(0, kMaxShownErrors) + "…";
   std::ranges::replace_if(
-      errors, [](unsigned char c) { return c < ' ' || c == 0x7f; }, ' ');
+      errors, [](unsigned char c) { return c < ' ' || c > '~'; }, ' ');
+  if (errors.size() > kMaxShownErrors) errors = errors.substr(0, kMaxShownErrors) + "…";
   return errors;
 }
 

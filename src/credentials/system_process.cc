@@ -26,6 +26,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kMaxErrors = 4096;
+constexpr int kReapTries = 100;
+constexpr int kReapPauseMs = 10;
 
 absl::Status Failed(const char* call, int error) {
   return absl::InternalError(std::string(call) + ": " + std::strerror(error));
@@ -130,7 +132,11 @@ class Running {
     }
     exit_code_ = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
     // As the first process of a container we inherit its children.
-    while (waitpid(-pid_, nullptr, WNOHANG) > 0) {
+    // All of the group are killed, so they end soon; not waited for without end, as a disk may hold one up.
+    for (int i = 0; i < kReapTries; ++i) {
+      const pid_t got = waitpid(-pid_, nullptr, WNOHANG);
+      if (got < 0 && errno != EINTR) break;
+      if (got == 0) poll(nullptr, 0, kReapPauseMs);
     }
     pid_ = -1;
     return exit_code_;

@@ -2,12 +2,13 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <csignal>
 
 namespace tagdrift::registry {
 namespace {
 
-constexpr std::size_t kMaxThreads = 4;
+constexpr std::size_t kMaxThreads = 32;
 
 }  // namespace
 
@@ -43,15 +44,24 @@ void CredentialDesk::Run(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   for (;;) {
     ++idle_;
-    asked_.wait(lock, stop, [this] { return !questions_.empty(); });
+    asked_.wait(lock, stop, [this] { return Next() != questions_.end(); });
     --idle_;
-    if (questions_.empty() || stop.stop_requested()) return;
-    const WantCredentials question = std::move(questions_.front());
-    questions_.pop_front();
+    const auto next = Next();
+    if (next == questions_.end() || stop.stop_requested()) return;
+    const WantCredentials question = std::move(*next);
+    questions_.erase(next);
+    busy_.insert(question.host);
     lock.unlock();
     done_(question, source_->Find(question.host, question.repository));
     lock.lock();
+    busy_.erase(question.host);
+    asked_.notify_one();
   }
+}
+
+std::deque<WantCredentials>::iterator CredentialDesk::Next() {
+  return std::find_if(questions_.begin(), questions_.end(),
+                      [this](const WantCredentials& question) { return !busy_.contains(question.host); });
 }
 
 }  // namespace tagdrift::registry

@@ -6,7 +6,9 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <stop_token>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -15,7 +17,8 @@
 
 namespace tagdrift::registry {
 
-/// Asks the credential source on threads of its own, since programs may have to be run: at most four at once.
+/// Asks the credential source on threads of its own, since programs may have to be run: one question per host at a
+/// time, so that a host whose program hangs holds up nobody else.
 class CredentialDesk {
  public:
   /// Called on a thread of the desk, once for each question unless the desk is destroyed first.
@@ -29,12 +32,14 @@ class CredentialDesk {
 
  private:
   void Run(const std::stop_token& stop);
+  std::deque<WantCredentials>::iterator Next();
 
   const std::shared_ptr<const CredentialSource> source_;
   const Done done_;
   std::mutex mutex_;
   std::condition_variable_any asked_;
   std::deque<WantCredentials> questions_;  // mutex_
+  std::set<std::string> busy_;             // mutex_; hosts that are asked about
   std::size_t idle_ = 0;                   // mutex_
   std::vector<std::jthread> threads_;      // mutex_
 };

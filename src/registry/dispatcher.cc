@@ -26,9 +26,23 @@ TokenResult RefusedBefore(const TokenKey& key) {
   const std::optional<Url> realm = ParseUrl(key.realm);
   TokenResult result;
   result.failure = hosts::Failure::kToken;
+  // Not `refused`: the book would remember it beyond the gate's time.
+  result.wrong_login = true;
   result.detail = "token server " + (realm ? realm->host : "?") +
                   " refused these credentials for other repositories; not tried again for a while";
   return result;
+}
+
+LoginGate::Outcome OutcomeOf(const HttpResponse& response) {
+  if (response.status == 401) return LoginGate::Outcome::kRefused;
+  const bool says_nothing = response.status == 0 || response.status == 429 || response.status >= 500;
+  return says_nothing ? LoginGate::Outcome::kUnknown : LoginGate::Outcome::kGood;
+}
+
+LoginGate::Outcome OutcomeOf(const TokenResult& result) {
+  if (result.wrong_login) return LoginGate::Outcome::kRefused;
+  const bool known = result.failure == hosts::Failure::kNone || result.refused;
+  return known ? LoginGate::Outcome::kGood : LoginGate::Outcome::kUnknown;
 }
 
 }  // namespace
@@ -69,10 +83,9 @@ void Dispatcher::Send(std::uint64_t ticket, Request request) {
 
 void Dispatcher::Begin(Query query) {
   const std::shared_ptr<const hosts::RegistryHost> host = query.request.host;
-  Exchange::Settings settings{.user_agent = options_.user_agent};
+  Exchange::Settings settings{.user_agent = options_.user_agent, .through_proxy = {}};
   if (!options_.proxy_environment.empty()) {
-    const std::optional<Url> url = ParseUrl(host->scheme + "://" + host->host);
-    settings.through_proxy = url && !ProxyFor(*url, options_.proxy_environment).empty();
+    settings.through_proxy = [this](const Url& url) { return !ProxyFor(url, options_.proxy_environment).empty(); };
   }
   auto job = std::make_unique<Job>(Job{.ticket = query.ticket,
                                        .host = host,
@@ -80,7 +93,8 @@ void Dispatcher::Begin(Query query) {
                                        .url = {},
                                        .place = {},
                                        .held = {},
-                                       .login = {}});
+                                       .login = {},
+                                       .uses_login = {}});
   Exchange::Step first = std::get<Exchange>(job->talk).Start();
   const std::lock_guard lock(mutex_);
   Advance(std::move(job), std::move(first));
@@ -145,7 +159,7 @@ void Dispatcher::Settle(Job& job, const HttpResponse& response) {
     Learn(place.memory, exchange->request().repository, response);
     if (fell_back) place.memory.plain_http = true;
     if (const auto& stale = exchange->stale_token()) tokens_.Forget(stale->first, stale->second);
-    SettleLogin(job, response.status == 401, exchange->request().repository);
+    SettleLogin(job, OutcomeOf(response), exchange->request().repository);
   }
   if (!job.alone) return;
   job.alone = false;
@@ -157,12 +171,11 @@ void Dispatcher::Settle(Job& job, const HttpResponse& response) {
   Release(place.waiting);
 }
 
-void Dispatcher::SettleLogin(Job& job, bool refused, const std::string& repository) {
-  if (!job.tries_login) return;
-  job.tries_login = false;
-  Login& login = logins_[*job.login];
-  login.gate.Settle(refused, repository, Now());
-  Release(login.waiting);
+void Dispatcher::SettleLogin(Job& job, LoginGate::Outcome outcome, const std::string& repository) {
+  if (!job.uses_login) return;
+  Login& login = logins_[*std::exchange(job.uses_login, std::nullopt)];
+  login.gate.Settle(outcome, repository, Now());
+  if (!login.gate.trying()) Release(login.waiting);
 }
 
 void Dispatcher::Release(std::vector<JobPtr>& waiting) {
@@ -174,7 +187,7 @@ void Dispatcher::Resume() {
   while (!released_.empty()) {
     JobPtr job = std::move(released_.front());
     released_.pop_front();
-    if (job->login && !job->tries_login) {
+    if (job->login) {
       LogIn(std::move(job));
     } else {
       const Url url = job->url;
@@ -220,7 +233,7 @@ void Dispatcher::Advance(JobPtr job, TokenFetch::Step step) {
   }
   const TokenKey key = std::get<TokenFetch>(job->talk).key();
   auto& result = std::get<TokenResult>(step);
-  SettleLogin(*job, result.wrong_login, key.scopes.empty() ? "" : key.scopes.front());
+  SettleLogin(*job, OutcomeOf(result), key.scopes.empty() ? "" : key.scopes.front());
   HandOut(key, std::move(result));
 }
 
@@ -307,26 +320,27 @@ void Dispatcher::Found(const WantCredentials& question, CredentialAnswer answer)
 }
 
 void Dispatcher::LogIn(JobPtr job) {
+  if (logins_.size() >= kMaxPlaces) {
+    std::erase_if(logins_, [](const auto& one) { return one.second.waiting.empty() && !one.second.gate.trying(); });
+  }
   Login& login = logins_[*job->login];
   switch (login.gate.Enter(Now())) {
     case LoginGate::Entry::kWait:
       login.waiting.push_back(std::move(job));
       return;
     case LoginGate::Entry::kTry:
-      job->tries_login = true;
-      GoOnWithLogin(std::move(job), false);
-      return;
     case LoginGate::Entry::kOpen:
+      job->uses_login = std::exchange(job->login, std::nullopt);
       GoOnWithLogin(std::move(job), false);
       return;
     case LoginGate::Entry::kRefused:
+      job->login.reset();
       GoOnWithLogin(std::move(job), true);
       return;
   }
 }
 
 void Dispatcher::GoOnWithLogin(JobPtr job, bool refused) {
-  if (!job->tries_login) job->login.reset();
   if (auto* exchange = std::get_if<Exchange>(&job->talk)) {
     Exchange::Step step = exchange->OnLogin(refused);
     Advance(std::move(job), std::move(step));
@@ -357,7 +371,8 @@ void Dispatcher::FetchToken(const Job& job, const WantToken& want) {
           .url = {},
           .place = {},
           .held = {},
-          .login = {}});
+          .login = {},
+          .uses_login = {}});
   if (want.key->Anonymous()) {
     TokenFetch::Step first = std::get<TokenFetch>(fetch->talk).Start();
     Advance(std::move(fetch), std::move(first));

@@ -47,12 +47,12 @@ class Dispatcher : public Client {
     std::uint64_t ticket = 0;
     std::shared_ptr<const hosts::RegistryHost> host;
     std::variant<Exchange, TokenFetch> talk;
-    Url url;                          ///< what it waits for, or asks
-    std::shared_ptr<Place> place;     ///< of `url`
-    bool alone = false;               ///< is the first contact with `place`
-    std::optional<HttpRequest> held;  ///< a token request, to be sent when `place` opens
-    std::optional<LoginKey> login;    ///< waits for it, or tries it
-    bool tries_login = false;
+    Url url;                             ///< what it waits for, or asks
+    std::shared_ptr<Place> place;        ///< of `url`
+    bool alone = false;                  ///< is the first contact with `place`
+    std::optional<HttpRequest> held;     ///< a token request, to be sent when `place` opens
+    std::optional<LoginKey> login;       ///< waits for it
+    std::optional<LoginKey> uses_login;  ///< what the request under way logs in with
   };
   using JobPtr = std::unique_ptr<Job>;
 
@@ -103,7 +103,7 @@ class Dispatcher : public Client {
 
   // The rest with mutex_ held.
   void Settle(Job& job, const HttpResponse& response);
-  void SettleLogin(Job& job, bool refused, const std::string& repository);
+  void SettleLogin(Job& job, LoginGate::Outcome outcome, const std::string& repository);
   void Release(std::vector<JobPtr>& waiting);
   void Resume();
   void Advance(JobPtr job, Exchange::Step step);

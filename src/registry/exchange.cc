@@ -16,11 +16,14 @@ namespace {
 using hosts::Access;
 using hosts::Failure;
 
+constexpr std::size_t kMaxContentType = 128;
+
 bool IsSuccess(int status) { return status >= 200 && status <= 299; }
 
 std::string WithoutParameters(const std::string& content_type) {
-  std::string type = content_type.substr(0, content_type.find(';'));
+  std::string type = content_type.substr(0, std::min(content_type.find(';'), kMaxContentType));
   type.erase(type.find_last_not_of(" \t") + 1);
+  for (char& c : type) c = c < 0x20 || c > 0x7e ? '?' : c;
   return type;
 }
 
@@ -45,6 +48,10 @@ Exchange::Step Exchange::Start() {
       hosts::RequestUrl(host, request_.registry, request_.repository, HostKind(request_.question), request_.object));
   if (!url) return Fail(Failure::kUnusable, "the entry makes no usable URL");
   if (!ConfiguredHeaders(request_).second) return Fail(Failure::kUnusable, "a configured header is not valid in HTTP");
+  // It comes from whoever wrote the image, and goes into a header line.
+  if (!IsHeaderValue(request_.media_type)) {
+    return Fail(Failure::kUnusable, "the content's media type is not valid in HTTP");
+  }
   origin_ = *url;
   at_ = *url;
   method_ = request_.question == Question::kResolve ? Method::kHead : Method::kGet;
@@ -130,7 +137,7 @@ Exchange::Step Exchange::OnRedirect(const HttpResponse& response, const std::str
   reply_.answer.latency = response.latency;
   if (!next) return Fail(Failure::kRedirectLoop, "redirected to nowhere");
   if (++redirects_ >= kMaxChain) return Fail(Failure::kRedirectLoop, "stopped after 10 redirects");
-  if (const auto why = WhyRedirectRefused(at_, *next, settings_.through_proxy)) {
+  if (const auto why = WhyRedirectRefused(at_, *next, settings_.through_proxy && settings_.through_proxy(*next))) {
     return Fail(Failure::kRefusedRedirect, *why);
   }
   if (!SameOrigin(at_, *next)) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -58,8 +59,8 @@ class Exchange {
 
   struct Settings {
     std::string user_agent;
-    /// A proxy resolves and reaches addresses for us: internal ones are its own affair.
-    bool through_proxy = false;
+    /// True for what a proxy resolves and reaches for us: internal addresses are its own affair. Empty: nothing.
+    std::function<bool(const Url&)> through_proxy;
   };
 
   Exchange(Request request, Settings settings);

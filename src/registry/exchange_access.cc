@@ -126,6 +126,7 @@ Exchange::Step Exchange::MeetBasic(bool expected) {
 }
 
 Exchange::Step Exchange::OnLogin(bool refused) {
+  if (credential() == nullptr) return SendBare();
   const Credential& mine = *credential();
   reply_.answer.access = Access::kCredentials;
   if (refused) {
@@ -172,7 +173,7 @@ Exchange::Step Exchange::OnToken(const TokenGrant& grant) {
       return SendBare();
     }
     reply_.answer.retry_at = result.retry_at;
-    if (result.refused && NextCredential()) return Meet(*met_, false);
+    if ((result.refused || result.wrong_login) && NextCredential()) return Meet(*met_, false);
     return Unmet(result.failure, result.detail);
   }
   grant_ = grant;

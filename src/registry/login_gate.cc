@@ -25,16 +25,24 @@ LoginGate::Entry LoginGate::Enter(Time now) {
   return Entry::kRefused;
 }
 
-void LoginGate::Settle(bool refused, const std::string& repository, Time now) {
-  if (!refused) {
-    state_ = State::kOpen;
-    refused_for_.clear();
-    return;
+void LoginGate::Settle(Outcome outcome, const std::string& repository, Time now) {
+  switch (outcome) {
+    case Outcome::kGood:
+      state_ = State::kOpen;
+      refused_for_.clear();
+      return;
+    case Outcome::kRefused:
+      refused_for_.insert(repository);
+      if (refused_for_.size() >= kTries) {
+        state_ = State::kRefused;
+        refused_until_ = now + kRefusedFor;
+        return;
+      }
+      break;
+    case Outcome::kUnknown:
+      break;
   }
-  refused_for_.insert(repository);
-  const bool enough = refused_for_.size() >= kTries;
-  state_ = enough ? State::kRefused : State::kUnknown;
-  if (enough) refused_until_ = now + kRefusedFor;
+  if (state_ == State::kTrying) state_ = State::kUnknown;
 }
 
 }  // namespace tagdrift::registry

@@ -17,9 +17,9 @@ struct LoginKey {
   friend auto operator<=>(const LoginKey&, const LoginKey&) = default;
 };
 
-/// Whether a credential may be tried. Until it has once not been refused, one request tries it at a time; after
-/// refusals for three repositories nobody does for 15 minutes. A wrong password sent for every repository of every node
-/// would lock the account.
+/// Whether a credential may be used. Until it has once been good, one request tries it at a time; after refusals for
+/// three repositories without a good answer in between nobody uses it for 15 minutes. A wrong password sent for every
+/// repository of every node would lock the account.
 class LoginGate {
  public:
   using Time = std::chrono::steady_clock::time_point;
@@ -30,9 +30,16 @@ class LoginGate {
     kRefused,  ///< tried often enough
   };
 
+  enum class Outcome {
+    kGood,     ///< accepted, whatever the rights
+    kRefused,  ///< 401
+    kUnknown,  ///< the answer says nothing about the credential
+  };
+
   Entry Enter(Time now);
-  /// `repository`: what it was tried for. `refused`: the answer was 401.
-  void Settle(bool refused, const std::string& repository, Time now);
+  /// What came of using it for `repository`, tried or not.
+  void Settle(Outcome outcome, const std::string& repository, Time now);
+  bool trying() const { return state_ == State::kTrying; }
 
  private:
   enum class State { kUnknown, kTrying, kOpen, kRefused };

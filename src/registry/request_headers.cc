@@ -23,13 +23,6 @@ bool IsNameChar(char c) {
 
 bool IsName(const std::string& text) { return !text.empty() && std::all_of(text.begin(), text.end(), IsNameChar); }
 
-bool IsValue(const std::string& text) {
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte == '\t' || (byte >= 0x20 && byte != 0x7f);
-  });
-}
-
 bool IsLookup(const Request& request) {
   return request.question == Question::kResolve || request.question == Question::kConfirm;
 }
@@ -41,6 +34,13 @@ bool IsSent(const Request& request, const std::string& name) {
 
 }  // namespace
 
+bool IsHeaderValue(const std::string& text) {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte == '\t' || (byte >= 0x20 && byte != 0x7f);
+  });
+}
+
 std::string AcceptLine(const Request& request) {
   if (!IsLookup(request)) return request.media_type.empty() ? "*/*" : request.media_type + ", */*";
   return "application/vnd.docker.distribution.manifest.v2+json, "
@@ -51,7 +51,7 @@ std::string AcceptLine(const Request& request) {
 std::pair<HeaderList, bool> ConfiguredHeaders(const Request& request) {
   HeaderList out;
   for (const auto& [name, values] : request.host->headers) {
-    if (!IsName(name) || !std::all_of(values.begin(), values.end(), IsValue)) return {{}, false};
+    if (!IsName(name) || !std::all_of(values.begin(), values.end(), IsHeaderValue)) return {{}, false};
     if (!IsSent(request, name)) continue;
     for (const std::string& value : values) out.emplace_back(name, value);
   }

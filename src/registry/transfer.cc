@@ -1,5 +1,7 @@
 #include "registry/transfer.h"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 
 #include "absl/time/clock.h"
@@ -35,6 +37,21 @@ std::string_view Trim(std::string_view text) {
 
 Transfer::Transfer() : easy_(curl_easy_init()) {}
 
+int Transfer::OnResolve(void*, void*, void* self) {
+  static_cast<Transfer*>(self)->dialled_ = true;
+  return 0;
+}
+
+curl_socket_t Transfer::OnSocket(void* self, curlsocktype, curl_sockaddr* address) {
+  static_cast<Transfer*>(self)->dialled_ = true;
+  return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+int Transfer::OnSend(void* self, char*, char*, int, int) {
+  static_cast<Transfer*>(self)->sent_ = true;
+  return CURL_PREREQFUNC_OK;
+}
+
 std::size_t Transfer::OnHeader(char* bytes, std::size_t, std::size_t size, void* self) {
   auto& transfer = *static_cast<Transfer*>(self);
   transfer.header_bytes_ += size;
@@ -65,7 +82,11 @@ std::size_t Transfer::OnBody(char* bytes, std::size_t, std::size_t size, void* s
     transfer.response_.body.clear();
     return 0;
   }
-  transfer.response_.body.append(bytes, size);
+  // Of an error's page the beginning is enough.
+  const std::size_t kept = transfer.response_.body.size();
+  const bool error = Number(transfer.easy(), CURLINFO_RESPONSE_CODE) >= 300;
+  const std::size_t room = error ? kErrorBodyLimit - std::min(kept, kErrorBodyLimit) : size;
+  transfer.response_.body.append(bytes, std::min(size, room));
   return size;
 }
 
@@ -114,6 +135,8 @@ void Transfer::Begin(const HttpRequest& request, const TransferSettings& setting
   header_bytes_ = 0;
   headers_too_large_ = false;
   headers_complete_ = false;
+  dialled_ = false;
+  sent_ = false;
   body_limit_ = request.body_limit;
   error_[0] = '\0';
   const absl::Duration dial = absl::Milliseconds(settings.endpoint.dial_milliseconds);
@@ -134,6 +157,12 @@ void Transfer::Begin(const HttpRequest& request, const TransferSettings& setting
   curl_easy_setopt(easy(), CURLOPT_WRITEFUNCTION, OnBody);
   curl_easy_setopt(easy(), CURLOPT_WRITEDATA, this);
   curl_easy_setopt(easy(), CURLOPT_PRIVATE, this);
+  curl_easy_setopt(easy(), CURLOPT_RESOLVER_START_FUNCTION, OnResolve);
+  curl_easy_setopt(easy(), CURLOPT_RESOLVER_START_DATA, this);
+  curl_easy_setopt(easy(), CURLOPT_OPENSOCKETFUNCTION, OnSocket);
+  curl_easy_setopt(easy(), CURLOPT_OPENSOCKETDATA, this);
+  curl_easy_setopt(easy(), CURLOPT_PREREQFUNCTION, OnSend);
+  curl_easy_setopt(easy(), CURLOPT_PREREQDATA, this);
   // Of 250 at once, most have no body to receive.
   if (request.method == Method::kHead) curl_easy_setopt(easy(), CURLOPT_BUFFERSIZE, kHeadBuffer);
   SetMethod(request);
@@ -152,9 +181,11 @@ CurlFailure Transfer::Describe(CURLcode code, const TransferSettings& settings) 
   failure.code = code;
   failure.dial_limit = absl::Milliseconds(settings.endpoint.dial_milliseconds);
   failure.stage_time = total;
-  if (connected == absl::ZeroDuration()) {
+  // On a reused connection, or while still queued for one, nothing was being set up.
+  const bool setting_up = dialled_ && !sent_;
+  if (setting_up && connected == absl::ZeroDuration()) {
     failure.stage = resolved == absl::ZeroDuration() ? Stage::kResolving : Stage::kConnecting;
-  } else if (settings.endpoint.scheme == "https" && secured == absl::ZeroDuration()) {
+  } else if (setting_up && settings.endpoint.scheme == "https" && secured == absl::ZeroDuration()) {
     failure.stage = Stage::kHandshake;
     failure.stage_time = total - connected;
   }

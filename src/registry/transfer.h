@@ -46,6 +46,9 @@ class Transfer {
     void operator()(curl_slist* list) const { curl_slist_free_all(list); }
   };
 
+  static int OnResolve(void*, void*, void* self);
+  static curl_socket_t OnSocket(void* self, curlsocktype, curl_sockaddr* address);
+  static int OnSend(void* self, char*, char*, int, int);
   static std::size_t OnHeader(char* bytes, std::size_t, std::size_t size, void* self);
   static std::size_t OnBody(char* bytes, std::size_t, std::size_t size, void* self);
   void SetHeaders(const HttpRequest& request);
@@ -61,6 +64,8 @@ class Transfer {
   std::size_t body_limit_ = 0;
   bool headers_too_large_ = false;
   bool headers_complete_ = false;
+  bool dialled_ = false;  ///< looks up a name or opens a connection for itself
+  bool sent_ = false;     ///< has a connection to send on
 };
 
 }  // namespace tagdrift::registry

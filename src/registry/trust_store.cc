@@ -126,6 +126,13 @@ absl::StatusOr<std::unique_ptr<TrustStore>> TrustStore::Open(const std::string& 
   return std::unique_ptr<TrustStore>(new TrustStore(std::string()));
 }
 
+absl::StatusOr<std::unique_ptr<TrustStore>> TrustStore::Of(std::string pem) {
+  if (pem.find("-----BEGIN") == std::string::npos) {
+    return absl::InvalidArgumentError("reading the node's CA bundle: holds no PEM certificate");
+  }
+  return std::unique_ptr<TrustStore>(new TrustStore(std::move(pem)));
+}
+
 TrustStore::~TrustStore() {
   for (const auto& [key, store] : stores_) X509_STORE_free(store);
 }

@@ -21,6 +21,8 @@ class TrustStore {
   /// `bundle` is a PEM file; empty: the usual places (none of them there: an empty pool, as containerd has then).
   /// Errors: the named bundle cannot be read or holds no certificate.
   static absl::StatusOr<std::unique_ptr<TrustStore>> Open(const std::string& bundle);
+  /// The same from PEM text.
+  static absl::StatusOr<std::unique_ptr<TrustStore>> Of(std::string pem);
 
   /// The system's pool with `extra` added. Owned by this; null when there is no memory.
   X509_STORE* With(const std::vector<hosts::PemFile>& extra);

@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::size_t kStreams = 250;
 constexpr std::size_t kConnections = 8;
+// Each may be of 4 MiB.
+constexpr std::size_t kBodies = 16;
 constexpr int kIdlePollMs = 60 * 1000;
 
 CURLM* NewMulti() {
@@ -83,6 +85,7 @@ void Worker::SwitchTo(Lane* lane) {
 void Worker::Launch() {
   launch_at_.reset();
   while (!queue_.empty() && active_.size() < width_) {
+    if (queue_.front().request.method != Method::kHead && bodies_ >= kBodies) return;
     const Budget::Time now = Budget::Time::clock::now();
     const Budget::Verdict verdict = lane_->budget.Admit(queue_.front().request.method, now);
     if (const auto* wait = std::get_if<Budget::Wait>(&verdict)) {
@@ -107,6 +110,7 @@ void Worker::Start(Order order) {
     slot = std::move(spare_.back());
     spare_.pop_back();
   }
+  if (order.request.method != Method::kHead) ++bodies_;
   slot->id = order.id;
   slot->request = std::move(order.request);
   slot->transfer.Begin(slot->request, lane_->settings);
@@ -154,6 +158,7 @@ void Worker::Complete(CURL* easy, CURLcode code) {
   const auto found = active_.find(easy);
   std::unique_ptr<Slot> slot = std::move(found->second);
   active_.erase(found);
+  if (slot->request.method != Method::kHead) --bodies_;
   if (code == CURLE_OK && !protocol_known_) LearnProtocol(slot->transfer);
   long connections = 0;
   HttpResponse response = slot->transfer.Finish(code, lane_->settings, &connections);

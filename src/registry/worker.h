@@ -77,6 +77,7 @@ class Worker {
   std::map<CURL*, std::unique_ptr<Slot>> active_;
   std::vector<std::unique_ptr<Slot>> spare_;
   std::size_t width_ = 0;
+  std::size_t bodies_ = 0;  ///< of the active, those that bring a body
   bool protocol_known_ = false;
   std::optional<Budget::Time> launch_at_;  ///< the budget has the queue wait
   std::jthread thread_;

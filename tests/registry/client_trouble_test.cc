@@ -106,6 +106,22 @@ TEST_F(ClientTest, LeavesAnEndlessRedirect) {
   EXPECT_EQ(server.received().size(), 10U);
 }
 
+TEST_F(ClientTest, DoesNotTakeASlowAnswerOnAReusedConnectionForAFailedOne) {
+  std::latch release(1);
+  TestServer server([&](const Received& request) {
+    if (request.on_connection > 1) release.wait();
+    return ReplyManifest();
+  });
+  Client::Options options;
+  options.request_timeout = absl::Milliseconds(300);
+  Open(std::move(options));
+  const auto host = HostAt(server.Authority());
+  host->dial_timeout = absl::Milliseconds(200);
+  EXPECT_EQ(AnswerOf(host).status, 200);
+  EXPECT_EQ(AnswerOf(host).failure, Failure::kDeadline) << "containerd waits for it";
+  release.count_down();
+}
+
 TEST_F(ClientTest, AsksAgainWhenAReusedConnectionHasDied) {
   TestServer server([](const Received& request) {
     if (request.connection == 1 && request.on_connection == 2)

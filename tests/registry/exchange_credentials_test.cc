@@ -189,6 +189,34 @@ TEST(ExchangeCredentials, StopsALoginThatIsRefusedForThreeRepositories) {
   EXPECT_THAT(last.failure_detail, HasSubstr("refused the user and password"));
 }
 
+TEST(ExchangeCredentials, GoesOnWithoutALoginThatARedirectHasLeftBehind) {
+  Exchange exchange(Ask(), Anonymous().settings);
+  exchange.Start();
+  exchange.Plan({});
+  exchange.OnResponse(Respond(401, {{"www-authenticate", kBasic}}));
+  exchange.OnCredentials({{{"me", "pw", {}, {}}}, {}});
+  exchange.OnLogin(false);
+  exchange.OnResponse(Respond(307, {{"location", "https://other.example/v2/x"}}));
+  const Exchange::Step step = exchange.OnLogin(false);
+  ASSERT_TRUE(std::holds_alternative<HttpRequest>(step));
+  EXPECT_EQ(HeaderOf(std::get<HttpRequest>(step), "Authorization"), "");
+}
+
+TEST(ExchangeCredentials, TriesTheSecondAtATokenServerThatHasRefusedTheFirstTooOften) {
+  const Asker asker = With({{"old", "pw", {}, {}}, {"new", "pw", {}, {}}});
+  Exchange exchange(Ask(), asker.settings);
+  exchange.Start();
+  exchange.Plan({});
+  exchange.OnResponse(Respond(401, {{"www-authenticate", kBearer}}));
+  exchange.OnCredentials(asker.credentials);
+  TokenResult refused_before;
+  refused_before.failure = Failure::kToken;
+  refused_before.wrong_login = true;
+  const Exchange::Step step = exchange.OnToken({std::make_shared<TokenResult>(refused_before), true});
+  ASSERT_TRUE(std::holds_alternative<WantToken>(step));
+  EXPECT_EQ(std::get<WantToken>(step).key->credential.username, "new");
+}
+
 TEST(ExchangeCredentials, RenewsATokenThatHasRunOutWhereTheServerSaysBadRequest) {
   Exchange exchange(Ask(), Anonymous().settings);
   exchange.Start();

@@ -167,9 +167,13 @@ TEST(ExchangeRedirect, FollowsFromLoopbackToLoopback) {
 
 TEST(ExchangeRedirect, LeavesInternalAddressesToTheProxy) {
   Asker asker = Anonymous();
-  asker.settings.through_proxy = true;
+  asker.settings.through_proxy = [](const Url& url) { return url.host == "127.0.0.1"; };
   const Played played = Player().Play(Ask(), asker, RedirectsTo("https://127.0.0.1/x"));
   EXPECT_EQ(played.answer().status, 200);
+  // The proxy of the host does not make another host's address the proxy's affair.
+  asker.settings.through_proxy = [](const Url& url) { return url.host == "registry.example"; };
+  EXPECT_EQ(Player().Play(Ask(), asker, RedirectsTo("https://127.0.0.1/x")).answer().failure,
+            Failure::kRefusedRedirect);
 }
 
 TEST(ExchangeRedirect, FollowsUpFromTheStart) {

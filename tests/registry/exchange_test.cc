@@ -298,5 +298,22 @@ INSTANTIATE_TEST_SUITE_P(Cases, ExchangeFallback,
                                          FallbackCase{"OtherTlsError", "r.example", true, false, false, false}),
                          [](const auto& row) { return row.param.name; });
 
+TEST(Exchange, PutsNoLineBreakOfAnImageIntoARequest) {
+  Request request = AskTag(Host("https", "registry.example"));
+  request.question = Question::kBlob;
+  request.object = kDigest;
+  request.media_type = "x\r\nX-Evil: yes";
+  const Played played = Player().Play(request, Anonymous(), [](const HttpRequest&) { return Manifest(); });
+  EXPECT_TRUE(played.requests.empty());
+  EXPECT_EQ(played.answer().failure, hosts::Failure::kUnusable);
+}
+
+TEST(Exchange, ShowsNoRawBytesOfAContentType) {
+  const Played played = Player().Play(AskTag(Host("https", "registry.example")), Anonymous(), [](const HttpRequest&) {
+    return Respond(200, {{"content-type", "a\xff\x01" + std::string(500, 'b')}, {"content-length", "1"}});
+  });
+  EXPECT_EQ(played.answer().content_type, "a??" + std::string(125, 'b'));
+}
+
 }  // namespace
 }  // namespace tagdrift::registry

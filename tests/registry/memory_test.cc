@@ -65,7 +65,7 @@ TEST(LoginGate, LetsOneTryUntilTheLoginHasProvedGood) {
   LoginGate gate;
   EXPECT_EQ(gate.Enter(kLogin), LoginGate::Entry::kTry);
   EXPECT_EQ(gate.Enter(kLogin), LoginGate::Entry::kWait);
-  gate.Settle(false, "a", kLogin);
+  gate.Settle(LoginGate::Outcome::kGood, "a", kLogin);
   EXPECT_EQ(gate.Enter(kLogin), LoginGate::Entry::kOpen);
 }
 
@@ -73,18 +73,38 @@ TEST(LoginGate, StopsAfterRefusalsForThreeRepositories) {
   LoginGate gate;
   for (const char* repository : {"a", "b", "b", "c"}) {
     ASSERT_EQ(gate.Enter(kLogin), LoginGate::Entry::kTry) << repository;
-    gate.Settle(true, repository, kLogin);
+    gate.Settle(LoginGate::Outcome::kRefused, repository, kLogin);
   }
   EXPECT_EQ(gate.Enter(kLogin + std::chrono::minutes(14)), LoginGate::Entry::kRefused);
   EXPECT_EQ(gate.Enter(kLogin + std::chrono::minutes(15)), LoginGate::Entry::kTry);
 }
 
+TEST(LoginGate, IsNotOpenedByAnAnswerThatSaysNothing) {
+  LoginGate gate;
+  gate.Enter(kLogin);
+  gate.Settle(LoginGate::Outcome::kUnknown, "a", kLogin);
+  EXPECT_EQ(gate.Enter(kLogin), LoginGate::Entry::kTry) << "the next one tries";
+  EXPECT_EQ(gate.Enter(kLogin), LoginGate::Entry::kWait);
+}
+
+TEST(LoginGate, ClosesAgainWhenALoginThatWasGoodIsRefused) {
+  LoginGate gate;
+  gate.Enter(kLogin);
+  gate.Settle(LoginGate::Outcome::kGood, "a", kLogin);
+  for (const char* repository : {"b", "c"}) {
+    gate.Settle(LoginGate::Outcome::kRefused, repository, kLogin);
+    EXPECT_EQ(gate.Enter(kLogin), LoginGate::Entry::kOpen);
+  }
+  gate.Settle(LoginGate::Outcome::kRefused, "d", kLogin);
+  EXPECT_EQ(gate.Enter(kLogin), LoginGate::Entry::kRefused);
+}
+
 TEST(LoginGate, IsOpenedByAnyRepositoryThatAcceptsTheLogin) {
   LoginGate gate;
   gate.Enter(kLogin);
-  gate.Settle(true, "a", kLogin);
+  gate.Settle(LoginGate::Outcome::kRefused, "a", kLogin);
   gate.Enter(kLogin);
-  gate.Settle(false, "b", kLogin);
+  gate.Settle(LoginGate::Outcome::kGood, "b", kLogin);
   EXPECT_EQ(gate.Enter(kLogin), LoginGate::Entry::kOpen);
 }
 

@@ -61,7 +61,10 @@ Played Player::Play(Request request, const Asker& asker, const Server& server) {
       const HttpRequest sent = std::get<HttpRequest>(step);
       played.requests.push_back(sent);
       const HttpResponse response = server(sent);
-      if (login) logins_[*login].Settle(response.status == 401, repository, {});
+      if (login) {
+        const bool refused = response.status == 401;
+        logins_[*login].Settle(refused ? LoginGate::Outcome::kRefused : LoginGate::Outcome::kGood, repository, {});
+      }
       login.reset();
       step = exchange.OnResponse(response);
       EndpointMemory& memory = memory_[sent.url.Origin()];

@@ -75,6 +75,7 @@ class Client {
     std::map<std::string, std::string> proxy_environment;
     /// The system's CA bundle, PEM file; empty: the usual places.
     std::string ca_bundle;
+    std::string ca_pem;  ///< the bundle itself, where it was read from elsewhere; instead of `ca_bundle`
     Politeness politeness;
   };
   struct Counts {
