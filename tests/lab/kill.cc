@@ -61,7 +61,8 @@ class KillRun {
         CutShort(round);
         Judge(victims_.back());
       }
-      for (const Victim& victim : victims_) RefreshAgain(victim);
+      // The last one first: its lock has not expired yet.
+      for (auto victim = victims_.rbegin(); victim != victims_.rend(); ++victim) RefreshAgain(*victim);
       JudgeLeases();
       victims_.clear();
       EmptyNode(lab_);
@@ -225,7 +226,7 @@ class KillRun {
     return findings_ == 0;
   }
 
-  // A group's second refreshes come after all its first ones: so only few of them wait for a lock to expire.
+  // A group's second refreshes come after all its first ones, so that few of them wait for a lock to expire.
   static constexpr std::uint64_t kGroupSize = 20;
 
   Lab lab_;
