@@ -60,7 +60,9 @@ class Evict {
               "somebody else moved the tag to " + (*record)->target_digest + "; it was left alone"};
     }
     auto deleted = work_.runtime().containerd_actions->DeleteName(name_, *work_.plan.from);
-    if (absl::IsUnavailable(deleted.status())) deleted = WhatBecameOfIt();
+    if (absl::IsUnavailable(deleted.status()) || absl::IsDeadlineExceeded(deleted.status())) {
+      deleted = WhatBecameOfIt(deleted.status());
+    }
     if (!deleted.ok()) return {ActionState::kFailed, Text(deleted.status())};
     if (!*deleted) return {ActionState::kRaced, "somebody else moved or removed the tag; it was left alone"};
     outcome_.done.push_back("removed the name " + name_);
@@ -90,11 +92,14 @@ class Evict {
     return holders > work_.facts.image_holders ? found : std::string();
   }
 
-  absl::StatusOr<bool> WhatBecameOfIt() {
+  absl::StatusOr<bool> WhatBecameOfIt(const absl::Status& status) {
     const auto now = ReadName(work_.runtime(), name_);
-    if (!now.ok()) return now.status();
-    if (*now) return absl::UnavailableError("containerd went away; the name is still there");
-    return true;
+    if (now.ok() && !*now) return true;
+    if (absl::IsUnavailable(status) && now.ok()) {
+      return absl::UnavailableError("containerd went away; the name is still there");
+    }
+    outcome_.left.push_back("perhaps the removal of " + name_ + ": containerd may still carry it out");
+    return now.ok() ? status : now.status();
   }
 
   /// True also when somebody else made the name again, which the watch tells.
@@ -117,7 +122,13 @@ class Evict {
       outcome_.not_done.push_back("removing image " + step->subject);
       return {ActionState::kDone, "the image stays: " + why};
     }
-    if (absl::Status status = work_.runtime().cri_actions->RemoveImage(step->subject); !status.ok()) {
+    absl::Status status = work_.runtime().cri_actions->RemoveImage(step->subject);
+    if (!status.ok()) {
+      // Collecting the content can take longer than the answer may; the names go first.
+      const auto image = work_.runtime().cri->ImageStatus(step->subject);
+      if (image.ok() && !*image) status = absl::OkStatus();
+    }
+    if (!status.ok()) {
       outcome_.not_done.push_back("removing image " + step->subject);
       return {ActionState::kFailed, Text(status)};
     }
@@ -134,7 +145,21 @@ class Evict {
     const auto image = work_.runtime().cri->ImageStatus(id);
     if (!image.ok()) return Text(image.status());
     if (!*image) return "";
-    return (*image)->repo_tags.empty() ? "" : "it has the tag " + (*image)->repo_tags.front();
+    if (!(*image)->repo_tags.empty()) return "it has the tag " + (*image)->repo_tags.front();
+    for (const std::string& name : (*image)->repo_digests) {
+      if (!IsListed(name)) return "it has the name " + name;
+    }
+    const auto records = work_.runtime().containerd->ListImages();
+    if (!records.ok()) return Text(records.status());
+    for (const node::ImageRecord& record : *records) {
+      const bool same = record.target_digest == work_.plan.from->text();
+      if (same && !IsListed(record.name)) return "it has the name " + record.name;
+    }
+    return "";
+  }
+
+  bool IsListed(const std::string& name) const {
+    return std::find(work_.plan.names_go.begin(), work_.plan.names_go.end(), name) != work_.plan.names_go.end();
   }
 
   const Work& work_;

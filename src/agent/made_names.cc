@@ -10,6 +10,15 @@ bool PointsTo(const node::ImageRecord& record, const image::Digest& digest) {
   return record.target_digest == digest.text();
 }
 
+/// True if a container holds the image, or may: somebody else pulled it too.
+bool IsUsed(const Work& work) {
+  if (!work.plan.image_id) return false;
+  const std::string id = work.plan.image_id->substr(work.plan.image_id->find(':') + 1);
+  const auto containers = work.runtime().cri->ListContainers();
+  return !containers.ok() || std::any_of(containers->begin(), containers->end(),
+                                         [&id](const auto& container) { return container.image_ref.ends_with(id); });
+}
+
 }  // namespace
 
 absl::StatusOr<MadeNames> MadeNames::Before(const Work& work) {
@@ -27,7 +36,11 @@ void MadeNames::TakeBack(const Work& work, report::ActionOutcome& outcome) const
     return;
   }
   auto records = work.runtime().containerd->ListImages();
-  if (!records.ok()) return;
+  if (!records.ok()) {
+    if (!before_.contains(digest_name)) outcome.left.push_back("perhaps the name " + digest_name);
+    return;
+  }
+  if (IsUsed(work)) return;
   std::vector<std::string> made;
   bool others = false;
   bool newcomers = false;
@@ -47,7 +60,8 @@ void MadeNames::TakeBack(const Work& work, report::ActionOutcome& outcome) const
   for (const std::string& name : made) {
     const auto deleted = work.runtime().containerd_actions->DeleteName(name, *work.plan.to);
     if (deleted.ok()) {
-      if (*deleted) outcome.undone.push_back("removed the name " + name);
+      if (!*deleted) continue;
+      outcome.undone.push_back("removed the name " + name);
       work.Audit("removed the name " + name + " that a failed action had made");
     } else {
       outcome.left.push_back("the name " + name);

@@ -27,7 +27,8 @@ class Refresh {
  public:
   explicit Refresh(const Work& work) : work_(work), name_(work.name()) {}
   ~Refresh() {
-    if (!hold_.empty()) (void)actions().DeleteLease(hold_);
+    // What may yet come true needs its content; the lease expires.
+    if (!hold_.empty() && !unsure_) (void)actions().DeleteLease(hold_);
   }
   Refresh(const Refresh&) = delete;
   Refresh& operator=(const Refresh&) = delete;
@@ -41,7 +42,7 @@ class Refresh {
     }
     const Obstacle obstacle = Prepare();
     End(obstacle ? *obstacle : RepointAndVerify());
-    if (outcome_.state != ActionState::kDone) made->TakeBack(work_, outcome_);
+    if (outcome_.state != ActionState::kDone && !unsure_) made->TakeBack(work_, outcome_);
     return std::move(outcome_);
   }
 
@@ -112,17 +113,27 @@ class Refresh {
       const auto now = ReadName(work_.runtime(), name_);
       const bool took = now.ok() && *now && (*now)->target_digest == new_record_.target_digest &&
                         old_record_.target_digest != new_record_.target_digest;
-      if (!now.ok()) return {ActionState::kFailed, Text(status) + "; whether the tag was re-pointed is not known"};
+      if (!now.ok() || (!took && absl::IsDeadlineExceeded(status))) {
+        return Unsure(Text(status) + "; whether the tag was re-pointed is not known");
+      }
       if (!took) return {absl::IsNotFound(status) ? ActionState::kRaced : ActionState::kFailed, Text(status)};
     }
-    outcome_.done.push_back(
-        fmt::format("re-pointed {} from {} to {}", name_, old_record_.target_digest, new_record_.target_digest));
-    work_.Audit(outcome_.done.back());
+    repointed_ =
+        fmt::format("re-pointed {} from {} to {}", name_, old_record_.target_digest, new_record_.target_digest);
+    outcome_.done.push_back(repointed_);
+    work_.Audit(repointed_);
     if (work_.hooks.progress) {
       work_.hooks.progress({name_, ActionProgress::Phase::kVerifying, 0, 0});
     }
     if (absl::Status wrong = Verify(); !wrong.ok()) return PutBack(wrong);
     return CheckForRace();
+  }
+
+  /// containerd may have done, or may still do, what it was asked: nothing that the tag might need is taken away.
+  Ending Unsure(std::string why) {
+    unsure_ = true;
+    outcome_.left.push_back("perhaps the tag at " + new_record_.target_digest);
+    return {ActionState::kFailed, std::move(why)};
   }
 
   bool IsAsMade(const std::optional<node::ImageRecord>& record) const {
@@ -154,13 +165,13 @@ class Refresh {
   Ending PutBack(const absl::Status& wrong) {
     const auto now = ReadName(work_.runtime(), name_);
     if (!now.ok()) {
-      return {ActionState::kFailed, Text(wrong) + "; the tag could not be put back: " + Text(now.status())};
+      return Unsure(Text(wrong) + "; the tag could not be put back: " + Text(now.status()));
     }
     if (!IsAsMade(*now)) return CheckForRace();
     if (absl::Status status = actions().PointTo(name_, old_record_); !status.ok()) {
-      outcome_.left.push_back("the tag points to " + new_record_.target_digest);
-      return {ActionState::kFailed, Text(wrong) + "; the tag could not be put back: " + Text(status)};
+      return Unsure(Text(wrong) + "; the tag could not be put back: " + Text(status));
     }
+    std::erase(outcome_.done, repointed_);
     outcome_.undone.push_back("re-pointed " + name_ + " back to " + old_record_.target_digest);
     work_.Audit(outcome_.undone.back());
     return {ActionState::kFailed, Text(wrong) + "; the tag was put back"};
@@ -170,7 +181,7 @@ class Refresh {
   /// is a second one.
   Ending CheckForRace() {
     const auto now = ReadName(work_.runtime(), name_);
-    if (!now.ok()) return {ActionState::kFailed, Text(now.status())};
+    if (!now.ok()) return Unsure(Text(now.status()));
     if (!*now) return {ActionState::kRaced, "somebody else removed the tag after it was re-pointed"};
     if ((*now)->target_digest != new_record_.target_digest) {
       return {ActionState::kRaced, "somebody else moved the tag to " + (*now)->target_digest};
@@ -209,6 +220,8 @@ class Refresh {
   node::ImageRecord new_record_;
   node::ImageRecord old_record_;
   std::size_t changes_before_ = 0;
+  std::string repointed_;  ///< as it stands in the outcome
+  bool unsure_ = false;
 };
 
 }  // namespace

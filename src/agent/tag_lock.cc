@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <random>
 #include <utility>
@@ -34,7 +35,8 @@ TagLock::TagLock(node::ContainerdActions& containerd, std::string name)
     : containerd_(containerd),
       name_(std::move(name)),
       id_("tagdrift-lock-" + std::string(image::Digest::OfBytes(name_).hex().substr(0, 32))),
-      token_(RandomToken()) {}
+      token_(RandomToken()),
+      held_(id_) {}
 
 node::Lease TagLock::NewLease(const std::string& id) const {
   return {id, {{kNameLabel, name_}, {kOwnerLabel, token_}}, absl::Now() + kTerm};
@@ -53,12 +55,21 @@ absl::Status TagLock::TryOnce() {
                     lease.id, absl::FormatTime("%H:%M:%S", lease.expires, absl::LocalTimeZone())));
   }
   if (created.ok()) return absl::OkStatus();
-  for (const node::Lease& lease : *leases) {
-    if (absl::Status status = containerd_.DeleteLease(lease.id); !status.ok()) return status;
-  }
-  created = containerd_.CreateLease(NewLease(id_));
+  return TakeOver(*leases);
+}
+
+/// All who saw the same expired leases compete for one new name, which containerd gives to one of them; only that one
+/// clears up, so that nobody deletes what the winner has just made.
+absl::Status TagLock::TakeOver(const std::vector<node::Lease>& expired) {
+  absl::Time latest = absl::InfinitePast();
+  for (const node::Lease& lease : expired) latest = std::max(latest, lease.expires);
+  const std::string successor = fmt::format("{}-after-{}", id_, absl::ToUnixNanos(latest));
+  const absl::Status created = containerd_.CreateLease(NewLease(successor));
   if (absl::IsAlreadyExists(created)) return absl::FailedPreconditionError("another action works on " + name_);
-  return created;
+  if (!created.ok()) return created;
+  held_ = successor;
+  for (const node::Lease& lease : expired) (void)containerd_.DeleteLease(lease.id);  // what is left is expired anyway
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::unique_ptr<TagLock>> TagLock::Acquire(node::ContainerdActions& containerd, const std::string& name,
@@ -78,7 +89,7 @@ absl::StatusOr<std::unique_ptr<TagLock>> TagLock::Acquire(node::ContainerdAction
 }
 
 void TagLock::Prolong(const std::stop_token& stop) {
-  std::string last = id_;
+  std::string last = held_;
   for (int number = 1;; ++number) {
     {
       std::unique_lock waiting(mutex_);

@@ -7,6 +7,7 @@
 #include <stop_token>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -39,6 +40,7 @@ class TagLock {
   TagLock(node::ContainerdActions& containerd, std::string name);
 
   absl::Status TryOnce();
+  absl::Status TakeOver(const std::vector<node::Lease>& expired);
   node::Lease NewLease(const std::string& id) const;
   void Prolong(const std::stop_token& stop);
 
@@ -46,6 +48,7 @@ class TagLock {
   std::string name_;
   std::string id_;
   std::string token_;
+  std::string held_;  ///< the lease that made this the holder
   std::mutex mutex_;
   std::condition_variable_any wake_;
   std::jthread prolonger_;

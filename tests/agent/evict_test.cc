@@ -26,7 +26,9 @@ class EvictTest : public testing::Test {
     judge::Plan plan{.action = judge::ActionKind::kEvict,
                      .reference = request_.reference,
                      .from = digest_,
-                     .image_id = node_.ids[digest_.text()]};
+                     .image_id = node_.ids[digest_.text()],
+                     .names_go = {kTag}};
+    if (free) plan.names_go.insert(plan.names_go.end(), {"registry.test/app@" + digest_.text(), *plan.image_id});
     plan.steps.push_back({judge::StepKind::kDeleteName, kTag});
     if (free) plan.steps.push_back({judge::StepKind::kRemoveImage, *plan.image_id});
     auto lock = TagLock::Acquire(*node_.clients.containerd_actions, kTag, absl::InfinitePast(), {});

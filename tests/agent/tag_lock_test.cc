@@ -59,6 +59,24 @@ TEST(TagLock, IsTakenOverOnlyAfterItsExpiry) {
   EXPECT_TRUE((*taken)->StillHeld().ok());
 }
 
+TEST(TagLock, IsTakenOverByOneOfAllWhoSawItExpire) {
+  FakeNode node;
+  node::Lease killed{"tagdrift-lock-of-a-killed-one", {{"tagdrift.io/lock", kTag}}, absl::Now() - absl::Seconds(1)};
+  {
+    // The lease of the fixed name is the killed one's.
+    const auto lock = TryLock(node);
+    ASSERT_TRUE(lock.ok());
+    killed.id = node.leases.begin()->first;
+  }
+  node.leases.emplace(killed.id, killed);
+  const auto winner = TryLock(node);
+  ASSERT_TRUE(winner.ok()) << winner.status();
+  // A contender that read the leases before the winner's was made comes to the same name, and loses.
+  node.leases.emplace(killed.id, killed);
+  EXPECT_TRUE(absl::IsFailedPrecondition(TryLock(node).status()));
+  EXPECT_TRUE((*winner)->StillHeld().ok());
+}
+
 TEST(TagLock, IsLostWhenItExpired) {
   FakeNode node;
   const auto lock = TryLock(node);
