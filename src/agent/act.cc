@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <mutex>
 #include <optional>
 #include <utility>
 
@@ -12,9 +13,18 @@ namespace {
 /// The longest that a killed action's lock lasts, and a bit.
 const absl::Duration kLockPatience = TagLock::kTerm + absl::Seconds(10);
 
-report::ActionResult Ended(const ActionRequest& request, report::ActionState state, const absl::Status& why) {
+/// Ends before there is a plan.
+report::ActionResult Ended(const ActionRequest& request, const absl::Status& why) {
   report::ActionResult result{.plan = {.action = request.action, .reference = request.reference}};
-  result.outcome.state = absl::IsCancelled(why) ? report::ActionState::kStopped : state;
+  result.outcome.state = absl::IsCancelled(why) ? report::ActionState::kStopped : report::ActionState::kFailed;
+  result.outcome.detail = std::string(why.message());
+  return result;
+}
+
+report::ActionResult Busy(const ActionRequest& request, const absl::Status& why) {
+  report::ActionResult result{.plan = {.action = request.action, .reference = request.reference}};
+  result.plan.refusals.push_back({judge::RefusalKind::kBusy, std::string(why.message())});
+  result.outcome.state = report::ActionState::kRefused;
   result.outcome.detail = std::string(why.message());
   return result;
 }
@@ -51,12 +61,44 @@ void SettlePlanned(const ActionRequest& request, report::ActionResult& result) {
   }
 }
 
+/// The room on the disk that one action has claimed, for as long as this lives.
+class Claim {
+ public:
+  Claim(const ActionSources& sources, const ActionRequest& request) : sources_(sources), request_(request) {}
+  ~Claim() { Add(-bytes_); }
+  Claim(const Claim&) = delete;
+  Claim& operator=(const Claim&) = delete;
+
+  /// Plans, and claims what the plan needs if it is going to be carried out: in one step, so that two actions cannot
+  /// both take the last room.
+  judge::Plan Plan(judge::ActionFacts& facts) {
+    std::unique_lock<std::mutex> lock;
+    if (sources_.claims != nullptr) lock = std::unique_lock(sources_.claims->mutex);
+    judge::Plan plan = MakePlan(sources_, request_, facts);
+    if (!request_.apply || plan.Refused() || sources_.claims == nullptr) return plan;
+    bytes_ = plan.disk_bytes;
+    sources_.claims->bytes += bytes_;
+    return plan;
+  }
+
+ private:
+  void Add(std::int64_t bytes) {
+    if (sources_.claims == nullptr || bytes == 0) return;
+    const std::lock_guard lock(sources_.claims->mutex);
+    sources_.claims->bytes += bytes;
+  }
+
+  const ActionSources& sources_;
+  const ActionRequest& request_;
+  std::int64_t bytes_ = 0;
+};
+
 /// After a race: what would be done now, by facts read now.
 std::optional<judge::Plan> PlanAgain(const ActionSources& sources, const ActionRequest& request,
                                      const std::stop_token& stop) {
-  const auto collected = CollectFacts(sources, request, stop);
+  auto collected = CollectFacts(sources, request, stop);
   if (!collected.ok()) return std::nullopt;
-  return MakePlan(request, collected->facts);
+  return Claim(sources, request).Plan(collected->facts);
 }
 
 }  // namespace
@@ -68,16 +110,15 @@ report::ActionResult Act(const ActionSources& sources, const ActionRequest& requ
     const absl::Time until = std::min(request.deadline, absl::Now() + kLockPatience);
     auto acquired = TagLock::Acquire(*sources.runtime->containerd_actions, request.reference.Canonical(), until, stop);
     // Another runtime: the plan says why nothing can be done there.
-    if (!acquired.ok() && !absl::IsUnimplemented(acquired.status())) {
-      const bool busy = absl::IsFailedPrecondition(acquired.status());
-      return Ended(request, busy ? report::ActionState::kRefused : report::ActionState::kFailed, acquired.status());
-    }
+    if (absl::IsFailedPrecondition(acquired.status())) return Busy(request, acquired.status());
+    if (!acquired.ok() && !absl::IsUnimplemented(acquired.status())) return Ended(request, acquired.status());
     if (acquired.ok()) lock = *std::move(acquired);
   }
-  const auto collected = CollectFacts(sources, request, stop);
-  if (!collected.ok()) return Ended(request, report::ActionState::kFailed, collected.status());
+  auto collected = CollectFacts(sources, request, stop);
+  if (!collected.ok()) return Ended(request, collected.status());
 
-  report::ActionResult result{.plan = MakePlan(request, collected->facts), .route = *collected->route};
+  Claim claim(sources, request);
+  report::ActionResult result{.plan = claim.Plan(collected->facts), .route = *collected->route};
   SettlePlanned(request, result);
   if (hooks.planned) hooks.planned(result);
   if (!request.apply || result.plan.nothing_to_do || result.plan.Refused()) return result;

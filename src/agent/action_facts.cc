@@ -119,12 +119,13 @@ absl::StatusOr<CollectedFacts> CollectFacts(const ActionSources& sources, const 
     if (is_cached) facts.cached = std::move(round->tags.front().facts.image);
   }
   if (absl::Status status = FillWanted(sources, request, *collected.route, stop, facts); !status.ok()) return status;
-  facts.disk = ReadDisk(*sources.runtime->cri, *sources.tree);
-  facts.disk.threshold_percent = request.disk_threshold;
   return collected;
 }
 
-judge::Plan MakePlan(const ActionRequest& request, const judge::ActionFacts& facts) {
+judge::Plan MakePlan(const ActionSources& sources, const ActionRequest& request, judge::ActionFacts& facts) {
+  facts.disk = ReadDisk(*sources.runtime->cri, *sources.tree);
+  facts.disk.threshold_percent = request.disk_threshold;
+  if (sources.claims != nullptr && facts.disk.available) *facts.disk.available -= sources.claims->bytes;
   switch (request.action) {
     case judge::ActionKind::kRefresh:
       return judge::PlanRefresh(facts, request.options);

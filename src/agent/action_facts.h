@@ -13,10 +13,11 @@ struct CollectedFacts {
   judge::ActionFacts facts;
 };
 
-/// Everything that the request's plan is made from, read now. Errors: the node could not be read.
+/// Everything that the request's plan is made from, but for the disk, read now. Errors: the node could not be read.
 absl::StatusOr<CollectedFacts> CollectFacts(const ActionSources& sources, const ActionRequest& request,
                                             const std::stop_token& stop);
 
-judge::Plan MakePlan(const ActionRequest& request, const judge::ActionFacts& facts);
+/// The plan, after a look at the disk and at what others have claimed of it (whose mutex the caller holds).
+judge::Plan MakePlan(const ActionSources& sources, const ActionRequest& request, judge::ActionFacts& facts);
 
 }  // namespace tagdrift::agent

@@ -104,12 +104,13 @@ class Runner {
     return Runner(*std::move(session));
   }
 
-  v1::ActionResult Run(const agent::ActionRequest& request, const agent::ActionHooks& hooks, std::stop_token stop) {
+  v1::ActionResult Run(const agent::ActionRequest& request, const agent::ActionHooks& hooks, std::stop_token stop,
+                       agent::DiskClaims& claims) {
     const agent::ActionSources sources{&session_.runtime,       &session_.tree,
                                        session_.settings,       session_.platform,
                                        session_.registry.get(), session_.credentials.get(),
                                        session_.sandbox_image,  [] { return absl::Now(); },
-                                       session_.known.get()};
+                                       session_.known.get(),    &claims};
     return report::ToMessage(agent::Act(sources, request, hooks, std::move(stop)));
   }
 
@@ -130,12 +131,13 @@ absl::StatusOr<v1::ActionReport> RunAll(const ActionArguments& arguments,
     if (!runner.ok()) return runner.status();
     runners.push_back(*std::move(runner));
   }
+  agent::DiskClaims claims;
   v1::ActionReport report;
   for (std::size_t i = 0; i < requests.size(); ++i) report.add_results();
   std::atomic<std::size_t> next = 0;
   const auto work = [&](Runner& runner) {
     for (std::size_t i = next++; i < requests.size(); i = next++) {
-      *report.mutable_results(static_cast<int>(i)) = runner.Run(requests[i], hooks, stop);
+      *report.mutable_results(static_cast<int>(i)) = runner.Run(requests[i], hooks, stop, claims);
     }
   };
   {

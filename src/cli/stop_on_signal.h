@@ -5,8 +5,9 @@
 
 namespace tagdrift::cli {
 
-/// Turns the first SIGINT or SIGTERM into a stop request; the second one ends the process. To be made before any other
-/// thread is started: the signals are blocked in the making thread and in all that it starts.
+/// Turns the first SIGINT or SIGTERM into a stop request; another one, a second or more later, ends the process (some
+/// senders send twice at once: to the process and to its group). To be made before any other thread is started: the
+/// signals are blocked in the making thread and in all that it starts.
 class StopOnSignal {
  public:
   StopOnSignal();

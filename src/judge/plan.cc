@@ -21,6 +21,7 @@ bool CanBeForced(RefusalKind kind) {
     case RefusalKind::kNotDeliverable:
     case RefusalKind::kPrivateImage:
     case RefusalKind::kDiskTooFull:
+    case RefusalKind::kBusy:
       return false;
   }
   return false;

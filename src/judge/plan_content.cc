@@ -60,14 +60,13 @@ void CheckDelivery(const ActionFacts& facts, const ActionOptions& options, const
                    facts.route->hosts[delivery->host]->Url())});
 }
 
-void CheckDisk(const ActionFacts& facts, const WantedImage& wanted, Plan& plan) {
+void CheckDisk(const ActionFacts& facts, Plan& plan) {
   const Disk& disk = facts.disk;
   if (!disk.capacity || !disk.available || *disk.capacity <= 0) {
     plan.disk_note = disk.unknown.empty() ? "the image file system's size is not known" : disk.unknown;
     return;
   }
-  const std::int64_t need = wanted.bytes_to_come + kUnpacked * wanted.layer_bytes;
-  const double used = static_cast<double>(*disk.capacity - *disk.available + need);
+  const double used = static_cast<double>(*disk.capacity - *disk.available + plan.disk_bytes);
   const double percent = 100.0 * used / static_cast<double>(*disk.capacity);
   if (percent <= disk.threshold_percent) return;
   plan.refusals.push_back(
@@ -75,7 +74,7 @@ void CheckDisk(const ActionFacts& facts, const WantedImage& wanted, Plan& plan) 
        fmt::format(
            "{} would be {:.0f}% full with about {} bytes more (blobs and unpacked layers), above {}%, where the "
            "kubelet begins to remove images",
-           disk.path, percent, need, disk.threshold_percent)});
+           disk.path, percent, plan.disk_bytes, disk.threshold_percent)});
 }
 
 }  // namespace
@@ -88,7 +87,8 @@ void PlanContent(const ActionFacts& facts, const ActionOptions& options, Plan& p
   if (wanted.incomplete.empty()) return;
   plan.bytes_to_come = wanted.bytes_to_come;
   CheckDelivery(facts, options, wanted, plan);
-  CheckDisk(facts, wanted, plan);
+  plan.disk_bytes = wanted.bytes_to_come + kUnpacked * wanted.layer_bytes;
+  CheckDisk(facts, plan);
 }
 
 void Settle(const ActionOptions& options, Plan& plan) {

@@ -66,6 +66,8 @@ v1::RefusalKind ToProto(judge::RefusalKind kind) {
       return v1::REFUSAL_KIND_PROTECTED;
     case judge::RefusalKind::kPullNotProven:
       return v1::REFUSAL_KIND_PULL_NOT_PROVEN;
+    case judge::RefusalKind::kBusy:
+      return v1::REFUSAL_KIND_BUSY;
   }
   return v1::REFUSAL_KIND_UNSPECIFIED;
 }

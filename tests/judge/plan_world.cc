@@ -23,9 +23,9 @@ std::string Name(StepKind kind) {
 
 std::string Name(RefusalKind kind) {
   static constexpr const char* kNames[] = {
-      "NO_IMAGE_STORE", "BY_DIGEST",      "NOT_CACHED",      "LOCAL",          "GONE",          "ORIGIN_UNKNOWN",
-      "GOING_BACK",     "WRONG_PLATFORM", "NOT_DELIVERABLE", "PRIVATE_IMAGE",  "DISK_TOO_FULL", "IN_USE",
-      "PINNED",         "SANDBOX_IMAGE",  "PROTECTED",       "PULL_NOT_PROVEN"};
+      "NO_IMAGE_STORE", "BY_DIGEST",      "NOT_CACHED",      "LOCAL",           "GONE",          "ORIGIN_UNKNOWN",
+      "GOING_BACK",     "WRONG_PLATFORM", "NOT_DELIVERABLE", "PRIVATE_IMAGE",   "DISK_TOO_FULL", "IN_USE",
+      "PINNED",         "SANDBOX_IMAGE",  "PROTECTED",       "PULL_NOT_PROVEN", "BUSY"};
   return kNames[static_cast<std::size_t>(kind)];
 }
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <mutex>
 #include <stop_token>
 #include <string>
 
@@ -20,6 +21,12 @@
 /// Actions: planned from fresh facts, done under a node-wide lock per tag, verified on the node.
 namespace tagdrift::agent {
 
+/// Room that actions under way are going to need on the node's image file system; one for all of them.
+struct DiskClaims {
+  std::mutex mutex;
+  std::int64_t bytes = 0;
+};
+
 /// Everything an action works with; owned by the caller.
 struct ActionSources {
   node::RuntimeClients* runtime;
@@ -31,6 +38,7 @@ struct ActionSources {
   std::string sandbox_image;  ///< canonical reference; empty where it is not known
   std::function<absl::Time()> now;
   ContentMemory* known = nullptr;  ///< what was fetched already; null: nothing is kept
+  DiskClaims* claims = nullptr;    ///< null: no other action is under way
 };
 
 struct ActionRequest {

@@ -46,6 +46,7 @@ enum class RefusalKind {
   kSandboxImage,   ///< every pod needs it
   kProtected,      ///< the operator's patterns
   kPullNotProven,  ///< nothing proves that the next pull brings the origin's digest
+  kBusy,           ///< another action works on the tag
 };
 
 /// True where `--force` overrides it.
@@ -151,7 +152,8 @@ struct Plan {
   std::optional<image::Digest> next_pull;     ///< what the next pull would bring
   std::optional<std::size_t> next_pull_host;  ///< from where
   std::vector<facts::ContainerUse> used_by;
-  std::string disk_note;  ///< why the disk was not checked
+  std::int64_t disk_bytes = 0;  ///< that it needs on the image file system, unpacked layers included
+  std::string disk_note;        ///< why the disk was not checked
 
   bool Refused() const { return !refusals.empty(); }
 };
