@@ -172,6 +172,7 @@ TEST(ActionFaults, SignalDuringThePullStopsAndLeavesTheNodeAsItWas) {
 
   EXPECT_EQ(output.exit_code, 2) << output.out << output.err;
   EXPECT_THAT(output.out, HasSubstr("STOPPED"));
+  EXPECT_THAT(output.err, testing::ContainsRegex("signalled.test/app:latest: [0-9.]+ (B|KiB) of [0-9.]+ KiB"));
   EXPECT_EQ(Names(TheLab()), app.before);
   EXPECT_EQ(TheLab().containerd().Ctr({"leases", "list", "-q"}), "");
 }

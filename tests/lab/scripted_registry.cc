@@ -35,7 +35,9 @@ ScriptedReply ScriptedRegistry::Answer(const ScriptedRequest& request) {
   const auto blob = blobs_.find(object);
   if (blob == blobs_.end()) return ReplyOf(404, R"({"errors":[{"code":"MANIFEST_UNKNOWN","message":"scripted"}]})");
   ScriptedReply reply = ReplyOf(200, blob->second.bytes);
-  reply.headers = {{"Content-Type", blob->second.media_type}, {"Docker-Content-Digest", blob->second.digest}};
+  const bool as_blob = request.path.find("/blobs/") != std::string::npos;
+  reply.headers = {{"Content-Type", as_blob ? "application/octet-stream" : blob->second.media_type},
+                   {"Docker-Content-Digest", blob->second.digest}};
   return reply;
 }
 
