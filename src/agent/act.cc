@@ -116,6 +116,11 @@ report::ActionResult Act(const ActionSources& sources, const ActionRequest& requ
   }
   auto collected = CollectFacts(sources, request, stop);
   if (!collected.ok()) return Ended(request, collected.status());
+  // What was not asked any more would look like a registry without an answer.
+  if (stop.stop_requested()) return Ended(request, absl::CancelledError("stopped before anything was done"));
+  if (absl::Now() >= request.deadline) {
+    return Ended(request, absl::DeadlineExceededError("planning took all the time there was (--timeout)"));
+  }
 
   Claim claim(sources, request);
   report::ActionResult result{.plan = claim.Plan(collected->facts), .route = *collected->route};

@@ -32,7 +32,7 @@ std::optional<ImageEvent::Kind> KindOf(std::string_view topic) {
 
 GrpcImageWatch::GrpcImageWatch(const std::shared_ptr<grpc::Channel>& channel, absl::Duration timeout)
     : events_(events::Events::NewStub(channel)), timeout_(timeout) {
-  SetDeadline(context_, absl::Hours(1));
+  SetDeadline(context_, absl::InfiniteDuration());
   reader_ = std::thread([this] { Read(); });
 }
 
@@ -48,7 +48,7 @@ void GrpcImageWatch::Read() {
   const auto stream = events_->Subscribe(&context_, request);
   containerd::types::Envelope envelope;
   while (stream->Read(&envelope)) Take(envelope);
-  const absl::Status end = FromRpc(stream->Finish(), kWatching, absl::Hours(1));
+  const absl::Status end = FromRpc(stream->Finish(), kWatching, absl::InfiniteDuration());
   const std::lock_guard lock(mutex_);
   lost_ = end.ok() ? absl::UnavailableError(std::string(kWatching) + ": containerd ended the stream") : end;
   changed_.notify_all();

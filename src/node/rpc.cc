@@ -8,6 +8,9 @@
 namespace tagdrift::node {
 namespace {
 
+// gRPC counts in nanoseconds; nobody waits for a call longer than a week.
+constexpr absl::Duration kLongest = absl::Hours(24 * 7);
+
 constexpr std::size_t kMaxMessage = 300;
 
 std::string OneLine(std::string_view text) {
@@ -57,7 +60,7 @@ std::string Explain(const grpc::Status& status, absl::Duration timeout) {
 }  // namespace
 
 void SetDeadline(grpc::ClientContext& context, absl::Duration timeout) {
-  timeout = std::clamp(timeout, absl::ZeroDuration(), absl::Hours(1));
+  timeout = std::clamp(timeout, absl::ZeroDuration(), kLongest);
   context.set_deadline(gpr_time_from_micros(absl::ToInt64Microseconds(timeout), GPR_TIMESPAN));
 }
 
