@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# race.sh [--containerd VERSION]… [--most N] [--seed S] [--verbose]: another client changes the tag before each single call of an
-# action, or before N of them. The program and the lab come from TAGDRIFT_BUILD (default build/release). Without --containerd all
-# versions of the lab take part. Needs root.
+# race.sh [--containerd VERSION]… [--most N] [--seed S] [--action NAME] [--verbose]: another client changes the tag before each single
+# call of each action ("refresh", "evict", "evict --free"), or before N of them. The program and the lab come from TAGDRIFT_BUILD
+# (default build/release). Without --containerd all versions of the lab take part. Needs root.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
