@@ -75,7 +75,12 @@ class Evict {
     if ((*watch)->ChangesOf(name_).size() - before > 1) {
       return {ActionState::kRaced, "somebody else changed the tag at the same time"};
     }
-    return Free();
+    const Ending freed = Free();
+    if (outcome_.done.size() < 2) return freed;
+    // The CRI takes every name, one that was made at the last moment too.
+    const absl::Status seen = (*watch)->CatchUp();
+    if (seen.ok() && (*watch)->ChangesOf(name_).size() - before == 1) return freed;
+    return {ActionState::kRaced, "somebody else made the tag again while its image was being removed, and lost it"};
   }
 
   /// Containers of the image that the plan did not know.

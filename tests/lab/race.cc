@@ -170,13 +170,13 @@ class RaceRun {
       Find(result, fmt::format("the outcome says {}, the tag points to {}", Short(said), Short(target)));
     }
     if (done && !result.after_last_read && target != wanted) Find(result, "done, but the tag is not as wanted");
-    // The CRI's removal of an image has no condition.
-    const bool last_moment = result.method.ends_with("/RemoveImage");
     const bool altered = result.target_before != result.target_after && result.target_after != wanted;
-    if (done && !result.after_last_read && altered && result.after_plan && !last_moment)
+    if (done && !result.after_last_read && altered && result.after_plan)
       Find(result, "a foreign change went unnoticed");
     if (!target.empty()) JudgeContent(result, content, target);
     if (!done && moves && target != wanted) JudgeNames(result, content);
+    // The CRI's removal of an image has no condition.
+    const bool last_moment = result.method.ends_with("/RemoveImage");
     if (result.race.rival.change == Change::kTagSibling && good && !result.method.empty() && !last_moment &&
         !result.target_before.empty() && content.Target(OtherClient::Sibling(result.tag)).empty()) {
       Find(result, "a new sibling was lost");
