@@ -65,6 +65,8 @@ Dispatcher::~Dispatcher() {
   }
   desk_.reset();
   staff_.clear();
+  // Who waits at a place keeps it alive.
+  for (auto& [endpoint, place] : places_) place->waiting.clear();
 }
 
 void Dispatcher::Send(std::uint64_t ticket, Request request) {
