@@ -7,6 +7,7 @@
 #include "deliveries.h"
 #include "disk.h"
 #include "find_image.h"
+#include "holders.h"
 #include "tagdrift/agent/check.h"
 #include "tagdrift/node/inventory.h"
 
@@ -21,8 +22,6 @@ const facts::CachedImage* FindName(const facts::Node& node, const image::Referen
   }
   return nullptr;
 }
-
-std::string_view Bare(std::string_view id) { return id.starts_with("sha256:") ? id.substr(7) : id; }
 
 /// What else the node has of the same target and the same image id.
 void FillNames(const facts::Node& node, const facts::CachedImage& cached, judge::ActionFacts& facts) {
@@ -43,12 +42,9 @@ void FillNames(const facts::Node& node, const facts::CachedImage& cached, judge:
 
 absl::Status FillHolders(node::CriClient& cri, const facts::CachedImage& cached, judge::ActionFacts& facts) {
   if (!cached.cri_image_id) return absl::OkStatus();
-  auto containers = cri.ListContainers();
-  if (!containers.ok()) return containers.status();
-  facts.image_holders =
-      static_cast<int>(std::count_if(containers->begin(), containers->end(), [&](const node::CriContainer& container) {
-        return Bare(container.image_ref) == Bare(*cached.cri_image_id);
-      }));
+  const auto holders = HoldersOf(cri, *cached.cri_image_id);
+  if (!holders.ok()) return holders.status();
+  facts.image_holders = static_cast<int>(holders->size());
   return absl::OkStatus();
 }
 
@@ -69,20 +65,14 @@ absl::Status FillWanted(const ActionSources& sources, const ActionRequest& reque
                         const std::stop_token& stop, judge::ActionFacts& facts) {
   const std::optional<image::Digest> digest = judge::WantedDigest(facts, request.options);
   if (!digest || request.action == judge::ActionKind::kEvict || !facts.has_image_store) return absl::OkStatus();
-  auto here = FindImage(*sources.runtime, sources.platform, *digest, nullptr);
-  if (!here.ok()) return here.status();
-  if (here->incomplete.empty()) {
-    facts.wanted = *std::move(here);
-  } else {
-    Deliveries deliveries(*sources.registry, route, request.reference, request.deadline, stop);
-    auto wanted = FindImage(*sources.runtime, sources.platform, *digest,
-                            [&](const image::Digest& blob, const std::string& media_type, bool is_config) {
-                              return deliveries.Fetch(blob, media_type, is_config);
-                            });
-    if (!wanted.ok()) return wanted.status();
-    facts.wanted = *std::move(wanted);
-    facts.wanted->deliveries = deliveries.Of(*digest);
-  }
+  Deliveries deliveries(*sources.registry, route, request.reference, request.deadline, stop);
+  auto wanted = FindImage(*sources.runtime, sources.platform, *digest,
+                          [&](const image::Digest& blob, const std::string& media_type, bool is_config) {
+                            return deliveries.Fetch(blob, media_type, is_config);
+                          });
+  if (!wanted.ok()) return wanted.status();
+  facts.wanted = *std::move(wanted);
+  if (!facts.wanted->incomplete.empty()) facts.wanted->deliveries = deliveries.Of(*digest);
   auto record = sources.runtime->containerd->GetImage(request.reference.At(*digest).Canonical());
   if (!record.ok()) return record.status();
   facts.wanted->has_digest_name =

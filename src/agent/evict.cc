@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/time/clock.h"
+#include "holders.h"
 #include "work.h"
 
 namespace tagdrift::agent {
@@ -17,8 +18,6 @@ using report::ActionState;
 constexpr std::chrono::milliseconds kAgreementPause(50);
 
 std::string Text(const absl::Status& status) { return std::string(status.message()); }
-
-std::string_view Bare(std::string_view id) { return id.starts_with("sha256:") ? id.substr(7) : id; }
 
 class Evict {
  public:
@@ -85,16 +84,12 @@ class Evict {
 
   /// Containers of the image that the plan did not know.
   absl::StatusOr<std::string> NewUsers() {
-    auto containers = work_.runtime().cri->ListContainers();
-    if (!containers.ok()) return containers.status();
-    std::string found;
-    int holders = 0;
-    for (const node::CriContainer& container : *containers) {
-      if (!work_.plan.image_id || Bare(container.image_ref) != Bare(*work_.plan.image_id)) continue;
-      ++holders;
-      found = container.name.empty() ? container.id : container.name;
-    }
-    return holders > work_.facts.image_holders ? found : std::string();
+    if (!work_.plan.image_id) return std::string();
+    const auto holders = HoldersOf(*work_.runtime().cri, *work_.plan.image_id);
+    if (!holders.ok()) return holders.status();
+    if (holders->size() <= static_cast<std::size_t>(work_.facts.image_holders)) return std::string();
+    const node::CriContainer& last = holders->back();
+    return last.name.empty() ? last.id : last.name;
   }
 
   absl::StatusOr<bool> WhatBecameOfIt(const absl::Status& status) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "holders.h"
+
 namespace tagdrift::agent {
 namespace {
 
@@ -13,10 +15,8 @@ bool PointsTo(const node::ImageRecord& record, const image::Digest& digest) {
 /// True if a container holds the image, or may: somebody else pulled it too.
 bool IsUsed(const Work& work) {
   if (!work.plan.image_id) return false;
-  const std::string id = work.plan.image_id->substr(work.plan.image_id->find(':') + 1);
-  const auto containers = work.runtime().cri->ListContainers();
-  return !containers.ok() || std::any_of(containers->begin(), containers->end(),
-                                         [&id](const auto& container) { return container.image_ref.ends_with(id); });
+  const auto holders = HoldersOf(*work.runtime().cri, *work.plan.image_id);
+  return !holders.ok() || !holders->empty();
 }
 
 }  // namespace

@@ -36,8 +36,7 @@ TagAnswer Refusal(HostState state, std::string reason) {
 }
 
 TagAnswer ReadStatus(const hosts::Answer& answer) {
-  const std::string status = answer.error_code.empty() ? std::to_string(answer.status)
-                                                       : fmt::format("{} {}", answer.status, answer.error_code);
+  const std::string status = StatusText(answer);
   if (answer.status == 401 || answer.status == 403) return Refusal(HostState::kDenied, "answered " + status);
   if (answer.status == 404) return Refusal(HostState::kMissing, "answered " + status);
   if (answer.status == 429) return Refusal(HostState::kRateLimited, "answered " + status);

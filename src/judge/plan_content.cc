@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "origin.h"
+
 namespace tagdrift::judge {
 namespace {
 
@@ -12,8 +14,7 @@ constexpr std::int64_t kUnpacked = 2;
 
 std::string AnswerText(const hosts::Answer& answer) {
   if (answer.failure != hosts::Failure::kNone) return answer.failure_detail;
-  return answer.error_code.empty() ? std::to_string(answer.status)
-                                   : fmt::format("{} {}", answer.status, answer.error_code);
+  return StatusText(answer);
 }
 
 std::string TriedText(const ActionFacts& facts, const WantedImage& wanted) {

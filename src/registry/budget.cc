@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "registry/gate.h"
 #include "registry/retry_after.h"
 
 namespace tagdrift::registry {
@@ -24,25 +25,10 @@ constexpr double kHeadShare = 1.0 / 3;
 constexpr minutes kRateKnownFor{15};
 
 bool IsTrouble(const HttpResponse& response) {
-  switch (response.failure) {
-    case hosts::Failure::kNone:
-      return response.status >= 500 || response.status == 408 || response.status == 499;
-    case hosts::Failure::kName:
-    case hosts::Failure::kConnect:
-    case hosts::Failure::kTls:
-    case hosts::Failure::kTimeout:
-    case hosts::Failure::kClosed:
-    case hosts::Failure::kDeadline:
-      return true;
-    case hosts::Failure::kRedirectLoop:
-    case hosts::Failure::kToken:
-    case hosts::Failure::kUnusable:
-    case hosts::Failure::kRefusedRedirect:
-    case hosts::Failure::kRefusedRealm:
-    case hosts::Failure::kBudget:
-      return false;
+  if (response.failure == hosts::Failure::kNone) {
+    return response.status >= 500 || response.status == 408 || response.status == 499;
   }
-  return false;
+  return response.failure == hosts::Failure::kClosed || Gate::Closes(response);
 }
 
 }  // namespace

@@ -22,19 +22,21 @@ struct Layer {
 };
 
 const std::map<std::string, Layer>& Layers() {
-  static const Names kAll = {"image", "hosts",  "facts",  "judge", "registry", "credentials",
-                             "node",  "report", "render", "agent", "cli"};
+  static const Names kAll = {"call",        "text", "image",  "hosts",  "facts", "judge", "registry",
+                             "credentials", "node", "report", "render", "agent", "cli"};
   static const std::map<std::string, Layer> kLayers = {
-      {"image", {{}, {"nlohmann", "openssl"}}},
-      {"hosts", {{"image"}, {"toml.hpp", "openssl"}}},
-      {"facts", {{"image", "hosts"}, {}}},
-      {"judge", {{"image", "hosts", "facts"}, {}}},
-      {"registry", {{"image", "hosts"}, {"curl", "nlohmann", "openssl"}}},
-      {"credentials", {{"hosts", "registry"}, {"nlohmann", "yaml-cpp"}}},
-      {"node", {{"image", "hosts", "facts"}, {"grpcpp", "grpc", "google", "containerd", "runtime"}}},
-      {"report", {{"image", "hosts", "facts", "judge"}, {"google"}}},
-      {"render", {{"report"}, {"google"}}},
-      {"agent", {{"image", "hosts", "facts", "judge", "registry", "node", "report"}, {"spdlog"}}},
+      {"call", {{}, {}}},
+      {"text", {{}, {}}},
+      {"image", {{"text"}, {"nlohmann", "openssl"}}},
+      {"hosts", {{"text", "image"}, {"toml.hpp", "openssl"}}},
+      {"facts", {{"text", "image", "hosts"}, {}}},
+      {"judge", {{"text", "image", "hosts", "facts"}, {}}},
+      {"registry", {{"call", "text", "image", "hosts"}, {"curl", "nlohmann", "openssl"}}},
+      {"credentials", {{"call", "text", "hosts", "registry"}, {"nlohmann", "yaml-cpp"}}},
+      {"node", {{"call", "text", "image", "hosts", "facts"}, {"grpcpp", "grpc", "google", "containerd", "runtime"}}},
+      {"report", {{"text", "image", "hosts", "facts", "judge"}, {"google"}}},
+      {"render", {{"text", "report"}, {"google"}}},
+      {"agent", {{"call", "text", "image", "hosts", "facts", "judge", "registry", "node", "report"}, {"spdlog"}}},
       {"cli", {kAll, {"spdlog", "CLI"}}},
   };
   return kLayers;
