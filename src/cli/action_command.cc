@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <memory>
 #include <optional>
@@ -30,6 +31,8 @@
 
 namespace tagdrift::cli {
 namespace {
+
+constexpr std::chrono::seconds kEnding(30);
 
 struct ActionArguments {
   judge::ActionKind action = judge::ActionKind::kRefresh;
@@ -155,12 +158,13 @@ std::string TextOf(const v1::ActionReport& report, const render::Style& style) {
   return text;
 }
 
-int RunActions(const ActionArguments& arguments) {
+int RunActions(const ActionArguments& arguments, StopOnSignal& stop) {
   LogToStandardError(arguments.node.verbose);
   const auto requests = RequestsFrom(arguments);
   if (!requests.ok()) return CannotBeDone(requests.status());
 
-  const StopOnSignal stop;
+  // What has been begun is verified or put back first.
+  stop.Allow(kEnding);
   const render::Style style = StyleOfTerminal();
   const bool table = arguments.format == "table";
   const bool applies = requests->front().apply;
@@ -187,7 +191,7 @@ constexpr char kExitCodes[] = "Exit codes: 0 done, or nothing to do, 1 refused, 
 
 /// What all three commands have.
 CLI::App& AddCommand(CLI::App& app, const std::shared_ptr<ActionArguments>& arguments, const std::string& name,
-                     const std::string& what, int& exit_code) {
+                     const std::string& what, StopOnSignal& stop, int& exit_code) {
   CLI::App& command = *app.add_subcommand(name, what);
   command.add_option("REFERENCE", arguments->references, "Image references (nginx, registry.corp/app:v1)")->required();
   command.add_option("-o,--output", arguments->format, "table or json")
@@ -198,7 +202,7 @@ CLI::App& AddCommand(CLI::App& app, const std::shared_ptr<ActionArguments>& argu
   arguments->node.timeout = absl::Minutes(10);
   AddNodeOptions(command, arguments->node);
   command.get_option("--timeout")->description("End what is not done after this time [10m]");
-  command.callback([arguments, &exit_code] { exit_code = RunActions(*arguments); });
+  command.callback([arguments, &stop, &exit_code] { exit_code = RunActions(*arguments, stop); });
   return command;
 }
 
@@ -212,11 +216,12 @@ void AddContentOptions(CLI::App& command, ActionArguments& arguments) {
       ->type_name("PERCENT");
 }
 
-void AddRefresh(CLI::App& app, int& exit_code) {
+void AddRefresh(CLI::App& app, StopOnSignal& stop, int& exit_code) {
   auto arguments = std::make_shared<ActionArguments>();
   arguments->action = judge::ActionKind::kRefresh;
-  CLI::App& command = AddCommand(app, arguments, "refresh",
-                                 "Bring the origin's image, past stale mirrors, and point the tag to it", exit_code);
+  CLI::App& command =
+      AddCommand(app, arguments, "refresh", "Bring the origin's image, past stale mirrors, and point the tag to it",
+                 stop, exit_code);
   command.add_option("--to", arguments->to, "Point the tag to this digest instead, as for going back")
       ->type_name("DIGEST");
   AddContentOptions(command, *arguments);
@@ -227,13 +232,13 @@ void AddRefresh(CLI::App& app, int& exit_code) {
                  "  tagdrift refresh --yes --to sha256:94ca… nginx:1.25   # go back, with every registry down");
 }
 
-void AddPrePull(CLI::App& app, int& exit_code) {
+void AddPrePull(CLI::App& app, StopOnSignal& stop, int& exit_code) {
   auto arguments = std::make_shared<ActionArguments>();
   arguments->action = judge::ActionKind::kPrePull;
   arguments->parallel = 3;
   CLI::App& command =
       AddCommand(app, arguments, "prepull", "Bring content (a tag's origin digest, or a digest) without moving any tag",
-                 exit_code);
+                 stop, exit_code);
   AddContentOptions(command, *arguments);
   command.add_option("--parallel", arguments->parallel, "How many at once [3]")
       ->check(CLI::Range(1, 16))
@@ -244,11 +249,11 @@ void AddPrePull(CLI::App& app, int& exit_code) {
                  "  tagdrift prepull --yes --parallel 5 registry.corp/a:1 registry.corp/b@sha256:e1f6…");
 }
 
-void AddEvict(CLI::App& app, int& exit_code) {
+void AddEvict(CLI::App& app, StopOnSignal& stop, int& exit_code) {
   auto arguments = std::make_shared<ActionArguments>();
   arguments->action = judge::ActionKind::kEvict;
   CLI::App& command =
-      AddCommand(app, arguments, "evict", "Remove one tag name, never its siblings or their content", exit_code);
+      AddCommand(app, arguments, "evict", "Remove one tag name, never its siblings or their content", stop, exit_code);
   command.add_flag("--force", arguments->force, "Do it against the refusals that say so");
   command.add_flag("--free", arguments->free, "Remove the image too when no other tag and no container has it");
   command.add_option("--protect", arguments->protect, "Never remove names that match; repeatable")
@@ -262,10 +267,10 @@ void AddEvict(CLI::App& app, int& exit_code) {
 
 }  // namespace
 
-void AddActionCommands(CLI::App& app, int& exit_code) {
-  AddRefresh(app, exit_code);
-  AddPrePull(app, exit_code);
-  AddEvict(app, exit_code);
+void AddActionCommands(CLI::App& app, StopOnSignal& stop, int& exit_code) {
+  AddRefresh(app, stop, exit_code);
+  AddPrePull(app, stop, exit_code);
+  AddEvict(app, stop, exit_code);
 }
 
 }  // namespace tagdrift::cli

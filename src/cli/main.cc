@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 #include <malloc.h>
-#include <unistd.h>
 
 #include <csignal>
 #include <string>
@@ -10,6 +9,7 @@
 #include "check_command.h"
 #include "mirrors_command.h"
 #include "output.h"
+#include "stop_on_signal.h"
 #include "tagdrift/render/exit_code.h"
 
 namespace {
@@ -25,7 +25,7 @@ int Print(const std::string& text) {
   return tagdrift::render::kExitUndecided;
 }
 
-int Run(int argc, char** argv) {
+int Run(int argc, char** argv, tagdrift::cli::StopOnSignal& stop) {
   CLI::App app("Finds which link of the chain is stale: the node's cached tag, a mirror, or nothing.", "tagdrift");
   app.require_subcommand(1);
   app.footer("Start with: tagdrift check");
@@ -36,7 +36,7 @@ int Run(int argc, char** argv) {
   int exit_code = 0;
   tagdrift::cli::AddCheckCommand(app, exit_code);
   tagdrift::cli::AddMirrorsCommand(app, exit_code);
-  tagdrift::cli::AddActionCommands(app, exit_code);
+  tagdrift::cli::AddActionCommands(app, stop, exit_code);
   app.add_subcommand("version", "Print the version")->callback([&] {
     exit_code = Print(std::string(kVersionLine) + "\n");
   });
@@ -65,12 +65,10 @@ int main(int argc, char** argv) {
 #endif
   const bool out_is_open = tagdrift::cli::SecureStandardStreams();
   std::signal(SIGPIPE, SIG_IGN);
-  // The default action of these does not apply to a container's first process.
-  std::signal(SIGTERM, [](int) { _exit(128 + SIGTERM); });
-  std::signal(SIGINT, [](int) { _exit(128 + SIGINT); });
+  tagdrift::cli::StopOnSignal stop;
   if (!out_is_open) {
     Complain("standard output is closed: there is nowhere to write the answer");
     return tagdrift::render::kExitUndecided;
   }
-  return Run(argc, argv);
+  return Run(argc, argv, stop);
 }

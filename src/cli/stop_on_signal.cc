@@ -1,16 +1,21 @@
 #include "stop_on_signal.h"
 
+#include <poll.h>
 #include <pthread.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
-#include <chrono>
+#include <algorithm>
+#include <array>
 #include <csignal>
-#include <ctime>
 
 namespace tagdrift::cli {
 namespace {
 
-constexpr std::chrono::seconds kPatience(1);
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::seconds kSameSignal(1);
 
 sigset_t EndingSignals() {
   sigset_t signals;
@@ -20,33 +25,47 @@ sigset_t EndingSignals() {
   return signals;
 }
 
+int MillisecondsUntil(Clock::time_point time) {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(time - Clock::now());
+  return static_cast<int>(std::max<std::int64_t>(left.count(), 0));
+}
+
 }  // namespace
 
 StopOnSignal::StopOnSignal() {
   const sigset_t signals = EndingSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  waiter_ = std::jthread([stop = stop_](const std::stop_token& end) mutable {
-    const sigset_t awaited = EndingSignals();
-    const timespec look_up{0, 100'000'000};
-    std::chrono::steady_clock::time_point first;
-    while (!end.stop_requested()) {
-      const int signal = sigtimedwait(&awaited, nullptr, &look_up);
-      if (signal <= 0) continue;
-      const auto now = std::chrono::steady_clock::now();
-      if (stop.request_stop()) {
-        first = now;
-      } else if (now - first >= kPatience) {
-        _exit(128 + signal);
-      }
-    }
-  });
+  signals_ = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+  end_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  waiter_ = std::jthread([this] { Wait(); });
 }
 
 StopOnSignal::~StopOnSignal() {
-  waiter_.request_stop();
+  eventfd_write(end_, 1);
   waiter_.join();
-  const sigset_t signals = EndingSignals();
-  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+  close(signals_);
+  close(end_);
+}
+
+void StopOnSignal::Wait() {
+  std::array<pollfd, 2> awaited{{{end_, POLLIN, 0}, {signals_, POLLIN, 0}}};
+  Clock::time_point first;
+  for (;;) {
+    const int timeout = signal_ == 0 ? -1 : MillisecondsUntil(first + allowance_.load());
+    const int ready = poll(awaited.data(), awaited.size(), timeout);
+    if (awaited[0].revents != 0) return;
+    if (ready == 0) _exit(128 + signal_);
+    signalfd_siginfo info{};
+    if (read(signals_, &info, sizeof(info)) != sizeof(info)) continue;
+    const int signal = static_cast<int>(info.ssi_signo);
+    if (signal_ == 0) {
+      first = Clock::now();
+      signal_ = signal;
+      stop_.request_stop();
+    } else if (Clock::now() - first >= kSameSignal) {
+      _exit(128 + signal);
+    }
+  }
 }
 
 }  // namespace tagdrift::cli
