@@ -1,15 +1,17 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <utility>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "tagdrift/call/call_context.h"
+#include "tagdrift/call/clock.h"
 #include "tagdrift/hosts/answer.h"
 #include "tagdrift/hosts/registry_host.h"
 #include "tagdrift/registry/credentials.h"
@@ -44,7 +46,7 @@ struct Reply {
   std::string body;  ///< for kManifest and kBlob, at most containerd's manifest limit; empty otherwise
 };
 
-/// How gently each endpoint (a host with its port and TLS settings) is asked.
+/// How gently each endpoint (a host with its port and TLS settings) is asked, by all batches together.
 struct Politeness {
   /// Requests under way at once: HTTP/2 streams; over HTTP/1.1 never more than eight connections.
   int concurrency = 250;
@@ -56,14 +58,40 @@ struct Politeness {
   double reserve = 0.1;
 };
 
+/// Who waits for the answers. Where requests queue at an endpoint, those of an action go first, then what a person
+/// waits for, then background work; within a class in the order in which they came.
+enum class RateClass { kInteractive, kBackground, kAction };
+
+/// How registries are reached from the node, as read at one moment.
+struct Network {
+  /// Proxy variables of the containerd process (HTTP_PROXY, HTTPS_PROXY, NO_PROXY, either case), read by Go's rules.
+  std::map<std::string, std::string> proxy_environment;
+  std::string ca_pem;  ///< the node's CA bundle; empty: this system's own, in the usual places (SystemCaPlaces)
+};
+
+/// Questions of one caller and their replies. One thread at a time uses it.
+class Batch {
+ public:
+  /// Cancels what waits and what is under way, without waiting for it; late answers reach nobody.
+  virtual ~Batch() = default;
+
+  /// Starts asking. The reply comes through Receive with the same ticket; every ticket gets exactly one. Tickets are
+  /// the batch's own. Bodies that are not received yet are bounded: beyond 32 MiB of them no further content
+  /// (kManifest, kBlob) is asked for until replies have been taken.
+  virtual void Send(std::uint64_t ticket, Request request) = 0;
+
+  /// Waits for the next reply to this batch, from any host. Nothing: the context given to Open has ended.
+  virtual std::optional<std::pair<std::uint64_t, Reply>> Receive() = 0;
+};
+
 /// Asks registry hosts, many at once. One worker thread and one libcurl multi per endpoint (scheme, host, port, TLS
 /// identity, proxy), at most 32 at a time, so that a slow host holds up nobody else.
 /// First contact with an endpoint is one request alone. If it cannot be reached (name, connection, TLS, timeout), what
 /// waits for it and what comes within the next ten seconds gets the same answer without waiting for its own timeout.
 /// Where a registry limits us, or is in trouble for long, what is not asked for that reason is answered
 /// Failure::kBudget with `retry_at`.
-/// Send and Receive may be called from different threads, each from one at a time. The destructor abandons what is
-/// under way and joins.
+/// All batches share what is remembered of endpoints, tokens, logins and credentials, the rates and the back-off. What
+/// has not been used for long is forgotten, and idle threads end: a client may live for weeks. Thread safe.
 class Client {
  public:
   struct Options {
@@ -71,31 +99,38 @@ class Client {
     /// The least of containerd's own limits and these.
     absl::Duration connect_timeout = absl::Seconds(30);
     absl::Duration request_timeout = absl::Seconds(45);
-    /// Proxy variables of the containerd process (HTTP_PROXY, HTTPS_PROXY, NO_PROXY, either case), read by Go's rules.
-    std::map<std::string, std::string> proxy_environment;
-    /// The system's CA bundle, PEM file; empty: the usual places.
-    std::string ca_bundle;
-    std::string ca_pem;  ///< the bundle itself, where it was read from elsewhere; instead of `ca_bundle`
     Politeness politeness;
+    std::shared_ptr<const Clock> clock = SystemClock();
   };
   struct Counts {
     std::uint64_t requests = 0;        ///< to registries and where they redirect to, without token requests
     std::uint64_t token_requests = 0;  ///< to token servers
     std::uint64_t connections = 0;     ///< opened, to either
+
+    // What is held at the moment.
+    std::size_t batches = 0;
+    std::size_t under_way = 0;     ///< requests handed to workers, or waiting for one
+    std::size_t threads = 0;       ///< workers and credential lookups
+    std::size_t endpoints = 0;     ///< remembered or in use, with their connections
+    std::size_t hosts = 0;         ///< whose questions wait or are worked on
+    std::size_t tokens = 0;        ///< and refusals of token servers
+    std::size_t logins = 0;        ///< credentials with what came of them
+    std::size_t credentials = 0;   ///< answers of the credential source
+    std::size_t trust_stores = 0;  ///< sets of certificate authorities
   };
 
-  /// Credentials are looked up when a challenge asks for them, on threads of their own. Errors: the CA bundle cannot be
-  /// read.
+  /// Does no I/O: CA bundles and credentials are read once a connection or a challenge asks for them, credentials on
+  /// threads of their own. Errors: libcurl cannot start. The clock decides how long things are remembered and how fast
+  /// endpoints are asked; timeouts of connections are libcurl's own.
   static absl::StatusOr<std::unique_ptr<Client>> Create(Options options,
                                                         std::shared_ptr<const CredentialSource> credentials);
 
+  /// Ends all threads. Every batch must have ended before.
   virtual ~Client() = default;
 
-  /// Starts asking. The reply comes through Receive with the same ticket; every ticket gets exactly one.
-  virtual void Send(std::uint64_t ticket, Request request) = 0;
-
-  /// Waits for the next reply, from any host. Nothing: `deadline` passed or `stop` was requested.
-  virtual std::optional<std::pair<std::uint64_t, Reply>> Receive(absl::Time deadline, std::stop_token stop) = 0;
+  /// Questions for registries, reached as `network` says, until `context` ends.
+  virtual std::unique_ptr<Batch> Open(RateClass rate_class, std::shared_ptr<const Network> network,
+                                      const CallContext& context) = 0;
 
   virtual Counts counts() const = 0;
 };
