@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "tagdrift/call/call_context.h"
+
 namespace tagdrift::registry {
 
 /// What opens a registry: a user name with its password, an OAuth refresh token, or a ready bearer token. Secret: never
@@ -33,7 +35,8 @@ class CredentialSource {
 
   /// The credentials for `repository` ("library/nginx", as this host knows it) at `host` (as in a URL, with port;
   /// "registry-1.docker.io"). May block, for files and programs, within limits of its own.
-  virtual CredentialAnswer Find(std::string_view host, std::string_view repository) const = 0;
+  virtual CredentialAnswer Find(std::string_view host, std::string_view repository,
+                                const CallContext& context) const = 0;
 };
 
 /// No credentials at all.
