@@ -1,27 +1,27 @@
 #pragma once
 
-#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
-#include <stop_token>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "tagdrift/call/call_context.h"
+#include "tagdrift/call/clock.h"
 #include "tagdrift/credentials/process.h"
 #include "tagdrift/hosts/registry_config.h"
 #include "tagdrift/registry/credentials.h"
 
 namespace tagdrift::credentials {
 
-using Time = std::chrono::steady_clock::time_point;
-
 /// For people, one line, no secrets. May be called from any thread that looks for credentials.
 using Warn = std::function<void(const std::string&)>;
 
-/// Where credentials are looked for, in this order.
+/// Where credentials are looked for, in this order; after them come containerd's own (Sources::UseEndpointAuths).
 struct Options {
   /// Docker `config.json`, containers `auth.json`, or a bare `.dockercfg` map. Keys match by whole path segments, the
   /// longest first; Docker Hub's names are one. For one host `credHelpers` comes before `credsStore`, and what a helper
@@ -33,8 +33,6 @@ struct Options {
   /// The kubelet's `--image-credential-provider-config` (file or directory) and `--image-credential-provider-bin-dir`.
   std::string provider_config;
   std::string provider_bin_dir;
-  /// containerd's own, by endpoint host.
-  std::map<std::string, hosts::EndpointAuth> endpoint_auths;
 
   /// These hosts (first) get the credentials of these registries (second) too, after their own.
   std::vector<std::pair<std::string, std::string>> shared;
@@ -43,16 +41,37 @@ struct Options {
   std::map<std::string, std::string> environment;
   Warn warn = [](const std::string&) {};
   std::shared_ptr<Process> process = SystemProcess();
-  std::function<Time()> now = std::chrono::steady_clock::now;
-  /// Ends programs that are under way.
-  std::stop_token stop;
+  std::shared_ptr<const Clock> clock = SystemClock();
 };
 
 /// One source that asks all of them: their candidates in order, each once, at most two. What fails in one source counts
 /// only when no other has a candidate. Files and folders are read again when they change, looked at once a second at
-/// most; a file that has become unreadable keeps what it said before and is warned about once. An entry that cannot be
-/// used is skipped, with a warning that names its key only. Credentials stay in memory.
-/// Errors: what is named cannot be read or understood, with its name and what to do.
-absl::StatusOr<std::unique_ptr<registry::CredentialSource>> Open(Options options);
+/// most; a file that has become unreadable keeps what it said before and is warned about. An entry that cannot be used
+/// is skipped, with a warning that names its key only. The same warning is given once a day. Credentials stay in
+/// memory, for as long as they hold, and in bounded number. Thread safe.
+class Sources final : public registry::CredentialSource {
+ public:
+  /// Reads nothing. Errors: options that cannot be meant, with the option's name and what to do.
+  static absl::StatusOr<std::unique_ptr<Sources>> Make(Options options);
+  ~Sources() override;
+
+  /// Reads what is named and has not been read yet. Errors: the first that cannot be read or understood, with its name
+  /// and what to do; the next call tries again. Find does the same for itself where this has not been called.
+  absl::Status Load(const CallContext& context) const;
+
+  /// containerd's own credentials by endpoint host, from now on; nothing else is forgotten. One that cannot be used is
+  /// warned about.
+  void UseEndpointAuths(const std::map<std::string, hosts::EndpointAuth>& auths);
+
+  /// When the context ends, so do the programs that are run for this call, and the answer is an error.
+  registry::CredentialAnswer Find(std::string_view host, std::string_view repository,
+                                  const CallContext& context) const override;
+
+ private:
+  class State;
+  explicit Sources(std::unique_ptr<State> state);
+
+  const std::unique_ptr<State> state_;
+};
 
 }  // namespace tagdrift::credentials

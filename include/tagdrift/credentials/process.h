@@ -2,12 +2,12 @@
 
 #include <cstddef>
 #include <memory>
-#include <stop_token>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "tagdrift/call/call_context.h"
 
 namespace tagdrift::credentials {
 
@@ -16,8 +16,8 @@ struct Command {
   std::vector<std::string> arguments;    ///< the first is the program's path; nothing is searched for
   std::vector<std::string> environment;  ///< NAME=value; all that the program gets
   std::string input;                     ///< its standard input
-  absl::Duration limit;
-  std::size_t output_limit = 0;  ///< bytes of standard output
+  absl::Duration limit;                  ///< how long it may take; never longer than its caller has
+  std::size_t output_limit = 0;          ///< bytes of standard output
 };
 
 /// How a program ended.
@@ -32,9 +32,9 @@ class Process {
  public:
   virtual ~Process() = default;
 
-  /// Waits until the program ends. Errors: DeadlineExceeded at its limit, Cancelled when `stop` was requested,
-  /// ResourceExhausted when it wrote too much, anything else where it could not be started.
-  virtual absl::StatusOr<Ending> Run(const Command& command, std::stop_token stop) = 0;
+  /// Waits until the program ends. Errors: DeadlineExceeded at its limit or the context's deadline, Cancelled when the
+  /// context is stopped, ResourceExhausted when it wrote too much, anything else where it could not be started.
+  virtual absl::StatusOr<Ending> Run(const Command& command, const CallContext& context) = 0;
 };
 
 /// Runs programs on this system, each in a process group of its own with the three standard descriptors and no other.
