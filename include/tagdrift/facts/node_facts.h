@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -31,7 +32,44 @@ enum class UseBasis {
   kSameImage,  ///< the container runs this tag's image id and the asked name is not known
 };
 
-/// A container of any state.
+/// A container of any state, also one whose image is gone from the store.
+struct Container {
+  std::string id;
+  std::string name;
+  std::string sandbox_id;
+  std::string pod_namespace;  ///< by the container's labels, else its sandbox; empty where neither says
+  std::string pod_name;
+  std::string pod_uid;
+  std::string state;          ///< "created", "running", "exited", "unknown"
+  std::uint32_t attempt = 0;  ///< how often the kubelet made this container of this pod before
+  std::optional<absl::Time> created_at = {};
+  std::string image = {};                 ///< as given at creation; the kubelet gives the image id
+  std::string user_specified_image = {};  ///< the pod spec's text, where the runtime keeps it
+  std::string image_ref = {};             ///< image id; another runtime may give a digest name
+  std::string image_id = {};              ///< where the runtime tells it beside `image_ref`
+  /// Those of Kubernetes ("io.kubernetes.…"): io.kubernetes.container.restartCount and the like.
+  std::map<std::string, std::string> labels = {};
+  std::map<std::string, std::string> annotations = {};
+
+  friend bool operator==(const Container&, const Container&) = default;
+};
+
+/// A pod's sandbox of any state.
+struct Sandbox {
+  std::string id;
+  std::string pod_namespace;
+  std::string pod_name;
+  std::string pod_uid;
+  std::string state;          ///< "ready", "not ready"
+  std::uint32_t attempt = 0;  ///< how often the kubelet made a sandbox for this pod before
+  std::optional<absl::Time> created_at = {};
+  /// Those of Kubernetes ("io.kubernetes.…", "kubernetes.io/config.…": where a static pod comes from).
+  std::map<std::string, std::string> annotations = {};
+
+  friend bool operator==(const Sandbox&, const Sandbox&) = default;
+};
+
+/// A container as the user of a tag.
 struct ContainerUse {
   std::string id;
   std::string name;
@@ -76,11 +114,13 @@ struct CachedImage {
   std::optional<std::string> cri_image_id = {};
   /// Set where the content store could be read.
   std::optional<StoredImage> stored = {};
+  /// Why `stored` is not set although the node has a content store: reading this image's content failed. Else empty.
+  std::string unreadable = {};
   Provenance provenance = Provenance::kUnknown;
   std::vector<std::string> sources = {};  ///< "registry/repository" of the labels
   bool pinned = false;
-  std::int64_t size_bytes = 0;  ///< as the CRI counts: compressed, one platform
-  std::vector<ContainerUse> used_by = {};
+  std::int64_t size_bytes = 0;             ///< as the CRI counts: compressed, one platform
+  std::vector<ContainerUse> used_by = {};  ///< derived from Node::containers
 
   friend bool operator==(const CachedImage&, const CachedImage&) = default;
 };
@@ -91,6 +131,8 @@ struct NotThere {
   friend bool operator==(const NotThere&, const NotThere&) = default;
 };
 using Content = std::variant<NotThere, image::Document, image::ImageConfig>;
+/// One copy for all tags that share the digest. Never null.
+using SharedContent = std::shared_ptr<const Content>;
 
 /// Everything read from the node in one go.
 struct Node {
@@ -100,6 +142,9 @@ struct Node {
   std::vector<CachedImage> images;  ///< sorted by canonical reference
   /// Digest names of which no container asked: looked at only where an operator names one.
   std::vector<CachedImage> other_digests;
+  /// All that the runtime lists, in its order. Empty where they were not asked for.
+  std::vector<Container> containers = {};
+  std::vector<Sandbox> sandboxes = {};
   int digest_names = 0;            ///< of these, how many no tag points to
   int unnamed_images = 0;          ///< images with neither tag nor digest name
   std::vector<std::string> notes;  ///< for people: what could not be read and what follows from it

@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "tagdrift/call/call_context.h"
 #include "tagdrift/image/digest.h"
 
 namespace tagdrift::node {
@@ -30,20 +31,23 @@ struct ContentInfo {
   std::map<std::string, std::string> labels;
 };
 
-/// containerd's own services in namespace `k8s.io`, as far as they are used. Thread safe; each call returns within the
-/// timeout given at Connect. Errors are gRPC's codes with "doing: what happened".
+/// containerd's own services in namespace `k8s.io`, as far as they are used. Thread safe. Each call ends at the
+/// context's deadline or after the limit given to MakeClients, whichever comes first (DeadlineExceeded, with the time
+/// that was waited), and at once at its stop request (Cancelled, "doing: stopped"; nothing else is answered as
+/// Cancelled). Errors are gRPC's codes with "doing: what happened".
 class ContainerdClient {
  public:
   virtual ~ContainerdClient() = default;
 
-  virtual absl::StatusOr<std::string> Version() = 0;
-  virtual absl::StatusOr<std::vector<ImageRecord>> ListImages() = 0;
+  virtual absl::StatusOr<std::string> Version(const CallContext& context) = 0;
+  virtual absl::StatusOr<std::vector<ImageRecord>> ListImages(const CallContext& context) = 0;
   /// Nothing: no record of that name.
-  virtual absl::StatusOr<std::optional<ImageRecord>> GetImage(const std::string& name) = 0;
+  virtual absl::StatusOr<std::optional<ImageRecord>> GetImage(const std::string& name, const CallContext& context) = 0;
   /// Nothing: the blob is not in the store.
-  virtual absl::StatusOr<std::optional<ContentInfo>> Info(const image::Digest& digest) = 0;
+  virtual absl::StatusOr<std::optional<ContentInfo>> Info(const image::Digest& digest, const CallContext& context) = 0;
   /// The whole blob. Errors: NotFound; ResourceExhausted above `limit` bytes.
-  virtual absl::StatusOr<std::string> Read(const image::Digest& digest, std::size_t limit) = 0;
+  virtual absl::StatusOr<std::string> Read(const image::Digest& digest, std::size_t limit,
+                                           const CallContext& context) = 0;
 };
 
 }  // namespace tagdrift::node

@@ -1,12 +1,11 @@
 #pragma once
 
 #include <optional>
-#include <stop_token>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/time/time.h"
+#include "tagdrift/call/call_context.h"
 
 namespace tagdrift::node {
 
@@ -19,18 +18,18 @@ struct PullCredential {
   std::string server_address;
 };
 
-/// The CRI's calls that change which images a node has. Errors are gRPC's codes with "doing: what happened".
+/// The CRI's calls that change which images a node has. Thread safe; bounded as CriClient's, but a pull only by its
+/// context. Errors are gRPC's codes with "doing: what happened".
 class CriActions {
  public:
   virtual ~CriActions() = default;
 
   /// Pulls `reference` and answers the image id. Without `credential` containerd's own are used, if it has any.
-  /// Errors: Cancelled at `stop`, DeadlineExceeded after `timeout`.
   virtual absl::StatusOr<std::string> PullImage(const std::string& reference,
-                                                const std::optional<PullCredential>& credential, absl::Duration timeout,
-                                                std::stop_token stop) = 0;
+                                                const std::optional<PullCredential>& credential,
+                                                const CallContext& context) = 0;
   /// Removes the image with every name it has.
-  virtual absl::Status RemoveImage(const std::string& id) = 0;
+  virtual absl::Status RemoveImage(const std::string& id, const CallContext& context) = 0;
 };
 
 }  // namespace tagdrift::node

@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "tagdrift/call/call_context.h"
 
 namespace tagdrift::node {
 
@@ -48,6 +49,10 @@ struct CriContainer {
   std::string image_ref;             ///< image id
   std::string state;                 ///< "created", "running", "exited", "unknown"
   std::map<std::string, std::string> labels;
+  std::string image_id = {};  ///< where the runtime tells it beside `image_ref` (containerd 2.0 and later)
+  std::uint32_t attempt = 0;
+  std::optional<absl::Time> created_at = {};
+  std::map<std::string, std::string> annotations = {};
 };
 
 struct CriSandbox {
@@ -55,6 +60,10 @@ struct CriSandbox {
   std::string pod_name;
   std::string pod_namespace;
   std::string pod_uid;
+  std::string state = {};  ///< "ready", "not ready"
+  std::uint32_t attempt = 0;
+  std::optional<absl::Time> created_at = {};
+  std::map<std::string, std::string> annotations = {};
 };
 
 struct CriFilesystem {
@@ -62,20 +71,21 @@ struct CriFilesystem {
   std::int64_t used_bytes = 0;
 };
 
-/// The Container Runtime Interface (runtime.v1), as far as it is used. Each call returns within the timeout given at
-/// Connect. Errors are gRPC's codes with "doing: what happened" and, where known, what to do.
+/// The Container Runtime Interface (runtime.v1), as far as it is used. Thread safe; each call ends at the context's
+/// deadline, after the limit given to MakeClients, or at the stop request, as ContainerdClient's do. Errors are gRPC's
+/// codes with "doing: what happened" and, where known, what to do.
 class CriClient {
  public:
   virtual ~CriClient() = default;
 
-  virtual absl::StatusOr<CriVersion> Version() = 0;
-  virtual absl::StatusOr<CriStatus> Status() = 0;
-  virtual absl::StatusOr<std::vector<CriImage>> ListImages() = 0;
+  virtual absl::StatusOr<CriVersion> Version(const CallContext& context) = 0;
+  virtual absl::StatusOr<CriStatus> Status(const CallContext& context) = 0;
+  virtual absl::StatusOr<std::vector<CriImage>> ListImages(const CallContext& context) = 0;
   /// Nothing: the runtime does not know the name.
-  virtual absl::StatusOr<std::optional<CriImage>> ImageStatus(const std::string& name) = 0;
-  virtual absl::StatusOr<std::vector<CriContainer>> ListContainers() = 0;
-  virtual absl::StatusOr<std::vector<CriSandbox>> ListPodSandbox() = 0;
-  virtual absl::StatusOr<std::vector<CriFilesystem>> ImageFsInfo() = 0;
+  virtual absl::StatusOr<std::optional<CriImage>> ImageStatus(const std::string& name, const CallContext& context) = 0;
+  virtual absl::StatusOr<std::vector<CriContainer>> ListContainers(const CallContext& context) = 0;
+  virtual absl::StatusOr<std::vector<CriSandbox>> ListPodSandbox(const CallContext& context) = 0;
+  virtual absl::StatusOr<std::vector<CriFilesystem>> ImageFsInfo(const CallContext& context) = 0;
 };
 
 }  // namespace tagdrift::node

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <future>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "tagdrift/call/call_context.h"
+#include "tagdrift/facts/node_facts.h"
+#include "tagdrift/node/containerd_client.h"
+#include "tagdrift/node/content_cache.h"
+
+namespace tagdrift::node {
+
+/// Reads content of the node's content store during one round; each digest is asked for at most once, unless the store
+/// could not be asked. What `cache` knows of a digest is not read again, only its presence is asked. Thread safe; all
+/// calls share the round's context, as one may wait for what another is reading.
+class ContentReader {
+ public:
+  /// `client` may be null (no content store): then everything is unknown. `cache` may be null; both outlive this.
+  explicit ContentReader(ContainerdClient* client, ContentCache* cache = nullptr) : client_(client), cache_(cache) {}
+
+  bool available() const { return client_ != nullptr; }
+
+  /// A manifest or index, taken for what `media_type` says (empty: for what it says itself). NotThere where it is
+  /// missing or is none of these. Errors: the store could not be asked.
+  absl::StatusOr<facts::SharedContent> Document(const image::Digest& digest, const std::string& media_type,
+                                                const CallContext& context);
+  /// An image config; otherwise as Document.
+  absl::StatusOr<facts::SharedContent> Config(const image::Digest& digest, const CallContext& context);
+  /// Labels of the blob; nothing where it is missing.
+  absl::StatusOr<std::optional<std::map<std::string, std::string>>> Labels(const image::Digest& digest,
+                                                                           const CallContext& context);
+
+ private:
+  template <typename Value>
+  using Readings = std::map<image::Digest, std::shared_future<absl::StatusOr<Value>>>;
+
+  template <typename Parse>
+  absl::StatusOr<facts::SharedContent> Get(Readings<facts::SharedContent>& readings, const image::Digest& digest,
+                                           ContentCache::Kind kind, Parse parse, const CallContext& context);
+  absl::StatusOr<std::optional<ContentInfo>> Info(const image::Digest& digest, const CallContext& context);
+
+  ContainerdClient* const client_;
+  ContentCache* const cache_;
+  std::mutex mutex_;
+  Readings<facts::SharedContent> documents_;
+  Readings<facts::SharedContent> configs_;
+  Readings<std::optional<ContentInfo>> infos_;
+};
+
+/// Fills `stored`, `provenance` and `sources` of `image` from the content store.
+/// Errors: the store could not be asked; nothing is said about the image's content then.
+absl::Status ReadContent(ContentReader& content, const image::Platform& platform, facts::CachedImage& image,
+                         const CallContext& context);
+
+/// ReadContent for all of `images`, several at a time. Where it fails for one of them, that image's `unreadable` says
+/// why. Errors: the context has ended; nothing is said about the images then.
+absl::Status ReadContents(ContentReader& content, const image::Platform& platform,
+                          std::vector<facts::CachedImage>& images, const CallContext& context);
+
+}  // namespace tagdrift::node
