@@ -15,6 +15,7 @@ const Descriptor* PlatformWalk::Next() const {
 }
 
 void PlatformWalk::Take(const Document& document) {
+  if (media_type_.empty()) media_type_ = std::visit([](const auto& read) { return read.media_type; }, document);
   if (const auto* manifest = std::get_if<Manifest>(&document)) {
     end_ = PlatformManifest{wanted_.digest, *manifest, platform_checked_};
     return;

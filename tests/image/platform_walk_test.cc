@@ -55,6 +55,7 @@ TEST(PlatformWalk, TakesTheEntryOfThePlatform) {
   EXPECT_EQ(walk.manifest()->digest, Digest::OfBytes("amd64"));
   EXPECT_EQ(walk.manifest()->manifest.config.digest, Digest::OfBytes("config of amd64"));
   EXPECT_TRUE(walk.is_index());
+  EXPECT_EQ(walk.media_type(), kOciIndex);
 }
 
 TEST(PlatformWalk, SelectsByPlatformAtEachLevelOfNestedIndexes) {

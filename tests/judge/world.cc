@@ -111,8 +111,8 @@ World::World(const json& images, const json& scenario)
 }
 
 facts::StoredImage World::StoredImageOf(const std::string& name) const {
-  const json& words = images_.at(name);
-  const std::string mine = words.contains("index") ? words.at("index").at(0).get<std::string>() : name;
+  std::string mine = name;
+  while (images_.at(mine).contains("index")) mine = images_.at(mine).at("index").at(0).get<std::string>();
   facts::StoredImage image;
   image.manifest = DigestOf(mine);
   image.id = ConfigDigest(images_, mine);
@@ -142,9 +142,11 @@ std::optional<facts::Content> World::Find(const image::Digest& digest, const std
       if (digest == DigestOf(name)) {
         image::Index index{.media_type = std::string(image::kOciIndex), .manifests = {}};
         for (const std::string& child : children) {
-          image::Descriptor entry{
-              .media_type = std::string(image::kOciManifest), .digest = DigestOf(child), .size = 1000};
-          entry.platform = ConfigOf(images_, child).platform;
+          const bool nested = images_.at(child).contains("index");
+          image::Descriptor entry{.media_type = std::string(nested ? image::kOciIndex : image::kOciManifest),
+                                  .digest = DigestOf(child),
+                                  .size = 1000};
+          if (!words.value("no_platforms", false)) entry.platform = ConfigOf(images_, child).platform;
           index.manifests.push_back(entry);
         }
         return image::Document(index);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <variant>
 
 #include "tagdrift/image/digest.h"
@@ -64,10 +65,13 @@ class PlatformWalk {
   const PlatformManifest* manifest() const { return std::get_if<PlatformManifest>(&end_); }
   /// True once the first document has turned out to be an index.
   bool is_index() const { return indexes_ > 0; }
+  /// The first document's own media type; empty until it was taken.
+  const std::string& media_type() const { return media_type_; }
 
  private:
   Platform node_;
   Descriptor wanted_;
+  std::string media_type_;
   bool platform_checked_ = true;
   int indexes_ = 0;
   End end_;
