@@ -140,16 +140,16 @@ std::optional<facts::Content> World::Find(const image::Digest& digest, const std
     if (words.contains("index")) {
       const auto children = words.at("index").get<std::vector<std::string>>();
       if (digest == DigestOf(name)) {
-        image::Index index{.media_type = std::string(image::kOciIndex), .manifests = {}};
+        std::vector<image::Descriptor> entries;
         for (const std::string& child : children) {
           const bool nested = images_.at(child).contains("index");
           image::Descriptor entry{.media_type = std::string(nested ? image::kOciIndex : image::kOciManifest),
                                   .digest = DigestOf(child),
                                   .size = 1000};
           if (!words.value("no_platforms", false)) entry.platform = ConfigOf(images_, child).platform;
-          index.manifests.push_back(entry);
+          entries.push_back(entry);
         }
-        return image::Document(index);
+        return image::Document(image::Index{std::string(image::kOciIndex), std::move(entries)});
       }
       if (auto content = Find(digest, children)) return content;
       continue;

@@ -1,15 +1,13 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "absl/time/time.h"
+#include "tagdrift/facts/content.h"
 #include "tagdrift/image/digest.h"
-#include "tagdrift/image/manifest.h"
 #include "tagdrift/image/platform.h"
 #include "tagdrift/image/reference.h"
 
@@ -84,13 +82,6 @@ struct CachedImage {
 
   friend bool operator==(const CachedImage&, const CachedImage&) = default;
 };
-
-/// What a blob turned out to hold.
-struct NotThere {
-  std::string detail;
-  friend bool operator==(const NotThere&, const NotThere&) = default;
-};
-using Content = std::variant<NotThere, image::Document, image::ImageConfig>;
 
 /// Everything read from the node in one go.
 struct Node {
