@@ -1,53 +1,50 @@
-#include <algorithm>
-#include <mutex>
+#include "act.h"
+
+#include <memory>
 #include <optional>
 #include <utility>
 
-#include "absl/time/clock.h"
 #include "action_facts.h"
-#include "work.h"
+#include "execution.h"
+#include "tagdrift/text/text.h"
 
 namespace tagdrift::agent {
 namespace {
-
-/// The longest that a killed action's lock lasts, and a bit.
-const absl::Duration kLockPatience = TagLock::kTerm + absl::Seconds(10);
 
 /// Ends before there is a plan.
 report::ActionResult Ended(const ActionRequest& request, const absl::Status& why) {
   report::ActionResult result{.plan = {.action = request.action, .reference = request.reference}};
   result.outcome.state = absl::IsCancelled(why) ? report::ActionState::kStopped : report::ActionState::kFailed;
-  result.outcome.detail = std::string(why.message());
+  result.outcome.detail = text::MessageOf(why);
   return result;
 }
 
 report::ActionResult Busy(const ActionRequest& request, const absl::Status& why) {
   report::ActionResult result{.plan = {.action = request.action, .reference = request.reference}};
-  result.plan.refusals.push_back({judge::RefusalKind::kBusy, std::string(why.message())});
+  result.plan.refusals.push_back({judge::RefusalKind::kBusy, text::MessageOf(why)});
   result.outcome.state = report::ActionState::kRefused;
-  result.outcome.detail = std::string(why.message());
+  result.outcome.detail = text::MessageOf(why);
   return result;
 }
 
-report::ActionOutcome Do(const Work& work) {
-  switch (work.plan.action) {
+report::ActionOutcome Do(const Execution& execution) {
+  switch (execution.plan.action) {
     case judge::ActionKind::kRefresh:
-      return DoRefresh(work);
+      return DoRefresh(execution);
     case judge::ActionKind::kPrePull:
-      return DoPrePull(work);
+      return DoPrePull(execution);
     case judge::ActionKind::kEvict:
       break;
   }
-  return DoEvict(work);
+  return DoEvict(execution);
 }
 
 /// What a failed pull brought takes room until it is collected.
-void CollectLeftovers(const ActionSources& sources, const report::ActionResult& result) {
-  const bool pulled = !result.plan.steps.empty() && result.plan.steps.front().kind == judge::StepKind::kPull;
-  const bool failed =
-      result.outcome.state == report::ActionState::kFailed || result.outcome.state == report::ActionState::kStopped;
+void CollectLeftovers(const Execution& execution, const report::ActionOutcome& outcome) {
+  const bool pulled = !execution.plan.steps.empty() && execution.plan.steps.front().kind == judge::StepKind::kPull;
+  const bool failed = outcome.state == report::ActionState::kFailed || outcome.state == report::ActionState::kStopped;
   // Should it fail, containerd's own next collection does it.
-  if (pulled && failed) (void)sources.runtime->containerd_actions->CollectGarbage();
+  if (pulled && failed) (void)execution.runtime().containerd_actions->CollectGarbage(execution.finishing.Undoing());
 }
 
 void SettlePlanned(const ActionRequest& request, report::ActionResult& result) {
@@ -61,69 +58,63 @@ void SettlePlanned(const ActionRequest& request, report::ActionResult& result) {
   }
 }
 
-/// The room on the disk that one action has claimed, for as long as this lives.
-class Claim {
- public:
-  Claim(const ActionSources& sources, const ActionRequest& request) : sources_(sources), request_(request) {}
-  ~Claim() { Add(-bytes_); }
-  Claim(const Claim&) = delete;
-  Claim& operator=(const Claim&) = delete;
+/// What was not asked any more would look like a registry without an answer.
+absl::Status TimeIsLeft(const Shared& shared, const CallContext& context) {
+  if (context.stop.stop_requested()) return absl::CancelledError("stopped before anything was done");
+  if (!context.Ended(shared.clock.Steady())) return absl::OkStatus();
+  return absl::DeadlineExceededError("planning took all the time there was (--timeout)");
+}
 
-  /// Plans, and claims what the plan needs if it is going to be carried out: in one step, so that two actions cannot
-  /// both take the last room.
-  judge::Plan Plan(judge::ActionFacts& facts) {
-    std::unique_lock<std::mutex> lock;
-    if (sources_.claims != nullptr) lock = std::unique_lock(sources_.claims->mutex);
-    judge::Plan plan = MakePlan(sources_, request_, facts);
-    if (!request_.apply || plan.Refused() || sources_.claims == nullptr) return plan;
-    bytes_ = plan.disk_bytes;
-    sources_.claims->bytes += bytes_;
-    return plan;
-  }
+absl::StatusOr<CollectedFacts> Collect(const ActionResources& resources, const ActionRequest& request,
+                                       const CallContext& context) {
+  auto seen = resources.observe(context);
+  if (!seen.ok()) return seen.status();
+  auto collected = CollectFacts(resources.shared, *std::move(seen), request, context);
+  if (absl::Status left = TimeIsLeft(resources.shared, context); !left.ok()) return left;
+  return collected;
+}
 
- private:
-  void Add(std::int64_t bytes) {
-    if (sources_.claims == nullptr || bytes == 0) return;
-    const std::lock_guard lock(sources_.claims->mutex);
-    sources_.claims->bytes += bytes;
-  }
-
-  const ActionSources& sources_;
-  const ActionRequest& request_;
-  std::int64_t bytes_ = 0;
-};
+/// Plans, and reserves the disk space that the plan needs if it is going to be carried out.
+judge::Plan PlanAndReserve(const Shared& shared, const ActionRequest& request, CollectedFacts& collected,
+                           const CallContext& context, DiskReservations::Reservation& reservation) {
+  judge::Plan plan;
+  reservation.Make([&](std::int64_t others) {
+    plan = MakePlan(shared, request, collected, others, context);
+    return request.apply && !plan.Refused() ? plan.disk_bytes : 0;
+  });
+  return plan;
+}
 
 /// After a race: what would be done now, by facts read now.
-std::optional<judge::Plan> PlanAgain(const ActionSources& sources, const ActionRequest& request,
-                                     const std::stop_token& stop) {
-  auto collected = CollectFacts(sources, request, stop);
+std::optional<judge::Plan> PlanAgain(const ActionResources& resources, const ActionRequest& request,
+                                     const CallContext& context) {
+  auto collected = Collect(resources, request, context);
   if (!collected.ok()) return std::nullopt;
-  return Claim(sources, request).Plan(collected->facts);
+  DiskReservations::Reservation reservation(resources.disk);
+  return PlanAndReserve(resources.shared, request, *collected, context, reservation);
 }
 
 }  // namespace
 
-report::ActionResult Act(const ActionSources& sources, const ActionRequest& request, const ActionHooks& hooks,
-                         std::stop_token stop) {
+report::ActionResult RunAction(const ActionResources& resources, const ActionRequest& request, const ActionHooks& hooks,
+                               const CallContext& context) {
+  const Shared& shared = resources.shared;
+  const Finishing finishing(shared.clock, context.stop);
   std::unique_ptr<TagLock> lock;
   if (request.apply) {
-    const absl::Time until = std::min(request.deadline, absl::Now() + kLockPatience);
-    auto acquired = TagLock::Acquire(*sources.runtime->containerd_actions, request.reference.Canonical(), until, stop);
-    // Another runtime: the plan says why nothing can be done there.
+    auto acquired = TagLock::Acquire(*shared.runtime.containerd_actions, shared.clock, finishing,
+                                     request.reference.Canonical(), context);
     if (absl::IsFailedPrecondition(acquired.status())) return Busy(request, acquired.status());
+    // Another runtime: the plan says why nothing can be done there.
     if (!acquired.ok() && !absl::IsUnimplemented(acquired.status())) return Ended(request, acquired.status());
     if (acquired.ok()) lock = *std::move(acquired);
   }
-  auto collected = CollectFacts(sources, request, stop);
+  auto collected = Collect(resources, request, context);
   if (!collected.ok()) return Ended(request, collected.status());
-  // What was not asked any more would look like a registry without an answer.
-  if (stop.stop_requested()) return Ended(request, absl::CancelledError("stopped before anything was done"));
-  if (absl::Now() >= request.deadline) {
-    return Ended(request, absl::DeadlineExceededError("planning took all the time there was (--timeout)"));
-  }
 
-  Claim claim(sources, request);
-  report::ActionResult result{.plan = claim.Plan(collected->facts), .route = *collected->route};
+  DiskReservations::Reservation reservation(resources.disk);
+  report::ActionResult result{.plan = PlanAndReserve(shared, request, *collected, context, reservation),
+                              .route = *collected->route};
   SettlePlanned(request, result);
   if (hooks.planned) hooks.planned(result);
   if (!request.apply || result.plan.nothing_to_do || result.plan.Refused()) return result;
@@ -132,9 +123,18 @@ report::ActionResult Act(const ActionSources& sources, const ActionRequest& requ
     result.outcome.detail = "containerd offers no leases to lock the tag with";
     return result;
   }
-  result.outcome = Do({sources, request, hooks, stop, *lock, collected->facts, result.plan});
-  CollectLeftovers(sources, result);
-  if (result.outcome.state == report::ActionState::kRaced) result.new_plan = PlanAgain(sources, request, stop);
+  const Execution execution{.shared = shared,
+                            .credentials = resources.credentials,
+                            .request = request,
+                            .hooks = hooks,
+                            .context = context,
+                            .finishing = finishing,
+                            .lock = *lock,
+                            .facts = collected->facts,
+                            .plan = result.plan};
+  result.outcome = Do(execution);
+  CollectLeftovers(execution, result.outcome);
+  if (result.outcome.state == report::ActionState::kRaced) result.new_plan = PlanAgain(resources, request, context);
   return result;
 }
 

@@ -4,12 +4,11 @@
 #include <string_view>
 #include <utility>
 
-#include "deliveries.h"
+#include "content_fetcher.h"
 #include "disk.h"
-#include "find_image.h"
-#include "holders.h"
+#include "image_holders.h"
 #include "tagdrift/agent/check.h"
-#include "tagdrift/node/inventory.h"
+#include "wanted_image.h"
 
 namespace tagdrift::agent {
 namespace {
@@ -40,9 +39,10 @@ void FillNames(const facts::Node& node, const facts::CachedImage& cached, judge:
   std::sort(facts.siblings.begin(), facts.siblings.end());
 }
 
-absl::Status FillHolders(node::CriClient& cri, const facts::CachedImage& cached, judge::ActionFacts& facts) {
+absl::Status FillHolders(node::CriClient& cri, const facts::CachedImage& cached, const CallContext& context,
+                         judge::ActionFacts& facts) {
   if (!cached.cri_image_id) return absl::OkStatus();
-  const auto holders = HoldersOf(cri, *cached.cri_image_id);
+  const auto holders = HoldersOf(cri, *cached.cri_image_id, context);
   if (!holders.ok()) return holders.status();
   facts.image_holders = static_cast<int>(holders->size());
   return absl::OkStatus();
@@ -51,7 +51,7 @@ absl::Status FillHolders(node::CriClient& cri, const facts::CachedImage& cached,
 CheckOptions OptionsOf(const ActionRequest& request, bool cached) {
   CheckOptions options;
   options.origins = request.origins;
-  options.deadline = request.deadline;
+  options.rate_class = registry::RateClass::kAction;
   // The canonical text of a reference is always one.
   if (cached) {
     options.selection.patterns.push_back(*NamePattern::Parse(request.reference.Canonical()));
@@ -61,19 +61,23 @@ CheckOptions OptionsOf(const ActionRequest& request, bool cached) {
   return options;
 }
 
-absl::Status FillWanted(const ActionSources& sources, const ActionRequest& request, const judge::Route& route,
-                        const std::stop_token& stop, judge::ActionFacts& facts) {
+absl::Status FillWanted(const Shared& shared, const ActionRequest& request, const judge::Route& route,
+                        std::shared_ptr<const registry::Network> network, const CallContext& context,
+                        judge::ActionFacts& facts) {
   const std::optional<image::Digest> digest = judge::WantedDigest(facts, request.options);
   if (!digest || request.action == judge::ActionKind::kEvict || !facts.has_image_store) return absl::OkStatus();
-  Deliveries deliveries(*sources.registry, route, request.reference, request.deadline, stop);
-  auto wanted = FindImage(*sources.runtime, sources.platform, *digest,
-                          [&](const image::Digest& blob, const std::string& media_type, bool is_config) {
-                            return deliveries.Fetch(blob, media_type, is_config);
-                          });
+  const auto batch = shared.registry.Open(registry::RateClass::kAction, std::move(network), context);
+  ContentFetcher fetcher(*batch, route, request.reference);
+  auto wanted = FindWantedImage(
+      shared.runtime, facts.platform, *digest,
+      [&](const image::Digest& blob, const std::string& media_type, bool is_config) {
+        return fetcher.Fetch(blob, media_type, is_config);
+      },
+      context);
   if (!wanted.ok()) return wanted.status();
   facts.wanted = *std::move(wanted);
-  if (!facts.wanted->incomplete.empty()) facts.wanted->deliveries = deliveries.Of(*digest);
-  auto record = sources.runtime->containerd->GetImage(request.reference.At(*digest).Canonical());
+  if (!facts.wanted->incomplete.empty()) facts.wanted->deliveries = fetcher.DeliveriesOf(*digest);
+  auto record = shared.runtime.containerd->GetImage(request.reference.At(*digest).Canonical(), context);
   if (!record.ok()) return record.status();
   facts.wanted->has_digest_name =
       *record && (*record)->target_digest == digest->text() && image::IsManifestOrIndex((*record)->target_media_type);
@@ -82,25 +86,21 @@ absl::Status FillWanted(const ActionSources& sources, const ActionRequest& reque
 
 }  // namespace
 
-absl::StatusOr<CollectedFacts> CollectFacts(const ActionSources& sources, const ActionRequest& request,
-                                            const std::stop_token& stop) {
-  auto node = node::ReadNode(*sources.runtime->cri, *sources.runtime->containerd, true);
-  if (!node.ok()) return node.status();
-  CollectedFacts collected{.route = nullptr, .facts = {.reference = request.reference}};
+absl::StatusOr<CollectedFacts> CollectFacts(const Shared& shared, Observation seen, const ActionRequest& request,
+                                            const CallContext& context) {
+  CollectedFacts collected{.route = nullptr, .tree = seen.tree, .facts = {.reference = request.reference}};
   judge::ActionFacts& facts = collected.facts;
-  facts.has_image_store = node->runtime.has_image_store;
-  facts.platform = sources.platform;
-  facts.sandbox_image = sources.sandbox_image;
-  const facts::CachedImage* cached = FindName(*node, request.reference);
-  if (cached != nullptr) {
-    FillNames(*node, *cached, facts);
-    if (absl::Status status = FillHolders(*sources.runtime->cri, *cached, facts); !status.ok()) return status;
-  }
+  facts.has_image_store = seen.node.runtime.has_image_store;
+  facts.platform = seen.node.platform;
+  facts.sandbox_image = seen.sandbox_image;
+  const facts::CachedImage* cached = FindName(seen.node, request.reference);
   const bool is_cached = cached != nullptr;
-  auto round = Check(
-      {sources.runtime, sources.tree, sources.settings, *std::move(node), sources.platform, sources.registry,
-       sources.now, sources.known},
-      OptionsOf(request, is_cached), [](std::size_t, std::size_t) {}, stop);
+  if (is_cached) {
+    FillNames(seen.node, *cached, facts);
+    if (absl::Status status = FillHolders(*shared.runtime.cri, *cached, context, facts); !status.ok()) return status;
+  }
+  auto network = std::make_shared<const registry::Network>(seen.network);
+  auto round = RunRound(shared, std::move(seen), OptionsOf(request, is_cached), context);
   if (!round.ok()) return round.status();
   collected.route = std::make_shared<const judge::Route>(round->routes.at(request.reference.registry()));
   facts.route = collected.route.get();
@@ -108,14 +108,17 @@ absl::StatusOr<CollectedFacts> CollectFacts(const ActionSources& sources, const 
     facts.result = std::move(round->tags.front().result);
     if (is_cached) facts.cached = std::move(round->tags.front().facts.image);
   }
-  if (absl::Status status = FillWanted(sources, request, *collected.route, stop, facts); !status.ok()) return status;
+  absl::Status filled = FillWanted(shared, request, *collected.route, std::move(network), context, facts);
+  if (!filled.ok()) return filled;
   return collected;
 }
 
-judge::Plan MakePlan(const ActionSources& sources, const ActionRequest& request, judge::ActionFacts& facts) {
-  facts.disk = ReadDisk(*sources.runtime->cri, *sources.tree);
+judge::Plan MakePlan(const Shared& shared, const ActionRequest& request, CollectedFacts& collected,
+                     std::int64_t reserved_bytes, const CallContext& context) {
+  judge::ActionFacts& facts = collected.facts;
+  facts.disk = ReadDisk(*shared.runtime.cri, *collected.tree, context);
   facts.disk.threshold_percent = request.disk_threshold;
-  if (sources.claims != nullptr && facts.disk.available) *facts.disk.available -= sources.claims->bytes;
+  if (facts.disk.available) *facts.disk.available -= reserved_bytes;
   switch (request.action) {
     case judge::ActionKind::kRefresh:
       return judge::PlanRefresh(facts, request.options);

@@ -2,11 +2,18 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <utility>
 #include <variant>
 
+#include "content_prefetch.h"
+#include "tagdrift/node/inventory.h"
+#include "tagdrift/text/text.h"
+
 namespace tagdrift::agent {
 namespace {
+
+constexpr std::chrono::milliseconds kLastLook(500);
 
 registry::Question QuestionOf(judge::Topic topic) {
   switch (topic) {
@@ -21,13 +28,6 @@ registry::Question QuestionOf(judge::Topic topic) {
   return registry::Question::kResolve;
 }
 
-hosts::Answer OutOfTime() {
-  hosts::Answer answer;
-  answer.failure = hosts::Failure::kDeadline;
-  answer.failure_detail = "no answer within the time given (--timeout)";
-  return answer;
-}
-
 /// False for a name that was asked about although the node does not have it.
 bool IsCached(const facts::CachedImage& image) {
   return image.target || image.cri_image_id || !image.candidates.empty();
@@ -40,20 +40,23 @@ std::string SharedKey(const judge::Route& route, const std::string& repository, 
 
 }  // namespace
 
-absl::StatusOr<std::vector<report::JudgedTag>> Collector::Collect(std::vector<facts::CachedImage> images,
-                                                                  const Progress& progress, std::stop_token stop) {
-  for (facts::CachedImage& image : images) {
-    const judge::Route& route = routes_.at(image.reference.registry());
-    entries_.push_back(Entry(std::move(image), route));
+std::vector<report::JudgedTag> Collector::Collect(std::vector<facts::CachedImage> images, const Progress& progress) {
+  for (const facts::CachedImage& image : images) {
+    entries_.emplace_back(image.reference, routes_.at(image.reference.registry()));
   }
-  for (std::size_t i = 0; i < entries_.size(); ++i) {
-    if (absl::Status status = Advance(i); !status.ok()) return status;
+  // The first contact with a registry takes longer than reading the node: questions go out while it is read.
+  ContentPrefetch prefetch(content_, rules_.platform, images, context_);
+  while (const std::optional<std::size_t> index = prefetch.Next()) {
+    entries_[*index].facts.image = std::move(images[*index]);
+    Advance(*index);
   }
   while (!sent_.empty()) {
     progress(settled_, entries_.size());
-    auto reply = sources_.registry->Receive(options_.deadline, stop);
-    absl::Status status = reply ? Take(reply->first, std::move(reply->second)) : GiveUp();
-    if (!status.ok()) return status;
+    if (auto reply = batch_.Receive()) {
+      TakeReply(reply->first, std::move(reply->second));
+    } else {
+      GiveUp();
+    }
   }
   progress(settled_, entries_.size());
 
@@ -64,23 +67,11 @@ absl::StatusOr<std::vector<report::JudgedTag>> Collector::Collect(std::vector<fa
   return tags;
 }
 
-absl::Status Collector::Advance(std::size_t index) {
+void Collector::Advance(std::size_t index) {
   Entry& entry = entries_[index];
   while (!entry.result) {
-    const std::vector<judge::Need> needs = judge::Missing(entry.facts, *entry.route, context_);
-    bool filled = false;
-    for (const judge::Need& need : needs) {
-      if (const auto* read = std::get_if<judge::ReadStore>(&need)) {
-        if (absl::Status status = ReadFromStore(entry, *read); !status.ok()) return status;
-        filled = true;
-      } else if (Remember(entry, std::get<judge::Ask>(need))) {
-        filled = true;
-      } else if (out_of_time_) {
-        entry.facts.answers.emplace(std::get<judge::Ask>(need), OutOfTime());
-        filled = true;
-      }
-    }
-    if (filled) continue;
+    const std::vector<judge::Need> needs = judge::Missing(entry.facts, *entry.route, rules_);
+    if (Fill(entry, needs)) continue;
     for (const judge::Need& need : needs) {
       const auto& ask = std::get<judge::Ask>(need);
       if (!entry.under_way.insert(ask).second) continue;
@@ -91,24 +82,41 @@ absl::Status Collector::Advance(std::size_t index) {
       }
     }
     // A shared answer may have been there already.
-    if (!entry.under_way.empty()) return absl::OkStatus();
+    if (!entry.under_way.empty()) return;
     if (!needs.empty()) continue;
 
-    judge::TagResult result = judge::JudgeTag(entry.facts, *entry.route, context_);
-    absl::StatusOr<bool> again = LookAgain(index, result);
-    if (!again.ok()) return again.status();
-    if (*again) continue;
+    judge::TagResult result = judge::JudgeTag(entry.facts, *entry.route, rules_);
+    if (LookAgain(index, result)) continue;
     entry.result = std::move(result);
     ++settled_;
   }
-  return absl::OkStatus();
 }
 
-absl::Status Collector::ReadFromStore(Entry& entry, const judge::ReadStore& need) {
-  auto content = need.is_config ? content_.Config(need.digest) : content_.Document(need.digest, need.media_type);
-  if (!content.ok()) return content.status();
-  entry.facts.stored.insert_or_assign(need.digest, *std::move(content));
-  return absl::OkStatus();
+bool Collector::Fill(Entry& entry, const std::vector<judge::Need>& needs) {
+  bool filled = false;
+  for (const judge::Need& need : needs) {
+    if (const auto* read = std::get_if<judge::ReadStore>(&need)) {
+      ReadFromStore(entry, *read);
+      filled = true;
+    } else if (UseDelivered(entry, std::get<judge::Ask>(need))) {
+      filled = true;
+    } else if (out_of_time_) {
+      entry.facts.answers.emplace(std::get<judge::Ask>(need), NoAnswer());
+      filled = true;
+    }
+  }
+  return filled;
+}
+
+void Collector::ReadFromStore(Entry& entry, const judge::ReadStore& need) {
+  const auto content = need.is_config ? content_.Config(need.digest, context_)
+                                      : content_.Document(need.digest, need.media_type, context_);
+  if (content.ok()) {
+    entry.facts.stored.insert_or_assign(need.digest, **content);
+    return;
+  }
+  entry.facts.image.unreadable = text::MessageOf(content.status());
+  entry.facts.stored.insert_or_assign(need.digest, facts::NotThere{entry.facts.image.unreadable});
 }
 
 void Collector::Send(std::size_t index, const judge::Ask& ask, registry::Question question) {
@@ -124,48 +132,58 @@ void Collector::Send(std::size_t index, const judge::Ask& ask, registry::Questio
   const std::uint64_t ticket = next_ticket_++;
   const std::string key = ask.topic == judge::Topic::kTag ? "" : SharedKey(*entry.route, reference.repository(), ask);
   sent_.emplace(ticket, Sent{index, ask, key});
-  sources_.registry->Send(ticket, std::move(request));
+  batch_.Send(ticket, std::move(request));
 }
 
-bool Collector::Remember(Entry& entry, const judge::Ask& ask) {
+bool Collector::UseDelivered(Entry& entry, const judge::Ask& ask) {
   const bool asks_content = ask.topic == judge::Topic::kManifest || ask.topic == judge::Topic::kConfig;
-  if (sources_.known == nullptr || !asks_content || entry.facts.fetched.contains(*ask.digest)) return false;
-  const facts::Content* content = sources_.known->Find(ask);
-  if (content != nullptr) entry.facts.fetched.emplace(*ask.digest, *content);
-  return content != nullptr;
+  if (!asks_content || entry.facts.fetched.contains(*ask.digest)) return false;
+  std::optional<facts::Content> content = shared_.delivered.Find(ask);
+  if (!content) return false;
+  entry.facts.fetched.emplace(*ask.digest, *std::move(content));
+  return true;
 }
 
 void Collector::SendContentAsk(std::size_t index, const judge::Ask& ask) {
   Entry& entry = entries_[index];
   const std::string key = SharedKey(*entry.route, entry.facts.image.reference.repository(), ask);
-  if (const ContentAnswer* known = shared_.Find(key)) {
+  if (const ContentAnswer* known = shared_answers_.Find(key)) {
     entry.under_way.erase(ask);
     entry.facts.answers.insert_or_assign(ask, known->answer);
     if (known->content) entry.facts.fetched.insert_or_assign(*ask.digest, *known->content);
     return;
   }
-  if (shared_.Wait(key, {index, ask})) Send(index, ask, QuestionOf(ask.topic));
+  if (shared_answers_.Wait(key, {index, ask})) Send(index, ask, QuestionOf(ask.topic));
 }
 
-absl::StatusOr<bool> Collector::LookAgain(std::size_t index, const judge::TagResult& result) {
+bool Collector::ReadAgain(Entry& entry) {
+  facts::CachedImage& image = entry.facts.image;
+  node::ContainerdClient* store = rules_.has_content_store ? shared_.runtime.containerd.get() : nullptr;
+  auto now = node::ReadAgain(*shared_.runtime.cri, store, image, context_);
+  if (now.ok() && !*now && IsCached(image)) {
+    entry.gone_from_node = true;
+    return false;
+  }
+  absl::Status status = now.status();
+  if (status.ok() && *now) {
+    node::ContentReader content(store, &shared_.stored);
+    status = node::ReadContent(content, rules_.platform, **now, context_);
+    if (status.ok() && image == **now) return false;
+    if (status.ok()) image = **std::move(now);
+  }
+  if (!status.ok()) image.unreadable = "reading the tag again: " + text::MessageOf(status);
+  return !status.ok() || now->has_value();
+}
+
+bool Collector::LookAgain(std::size_t index, const judge::TagResult& result) {
   Entry& entry = entries_[index];
   const bool settled = result.verdict == judge::Verdict::kFresh && !result.downgrade_risk;
   if (settled || entry.looked_again || result.verdict == judge::Verdict::kImmutable) return false;
   entry.looked_again = true;
 
-  node::ContainerdClient* store = context_.has_content_store ? sources_.runtime->containerd.get() : nullptr;
-  auto image = node::ReadAgain(*sources_.runtime->cri, store, entry.facts.image);
-  if (!image.ok()) return image.status();
-  if (!*image && IsCached(entry.facts.image)) {
-    entry.gone_from_node = true;
-    return false;
-  }
-  if (!*image) *image = entry.facts.image;
   const std::set<std::size_t> hosts = judge::SecondLook(entry.facts, *entry.route, result);
-  node::ContentReader fresh_content(store);
-  if (absl::Status status = node::ReadContent(fresh_content, context_.platform, **image); !status.ok()) return status;
-  const bool moved = !(entry.facts.image == **image);
-  entry.facts.image = **std::move(image);
+  const bool moved = ReadAgain(entry);
+  if (entry.gone_from_node) return false;
   if (out_of_time_ || hosts.empty()) return moved;
 
   entry.facts.second_look = true;
@@ -181,32 +199,35 @@ absl::StatusOr<bool> Collector::LookAgain(std::size_t index, const judge::TagRes
   return true;
 }
 
-absl::Status Collector::Take(std::uint64_t ticket, registry::Reply reply) {
+void Collector::TakeReply(std::uint64_t ticket, registry::Reply reply) {
   auto node = sent_.extract(ticket);
-  if (node.empty()) return absl::OkStatus();
+  if (node.empty()) return;
   const Sent& sent = node.mapped();
   if (sent.shared_key.empty()) {
     Entry& entry = entries_[sent.tag];
     entry.under_way.erase(sent.ask);
     entry.facts.answers.insert_or_assign(sent.ask, std::move(reply.answer));
-    return Advance(sent.tag);
+    Advance(sent.tag);
+    return;
   }
   const ContentAnswer answer = ReadContentReply(sent.ask, std::move(reply));
-  if (sources_.known != nullptr && answer.content && !std::holds_alternative<facts::NotThere>(*answer.content)) {
-    sources_.known->Put(sent.ask, *answer.content, static_cast<std::size_t>(answer.answer.get->size));
+  if (answer.content && !std::holds_alternative<facts::NotThere>(*answer.content)) {
+    shared_.delivered.Put(sent.ask, *answer.content);
   }
-  for (const SharedAnswers::Waiter& waiter : shared_.Put(sent.shared_key, answer)) {
+  for (const SharedAnswers::Waiter& waiter : shared_answers_.Put(sent.shared_key, answer)) {
     Entry& entry = entries_[waiter.tag];
     entry.under_way.erase(waiter.ask);
     entry.facts.answers.insert_or_assign(waiter.ask, answer.answer);
     if (answer.content) entry.facts.fetched.insert_or_assign(*waiter.ask.digest, *answer.content);
-    if (absl::Status status = Advance(waiter.tag); !status.ok()) return status;
+    Advance(waiter.tag);
   }
-  return absl::OkStatus();
 }
 
-absl::Status Collector::GiveUp() {
+void Collector::GiveUp() {
   out_of_time_ = true;
+  stopped_ = context_.stop.stop_requested();
+  // The last look at the node is still taken, and bounded.
+  context_ = CallContext{}.Within(shared_.clock.Steady(), kLastLook);
   sent_.clear();
   for (std::size_t i = 0; i < entries_.size(); ++i) {
     Entry& entry = entries_[i];
@@ -214,11 +235,17 @@ absl::Status Collector::GiveUp() {
       // The first look's answer stands where the second one did not come in time.
       const auto first = entry.facts.first_answers.find(ask.host);
       const bool second = ask.topic == judge::Topic::kTag && first != entry.facts.first_answers.end();
-      entry.facts.answers.insert_or_assign(ask, second ? first->second : OutOfTime());
+      entry.facts.answers.insert_or_assign(ask, second ? first->second : NoAnswer());
     }
-    if (absl::Status status = Advance(i); !status.ok()) return status;
+    Advance(i);
   }
-  return absl::OkStatus();
+}
+
+hosts::Answer Collector::NoAnswer() const {
+  hosts::Answer answer;
+  answer.failure = hosts::Failure::kDeadline;
+  answer.failure_detail = stopped_ ? "stopped before it answered" : "no answer within the time given (--timeout)";
+  return answer;
 }
 
 }  // namespace tagdrift::agent

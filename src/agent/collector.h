@@ -5,35 +5,41 @@
 #include <map>
 #include <optional>
 #include <set>
-#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "round.h"
 #include "shared_answers.h"
-#include "tagdrift/agent/check.h"
 #include "tagdrift/judge/judge.h"
-#include "tagdrift/node/inventory.h"
+#include "tagdrift/node/content_reader.h"
+#include "tagdrift/report/round.h"
 
 namespace tagdrift::agent {
 
 /// Brings every tag to the point where the judge needs nothing more. One thread: it sends what is missing, takes
-/// whatever reply comes first, and goes on with the tags that waited for it.
+/// whatever reply comes first, and goes on with the tags that waited for it. What cannot be read of one tag is that
+/// tag's fact. Once the context has ended, what is not answered yet counts as not answered.
 class Collector {
  public:
-  Collector(const Sources& sources, const CheckOptions& options, const judge::Context& context,
-            const std::map<std::string, judge::Route>& routes, node::ContentReader& content)
-      : sources_(sources), options_(options), context_(context), routes_(routes), content_(content) {}
+  /// All but the contexts outlive this. `batch` was opened with `context`.
+  Collector(const Shared& shared, const judge::Context& rules, const std::map<std::string, judge::Route>& routes,
+            node::ContentReader& content, registry::Batch& batch, CallContext context)
+      : shared_(shared),
+        rules_(rules),
+        routes_(routes),
+        content_(content),
+        batch_(batch),
+        context_(std::move(context)) {}
 
-  /// Errors: the node could not be read.
-  absl::StatusOr<std::vector<report::JudgedTag>> Collect(std::vector<facts::CachedImage> images,
-                                                         const Progress& progress, std::stop_token stop);
+  /// The tags in the order of `images`, without those that went away meanwhile.
+  std::vector<report::JudgedTag> Collect(std::vector<facts::CachedImage> images, const Progress& progress);
 
  private:
   struct Entry {
-    Entry(facts::CachedImage image, const judge::Route& tags_route)
-        : facts{.image = std::move(image)}, route(&tags_route) {}
+    Entry(const image::Reference& reference, const judge::Route& tags_route)
+        : facts{.image = {.reference = reference}}, route(&tags_route) {}
 
     judge::TagFacts facts;
     const judge::Route* route;
@@ -48,26 +54,33 @@ class Collector {
     std::string shared_key;  ///< empty for a question about the tag itself
   };
 
-  absl::Status Advance(std::size_t index);
-  absl::Status ReadFromStore(Entry& entry, const judge::ReadStore& need);
+  void Advance(std::size_t index);
+  /// Answers all needs that need no registry. True if there were any.
+  bool Fill(Entry& entry, const std::vector<judge::Need>& needs);
+  void ReadFromStore(Entry& entry, const judge::ReadStore& need);
   void Send(std::size_t index, const judge::Ask& ask, registry::Question question);
-  /// True if what the question is about was fetched before.
-  bool Remember(Entry& entry, const judge::Ask& ask);
+  /// True if what the question is about was delivered before.
+  bool UseDelivered(Entry& entry, const judge::Ask& ask);
   void SendContentAsk(std::size_t index, const judge::Ask& ask);
   /// Reads the node again and asks origin and differing hosts once more. True if there is something new to judge.
-  absl::StatusOr<bool> LookAgain(std::size_t index, const judge::TagResult& result);
-  absl::Status Take(std::uint64_t ticket, registry::Reply reply);
-  absl::Status GiveUp();
+  bool LookAgain(std::size_t index, const judge::TagResult& result);
+  /// Reads the name's record, view of the CRI and content anew. True if anything differs.
+  bool ReadAgain(Entry& entry);
+  void TakeReply(std::uint64_t ticket, registry::Reply reply);
+  void GiveUp();
+  hosts::Answer NoAnswer() const;
 
-  const Sources& sources_;
-  const CheckOptions& options_;
-  const judge::Context& context_;
+  const Shared& shared_;
+  const judge::Context& rules_;
   const std::map<std::string, judge::Route>& routes_;
   node::ContentReader& content_;
+  registry::Batch& batch_;
+  CallContext context_;
   std::vector<Entry> entries_;
   std::map<std::uint64_t, Sent> sent_;
-  SharedAnswers shared_;
+  SharedAnswers shared_answers_;
   std::uint64_t next_ticket_ = 1;
+  bool stopped_ = false;
   bool out_of_time_ = false;
   std::size_t settled_ = 0;
 };

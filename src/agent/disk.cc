@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "tagdrift/text/text.h"
+
 namespace tagdrift::agent {
 namespace {
 
@@ -15,12 +17,12 @@ std::string BelowRoot(const hosts::FileTree& tree, const std::string& path) {
 
 }  // namespace
 
-judge::Disk ReadDisk(node::CriClient& cri, const hosts::FileTree& tree) {
+judge::Disk ReadDisk(node::CriClient& cri, const hosts::FileTree& tree, const CallContext& context) {
   judge::Disk disk;
-  const auto filesystems = cri.ImageFsInfo();
+  const auto filesystems = cri.ImageFsInfo(context);
   if (!filesystems.ok() || filesystems->empty() || filesystems->front().mountpoint.empty()) {
-    disk.unknown = filesystems.ok() ? "the runtime does not say where it keeps images"
-                                    : std::string(filesystems.status().message());
+    disk.unknown =
+        filesystems.ok() ? "the runtime does not say where it keeps images" : text::MessageOf(filesystems.status());
     return disk;
   }
   disk.path = filesystems->front().mountpoint;

@@ -1,11 +1,9 @@
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
 
-#include "find_image.h"
-#include "made_names.h"
+#include "created_names.h"
+#include "execution.h"
 #include "pull_digest.h"
-#include "work.h"
+#include "tagdrift/text/text.h"
 
 namespace tagdrift::agent {
 namespace {
@@ -14,6 +12,7 @@ using report::ActionState;
 
 constexpr int kTries = 4;
 constexpr std::chrono::seconds kFirstPause(1);
+constexpr std::chrono::seconds kVerifyLimit(20);
 
 /// Worth another try: not what the runtime or a host said on purpose.
 bool MayPass(const absl::Status& status) {
@@ -21,30 +20,25 @@ bool MayPass(const absl::Status& status) {
          !absl::IsUnauthenticated(status) && !absl::IsPermissionDenied(status) && !absl::IsInvalidArgument(status);
 }
 
-void Pause(std::chrono::seconds time, const std::stop_token& stop) {
-  std::mutex mutex;
-  std::condition_variable_any wake;
-  std::unique_lock lock(mutex);
-  wake.wait_for(lock, stop, time, [] { return false; });
-}
-
-absl::Status PullWithRetries(const Work& work) {
-  absl::Status status = PullDigest(work);
+absl::Status PullWithRetries(const Execution& execution) {
+  absl::Status status = PullDigest(execution);
   std::chrono::seconds pause = kFirstPause;
   for (int i = 1; i < kTries && MayPass(status); ++i, pause *= 2) {
-    Pause(pause, work.stop);
-    if (work.stop.stop_requested()) return absl::CancelledError("stopped");
-    status = PullDigest(work);
+    const SteadyTime next = execution.now() + pause;
+    if (next > execution.context.deadline) return status;
+    if (!execution.shared.clock.WaitUntil(next, execution.context.stop)) return absl::CancelledError("stopped");
+    status = PullDigest(execution);
   }
   return status;
 }
 
-absl::Status VerifyPulled(const Work& work) {
-  auto record = ReadName(work.runtime(), work.digest_name());
+absl::Status VerifyPulled(const Execution& execution) {
+  const CallContext context = execution.finishing.Verifying(kVerifyLimit);
+  auto record = ReadName(execution.shared, execution.digest_name(), context);
   if (!record.ok()) return record.status();
-  auto sound = SoundRecord(work);
+  auto sound = SoundRecord(execution, context);
   if (!sound.ok()) return sound.status();
-  if (!*record) return absl::DataLossError("the pull left no name " + work.digest_name());
+  if (!*record) return absl::DataLossError("the pull left no name " + execution.digest_name());
   const bool same = (*record)->target_digest == sound->target_digest &&
                     (*record)->target_media_type == sound->target_media_type &&
                     (*record)->target_size == sound->target_size;
@@ -54,26 +48,25 @@ absl::Status VerifyPulled(const Work& work) {
 
 }  // namespace
 
-report::ActionOutcome DoPrePull(const Work& work) {
+report::ActionOutcome DoPrePull(const Execution& execution) {
   report::ActionOutcome outcome;
-  outcome.target = work.plan.from;
-  auto made = MadeNames::Before(work);
-  absl::Status status = made.status();
-  if (status.ok()) status = PullWithRetries(work);
+  outcome.target = execution.plan.from;
+  auto created = CreatedNames::Before(execution);
+  absl::Status status = created.status();
+  if (status.ok()) status = PullWithRetries(execution);
   if (status.ok()) {
-    work.Audit("pulled " + work.digest_name());
-    status = VerifyPulled(work);
+    execution.Audit("pulled " + execution.digest_name());
+    status = VerifyPulled(execution);
   }
   if (status.ok()) {
     outcome.state = ActionState::kDone;
-    outcome.done.push_back("pulled " + work.digest_name());
-    outcome.bytes_pulled = work.plan.bytes_to_come;
+    outcome.done.push_back("pulled " + execution.digest_name());
+    outcome.bytes_pulled = execution.plan.bytes_to_come;
     return outcome;
   }
-  if (made.ok()) made->TakeBack(work, outcome);
+  if (created.ok()) created->TakeBack(execution, outcome);
   outcome.state = absl::IsCancelled(status) ? ActionState::kStopped : ActionState::kFailed;
-  outcome.detail =
-      absl::IsCancelled(status) ? "stopped before the content was complete" : std::string(status.message());
+  outcome.detail = absl::IsCancelled(status) ? "stopped before the content was complete" : text::MessageOf(status);
   return outcome;
 }
 

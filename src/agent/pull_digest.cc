@@ -4,11 +4,9 @@
 #include <chrono>
 #include <future>
 #include <string_view>
-#include <thread>
 #include <vector>
 
-#include "absl/time/clock.h"
-#include "find_image.h"
+#include "wanted_image.h"
 
 namespace tagdrift::agent {
 namespace {
@@ -16,15 +14,17 @@ namespace {
 constexpr std::chrono::milliseconds kLook(200);
 
 /// How many bytes of the missing blobs have arrived.
-class Arrivals {
+class PullProgress {
  public:
-  explicit Arrivals(const Work& work) : work_(work), missing_(work.facts.wanted->missing) {
+  explicit PullProgress(const Execution& execution) : execution_(execution), missing_(execution.facts.wanted->missing) {
     for (const image::Descriptor& blob : missing_) total_ += blob.size;
   }
 
   void Tell() {
-    if (!work_.hooks.progress) return;
-    const auto ingests = work_.runtime().containerd_actions->Ingests();
+    if (!execution_.hooks.progress) return;
+    // A slow answer must not hold up the end of the pull.
+    const CallContext context = execution_.context.Within(execution_.now(), kLook);
+    const auto ingests = execution_.runtime().containerd_actions->Ingests(context);
     if (!ingests.ok()) return;
     std::int64_t under_way = 0;
     for (auto blob = missing_.begin(); blob != missing_.end();) {
@@ -33,39 +33,40 @@ class Arrivals {
       });
       if (ingest != ingests->end()) {
         under_way += std::min(ingest->written, blob->size);
-      } else if (const auto info = work_.runtime().containerd->Info(blob->digest); info.ok() && info->has_value()) {
+      } else if (const auto info = execution_.runtime().containerd->Info(blob->digest, context);
+                 info.ok() && info->has_value()) {
         arrived_ += blob->size;
         blob = missing_.erase(blob);
         continue;
       }
       ++blob;
     }
-    work_.hooks.progress({work_.name(), ActionProgress::Phase::kPulling, arrived_ + under_way, total_});
+    execution_.hooks.progress({execution_.name(), ActionProgress::Phase::kPulling, arrived_ + under_way, total_});
   }
 
  private:
-  const Work& work_;
+  const Execution& execution_;
   std::vector<image::Descriptor> missing_;
   std::int64_t arrived_ = 0;
   std::int64_t total_ = 0;
 };
 
-absl::Status PullOnce(const Work& work, const std::optional<node::PullCredential>& credential) {
-  const absl::Duration timeout = work.request.deadline - absl::Now();
-  if (timeout <= absl::ZeroDuration()) return absl::DeadlineExceededError("pulling: no time is left (--timeout)");
+absl::Status PullOnce(const Execution& execution, const std::optional<node::PullCredential>& credential) {
+  if (absl::Status over = execution.context.Check(execution.now(), "pulling"); !over.ok()) return over;
   auto pull = std::async(std::launch::async, [&] {
-    return work.runtime().cri_actions->PullImage(work.digest_name(), credential, timeout, work.stop).status();
+    return execution.runtime().cri_actions->PullImage(execution.digest_name(), credential, execution.context).status();
   });
-  Arrivals arrivals(work);
-  while (pull.wait_for(kLook) == std::future_status::timeout) arrivals.Tell();
+  PullProgress progress(execution);
+  while (pull.wait_for(kLook) == std::future_status::timeout) progress.Tell();
   return pull.get();
 }
 
 /// What to show: nothing where the delivering host wanted nothing, else each candidate, to that host only.
-std::vector<std::optional<node::PullCredential>> Credentials(const Work& work, std::string& error) {
-  if (!work.plan.needs_credentials) return {std::nullopt};
-  const hosts::RegistryHost& host = *work.facts.route->hosts[*work.plan.deliverer];
-  const registry::CredentialAnswer answer = work.sources.credentials->Find(host.host, work.plan.reference.repository());
+std::vector<std::optional<node::PullCredential>> Credentials(const Execution& execution, std::string& error) {
+  if (!execution.plan.needs_credentials) return {std::nullopt};
+  const hosts::RegistryHost& host = *execution.facts.route->hosts[*execution.plan.deliverer];
+  const registry::CredentialAnswer answer =
+      execution.credentials.Find(host.host, execution.plan.reference.repository(), execution.context);
   std::vector<std::optional<node::PullCredential>> credentials;
   for (const registry::Credential& candidate : answer.candidates) {
     // containerd takes no ready token.
@@ -84,10 +85,10 @@ bool IsSound(const node::ImageRecord& record, const judge::WantedImage& wanted) 
 
 }  // namespace
 
-absl::Status PullDigest(const Work& work) {
+absl::Status PullDigest(const Execution& execution) {
   std::string error;
-  const auto credentials = Credentials(work, error);
-  absl::Status status = absl::UnauthenticatedError("pulling " + work.digest_name() + ": no credentials: " + error);
+  const auto credentials = Credentials(execution, error);
+  absl::Status status = absl::UnauthenticatedError("pulling " + execution.digest_name() + ": no credentials: " + error);
   for (const auto& credential : credentials) {
     status = PullOnce(work, credential);
     if (status.ok() || absl::IsCancelled(status) || absl::IsDeadlineExceeded(status)) return status;
@@ -95,18 +96,18 @@ absl::Status PullDigest(const Work& work) {
   return status;
 }
 
-absl::StatusOr<node::ImageRecord> SoundRecord(const Work& work) {
-  auto wanted = FindImage(work.runtime(), work.sources.platform, *work.plan.to, nullptr);
+absl::StatusOr<node::ImageRecord> SoundRecord(const Execution& execution, const CallContext& context) {
+  auto wanted = FindWantedImage(execution.runtime(), execution.platform(), *execution.plan.to, nullptr, context);
   if (!wanted.ok()) return wanted.status();
   if (!wanted->incomplete.empty()) return absl::NotFoundError(wanted->incomplete);
-  auto records = work.runtime().containerd->ListImages();
+  auto records = execution.runtime().containerd->ListImages(context);
   if (!records.ok()) return records.status();
   for (const node::ImageRecord& record : *records) {
     if (IsSound(record, *wanted)) return record;
   }
   // Only poisoned names, or none: the content itself says what it is.
   node::ImageRecord record;
-  record.name = work.digest_name();
+  record.name = execution.digest_name();
   record.target_digest = wanted->digest.text();
   record.target_media_type = wanted->media_type;
   record.target_size = wanted->size.value_or(0);

@@ -1,48 +1,46 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <thread>
 #include <utility>
 
-#include "absl/time/clock.h"
-#include "find_image.h"
-#include "made_names.h"
+#include "created_names.h"
+#include "execution.h"
 #include "pull_digest.h"
-#include "work.h"
+#include "tagdrift/text/text.h"
+#include "wanted_image.h"
 
 namespace tagdrift::agent {
 namespace {
 
 using report::ActionState;
 
-constexpr absl::Duration kHoldTerm = absl::Minutes(10);
+constexpr absl::Duration kHoldDuration = absl::Minutes(10);
+constexpr std::chrono::seconds kStepLimit(20);
 constexpr std::chrono::milliseconds kAgreementPause(50);
 constexpr char kManagedLabel[] = "io.cri-containerd.image";
-
-std::string Text(const absl::Status& status) { return std::string(status.message()); }
 
 /// One refresh from the pull to the verified tag. Every way out before Repoint leaves the tag alone; every way out
 /// after it has either verified the tag or put it back.
 class Refresh {
  public:
-  explicit Refresh(const Work& work) : work_(work), name_(work.name()) {}
+  explicit Refresh(const Execution& execution) : execution_(execution), name_(execution.name()) {}
   ~Refresh() {
     // What may yet come true needs its content; the lease expires.
-    if (!hold_.empty() && !unsure_) (void)actions().DeleteLease(hold_);
+    if (!hold_.empty() && !unsure_) (void)actions().DeleteLease(hold_, execution_.finishing.Undoing());
   }
   Refresh(const Refresh&) = delete;
   Refresh& operator=(const Refresh&) = delete;
 
   report::ActionOutcome Run() {
-    outcome_.target = work_.plan.from;
-    auto made = MadeNames::Before(work_);
-    if (!made.ok()) {
-      End({ActionState::kFailed, Text(made.status())});
+    outcome_.target = execution_.plan.from;
+    auto created = CreatedNames::Before(execution_);
+    if (!created.ok()) {
+      End(Failure(created.status()));
       return std::move(outcome_);
     }
     const Obstacle obstacle = Prepare();
     End(obstacle ? *obstacle : RepointAndVerify());
-    if (outcome_.state != ActionState::kDone && !unsure_) made->TakeBack(work_, outcome_);
+    if (outcome_.state != ActionState::kDone && !unsure_) created->TakeBack(execution_, outcome_);
     return std::move(outcome_);
   }
 
@@ -53,52 +51,61 @@ class Refresh {
   };
   using Obstacle = std::optional<Ending>;
 
-  node::ContainerdActions& actions() { return *work_.runtime().containerd_actions; }
+  node::ContainerdActions& actions() { return *execution_.runtime().containerd_actions; }
 
   static Ending Failure(const absl::Status& status) {
     if (absl::IsCancelled(status)) return {ActionState::kStopped, "stopped before the tag was touched"};
-    return {absl::IsAborted(status) ? ActionState::kRaced : ActionState::kFailed, Text(status)};
+    return {absl::IsAborted(status) ? ActionState::kRaced : ActionState::kFailed, text::MessageOf(status)};
   }
+
+  /// For a step after the tag was touched.
+  CallContext Verifying() const { return execution_.finishing.Verifying(kStepLimit); }
 
   /// Everything before the tag is touched.
   Obstacle Prepare() {
-    auto watch = actions().WatchImages();
+    const CallContext& context = execution_.context;
+    auto watch = actions().WatchImages(context);
     if (!watch.ok()) return Failure(watch.status());
     watch_ = *std::move(watch);
-    if (work_.plan.steps.front().kind == judge::StepKind::kPull) {
-      if (absl::Status status = PullDigest(work_); !status.ok()) return Failure(status);
-      outcome_.bytes_pulled = work_.plan.bytes_to_come;
-      outcome_.done.push_back("pulled " + work_.digest_name());
-      work_.Audit("pulled " + work_.digest_name());
+    if (execution_.plan.steps.front().kind == judge::StepKind::kPull) {
+      if (absl::Status status = PullDigest(execution_); !status.ok()) return Failure(status);
+      outcome_.bytes_pulled = execution_.plan.bytes_to_come;
+      outcome_.done.push_back("pulled " + execution_.digest_name());
+      execution_.Audit("pulled " + execution_.digest_name());
     }
     if (absl::Status status = Hold(); !status.ok()) return Failure(status);
-    auto record = SoundRecord(work_);
+    auto record = SoundRecord(execution_, context);
+    if (absl::IsCancelled(record.status())) return Failure(record.status());
     if (!record.ok()) {
       return Ending{ActionState::kFailed,
-                    "the pulled content is not complete, or has gone again: " + Text(record.status())};
+                    "the pulled content is not complete, or has gone again: " + text::MessageOf(record.status())};
     }
     new_record_ = *std::move(record);
-    if (work_.stop.stop_requested()) return Failure(absl::CancelledError(""));
-    if (absl::Status status = work_.lock.StillHeld(); !status.ok()) return Failure(status);
-    return LastLook();
+    if (absl::Status status = execution_.lock.StillHeld(context); !status.ok()) return Failure(status);
+    Obstacle obstacle = LastLook();
+    if (!obstacle && context.stop.stop_requested()) return Failure(absl::CancelledError(""));
+    return obstacle;
   }
 
   /// Old content too: without a name left it could go before the tag is put back.
   absl::Status Hold() {
     const std::string id = "tagdrift-hold-" + RandomToken();
-    absl::Status status = actions().CreateLease({id, {{"tagdrift.io/hold", name_}}, work_.sources.now() + kHoldTerm});
+    const CallContext& context = execution_.context;
+    hold_ = id;  // the answer may be lost, and the lease be there
+    absl::Status status = actions().CreateLease(
+        {id, {{"tagdrift.io/hold", name_}}, execution_.shared.clock.Wall() + kHoldDuration}, context);
     if (!status.ok()) return status;
-    hold_ = id;
-    if (status = actions().HoldContent(hold_, *work_.plan.to); !status.ok()) return status;
-    return work_.plan.from ? actions().HoldContent(hold_, *work_.plan.from) : absl::OkStatus();
+    if (status = actions().HoldContent(hold_, *execution_.plan.to, context); !status.ok()) return status;
+    return execution_.plan.from ? actions().HoldContent(hold_, *execution_.plan.from, context) : absl::OkStatus();
   }
 
   Obstacle LastLook() {
-    if (absl::Status status = watch_->CatchUp(); !status.ok()) return Failure(status);
+    const CallContext& context = execution_.context;
+    if (absl::Status status = watch_->CatchUp(context); !status.ok()) return Failure(status);
     changes_before_ = watch_->ChangesOf(name_).size();
-    auto record = work_.runtime().containerd->GetImage(name_);
+    auto record = execution_.runtime().containerd->GetImage(name_, context);
     if (!record.ok()) return Failure(record.status());
-    if (*record && (*record)->target_digest == work_.plan.from->text()) {
+    if (*record && (*record)->target_digest == execution_.plan.from->text()) {
       old_record_ = **std::move(record);
       return std::nullopt;
     }
@@ -107,23 +114,25 @@ class Refresh {
   }
 
   Ending RepointAndVerify() {
-    absl::Status status = actions().PointTo(name_, new_record_);
+    absl::Status status = actions().PointTo(name_, new_record_, Verifying());
     if (!status.ok()) {
       // The answer may have been lost with containerd, so the node is asked what became of it.
-      const auto now = ReadName(work_.runtime(), name_);
+      const auto now = ReadName(execution_.shared, name_, execution_.finishing.Undoing());
       const bool took = now.ok() && *now && (*now)->target_digest == new_record_.target_digest &&
                         old_record_.target_digest != new_record_.target_digest;
-      if (!now.ok() || (!took && absl::IsDeadlineExceeded(status))) {
-        return Unsure(Text(status) + "; whether the tag was re-pointed is not known");
+      const bool may_come = absl::IsDeadlineExceeded(status) || absl::IsCancelled(status);
+      if (!now.ok() || (!took && may_come)) {
+        return Unsure(text::MessageOf(status) + "; whether the tag was re-pointed is not known");
       }
-      if (!took) return {absl::IsNotFound(status) ? ActionState::kRaced : ActionState::kFailed, Text(status)};
+      if (!took)
+        return {absl::IsNotFound(status) ? ActionState::kRaced : ActionState::kFailed, text::MessageOf(status)};
     }
     repointed_ =
         fmt::format("re-pointed {} from {} to {}", name_, old_record_.target_digest, new_record_.target_digest);
     outcome_.done.push_back(repointed_);
-    work_.Audit(repointed_);
-    if (work_.hooks.progress) {
-      work_.hooks.progress({name_, ActionProgress::Phase::kVerifying, 0, 0});
+    execution_.Audit(repointed_);
+    if (execution_.hooks.progress) {
+      execution_.hooks.progress({name_, ActionProgress::Phase::kVerifying, 0, 0});
     }
     if (absl::Status wrong = Verify(); !wrong.ok()) return PutBack(wrong);
     return CheckForRace();
@@ -136,58 +145,60 @@ class Refresh {
     return {ActionState::kFailed, std::move(why)};
   }
 
-  bool IsAsMade(const std::optional<node::ImageRecord>& record) const {
+  bool IsAsCreated(const std::optional<node::ImageRecord>& record) const {
     return record && record->target_digest == new_record_.target_digest;
   }
 
   /// The CRI follows by events, within milliseconds as a rule. A race is for CheckForRace to tell.
   absl::Status Verify() {
-    const auto record = ReadName(work_.runtime(), name_);
+    const auto record = ReadName(execution_.shared, name_, Verifying());
     if (!record.ok()) return record.status();
-    if (!IsAsMade(*record)) return absl::OkStatus();
-    auto missing = MissingHere(work_.runtime(), work_.sources.platform, *work_.plan.to);
+    if (!IsAsCreated(*record)) return absl::OkStatus();
+    auto missing = MissingHere(execution_.runtime(), execution_.platform(), *execution_.plan.to, Verifying());
     if (!missing.ok()) return missing.status();
     if (!missing->empty()) return absl::DataLossError("the new content went away meanwhile: " + *missing);
     absl::StatusOr<std::optional<node::CriImage>> seen = std::nullopt;
-    const absl::Time give_up = absl::Now() + work_.request.patience;
-    while (absl::Now() < give_up) {
-      seen = work_.runtime().cri->ImageStatus(name_);
-      if (seen.ok() && *seen && (*seen)->id == work_.plan.image_id) return absl::OkStatus();
-      if (const auto now = ReadName(work_.runtime(), name_); now.ok() && !IsAsMade(*now)) return absl::OkStatus();
-      std::this_thread::sleep_for(kAgreementPause);
-    }
+    const CallContext context =
+        execution_.finishing.Verifying(absl::ToChronoNanoseconds(execution_.request.cri_settle_timeout));
+    do {
+      seen = execution_.runtime().cri->ImageStatus(name_, context);
+      if (seen.ok() && *seen && (*seen)->id == execution_.plan.image_id) return absl::OkStatus();
+      const auto now = ReadName(execution_.shared, name_, context);
+      if (now.ok() && !IsAsCreated(*now)) return absl::OkStatus();
+    } while (!context.Ended(execution_.now()) &&
+             execution_.shared.clock.WaitUntil(execution_.now() + kAgreementPause, context.stop));
     if (!seen.ok()) return seen.status();
     return absl::DataLossError(fmt::format("the CRI resolves the tag to {}, not to {}", *seen ? (*seen)->id : "nothing",
-                                           work_.plan.image_id.value_or("an image")));
+                                           execution_.plan.image_id.value_or("an image")));
   }
 
   /// Only if it still is as this action made it.
   Ending PutBack(const absl::Status& wrong) {
-    const auto now = ReadName(work_.runtime(), name_);
+    const auto now = ReadName(execution_.shared, name_, execution_.finishing.Undoing());
     if (!now.ok()) {
-      return Unsure(Text(wrong) + "; the tag could not be put back: " + Text(now.status()));
+      return Unsure(text::MessageOf(wrong) + "; the tag could not be put back: " + text::MessageOf(now.status()));
     }
-    if (!IsAsMade(*now)) return CheckForRace();
-    if (absl::Status status = actions().PointTo(name_, old_record_); !status.ok()) {
-      return Unsure(Text(wrong) + "; the tag could not be put back: " + Text(status));
+    if (!IsAsCreated(*now)) return CheckForRace();
+    if (absl::Status status = actions().PointTo(name_, old_record_, execution_.finishing.Undoing()); !status.ok()) {
+      return Unsure(text::MessageOf(wrong) + "; the tag could not be put back: " + text::MessageOf(status));
     }
     std::erase(outcome_.done, repointed_);
     outcome_.undone.push_back("re-pointed " + name_ + " back to " + old_record_.target_digest);
-    work_.Audit(outcome_.undone.back());
-    return {ActionState::kFailed, Text(wrong) + "; the tag was put back"};
+    execution_.Audit(outcome_.undone.back());
+    return {ActionState::kFailed, text::MessageOf(wrong) + "; the tag was put back"};
   }
 
   /// Between last look and now one change is this action's own. The CRI adds its label to a name that lacks it, which
   /// is a second one.
   Ending CheckForRace() {
-    const auto now = ReadName(work_.runtime(), name_);
-    if (!now.ok()) return Unsure(Text(now.status()));
+    const auto now = ReadName(execution_.shared, name_, execution_.finishing.Undoing());
+    if (!now.ok()) return Unsure(text::MessageOf(now.status()));
     if (!*now) return {ActionState::kRaced, "somebody else removed the tag after it was re-pointed"};
     if ((*now)->target_digest != new_record_.target_digest) {
       return {ActionState::kRaced, "somebody else moved the tag to " + (*now)->target_digest};
     }
-    if (absl::Status status = watch_->CatchUp(); !status.ok()) {
-      return {ActionState::kRaced, "changes by others could not be watched: " + Text(status)};
+    if (absl::Status status = watch_->CatchUp(Verifying()); !status.ok()) {
+      return {ActionState::kRaced, "changes by others could not be watched: " + text::MessageOf(status)};
     }
     const std::size_t allowed = old_record_.labels.contains(kManagedLabel) ? 1 : 2;
     if (watch_->ChangesOf(name_).size() - changes_before_ > allowed) {
@@ -201,18 +212,18 @@ class Refresh {
   void End(Ending ending) {
     outcome_.state = ending.state;
     outcome_.detail = std::move(ending.detail);
-    const auto now = ReadName(work_.runtime(), name_);
+    const auto now = ReadName(execution_.shared, name_, execution_.finishing.Undoing());
     outcome_.target.reset();
     if (now.ok() && *now) {
       const auto digest = image::Digest::Parse((*now)->target_digest);
       if (digest.ok()) outcome_.target = *digest;
     }
-    if (outcome_.state != ActionState::kDone || outcome_.target == work_.plan.to) return;
+    if (outcome_.state != ActionState::kDone || outcome_.target == execution_.plan.to) return;
     outcome_.state = now.ok() ? ActionState::kRaced : ActionState::kFailed;
-    outcome_.detail = now.ok() ? "somebody else changed the tag after it was verified" : Text(now.status());
+    outcome_.detail = now.ok() ? "somebody else changed the tag after it was verified" : text::MessageOf(now.status());
   }
 
-  const Work& work_;
+  const Execution& execution_;
   std::string name_;
   report::ActionOutcome outcome_;
   std::unique_ptr<node::ImageWatch> watch_;
@@ -226,6 +237,6 @@ class Refresh {
 
 }  // namespace
 
-report::ActionOutcome DoRefresh(const Work& work) { return Refresh(work).Run(); }
+report::ActionOutcome DoRefresh(const Execution& execution) { return Refresh(execution).Run(); }
 
 }  // namespace tagdrift::agent

@@ -8,8 +8,9 @@
 #include <random>
 #include <utility>
 
-#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "tagdrift/image/digest.h"
+#include "tagdrift/text/text.h"
 
 namespace tagdrift::agent {
 namespace {
@@ -18,11 +19,9 @@ constexpr char kNameLabel[] = "tagdrift.io/lock";
 constexpr char kOwnerLabel[] = "tagdrift.io/owner";
 constexpr std::chrono::seconds kProlongEvery(5);
 constexpr std::chrono::milliseconds kTryEvery(200);
-
-bool IsOthers(const node::Lease& lease, const std::string& token) {
-  const auto owner = lease.labels.find(kOwnerLabel);
-  return (owner == lease.labels.end() || owner->second != token) && lease.expires > absl::Now();
-}
+constexpr std::chrono::seconds kTryLimit(5);
+/// A killed action holds the lock for kLeaseDuration; and a bit.
+constexpr absl::Duration kLongestWaitBeyond = absl::Seconds(10);
 
 }  // namespace
 
@@ -31,87 +30,100 @@ std::string RandomToken() {
   return fmt::format("{:x}-{:08x}{:08x}", getpid(), random(), random());
 }
 
-TagLock::TagLock(node::ContainerdActions& containerd, std::string name)
+TagLock::TagLock(node::ContainerdActions& containerd, const Clock& clock, const Finishing& finishing, std::string name)
     : containerd_(containerd),
+      clock_(clock),
+      finishing_(finishing),
       name_(std::move(name)),
       id_("tagdrift-lock-" + std::string(image::Digest::OfBytes(name_).hex().substr(0, 32))),
       token_(RandomToken()),
       held_(id_) {}
 
-node::Lease TagLock::NewLease(const std::string& id) const {
-  return {id, {{kNameLabel, name_}, {kOwnerLabel, token_}}, absl::Now() + kTerm};
+bool TagLock::IsMine(const node::Lease& lease) const {
+  const auto owner = lease.labels.find(kOwnerLabel);
+  return owner != lease.labels.end() && owner->second == token_;
 }
 
-absl::Status TagLock::TryOnce() {
-  absl::Status created = containerd_.CreateLease(NewLease(id_));
+bool TagLock::IsOthers(const node::Lease& lease) const { return !IsMine(lease) && lease.expires > clock_.Wall(); }
+
+node::Lease TagLock::NewLease(const std::string& id) const {
+  return {id, {{kNameLabel, name_}, {kOwnerLabel, token_}}, clock_.Wall() + kLeaseDuration};
+}
+
+absl::Status TagLock::TryOnce(const CallContext& context) {
+  absl::Status created = containerd_.CreateLease(NewLease(id_), context);
   if (!created.ok() && !absl::IsAlreadyExists(created)) return created;
-  auto leases = containerd_.LeasesLabelled(kNameLabel, name_);
+  auto leases = containerd_.LeasesLabelled(kNameLabel, name_, context);
   if (!leases.ok()) return leases.status();
   for (const node::Lease& lease : *leases) {
-    if (!IsOthers(lease, token_)) continue;
-    if (created.ok()) (void)containerd_.DeleteLease(id_);
+    if (!IsOthers(lease)) continue;
+    if (created.ok()) (void)containerd_.DeleteLease(id_, finishing_.Undoing());
     return absl::FailedPreconditionError(
         fmt::format("another action works on {} (containerd lease {}); if it was killed, the tag is free at {}", name_,
                     lease.id, absl::FormatTime("%H:%M:%S", lease.expires, absl::LocalTimeZone())));
   }
   if (created.ok()) return absl::OkStatus();
-  return TakeOver(*leases);
+  return TakeOver(*leases, context);
 }
 
 /// All who saw the same expired leases compete for one new name, which containerd gives to one of them; only that one
 /// clears up, so that nobody deletes what the winner has just made.
-absl::Status TagLock::TakeOver(const std::vector<node::Lease>& expired) {
+absl::Status TagLock::TakeOver(const std::vector<node::Lease>& expired, const CallContext& context) {
   absl::Time latest = absl::InfinitePast();
   for (const node::Lease& lease : expired) latest = std::max(latest, lease.expires);
   const std::string successor = fmt::format("{}-after-{}", id_, absl::ToUnixNanos(latest));
-  const absl::Status created = containerd_.CreateLease(NewLease(successor));
+  const absl::Status created = containerd_.CreateLease(NewLease(successor), context);
   if (absl::IsAlreadyExists(created)) return absl::FailedPreconditionError("another action works on " + name_);
   if (!created.ok()) return created;
   held_ = successor;
-  for (const node::Lease& lease : expired) (void)containerd_.DeleteLease(lease.id);  // what is left is expired anyway
+  // What is left is expired anyway.
+  for (const node::Lease& lease : expired) (void)containerd_.DeleteLease(lease.id, finishing_.Undoing());
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::unique_ptr<TagLock>> TagLock::Acquire(node::ContainerdActions& containerd, const std::string& name,
-                                                          absl::Time deadline, std::stop_token stop) {
-  std::unique_ptr<TagLock> lock(new TagLock(containerd, name));
-  absl::Status status = lock->TryOnce();
+absl::StatusOr<std::unique_ptr<TagLock>> TagLock::Acquire(node::ContainerdActions& containerd, const Clock& clock,
+                                                          const Finishing& finishing, const std::string& name,
+                                                          const CallContext& context) {
+  std::unique_ptr<TagLock> lock(new TagLock(containerd, clock, finishing, name));
+  const SteadyTime give_up = clock.Steady() + absl::ToChronoMilliseconds(kLeaseDuration + kLongestWaitBeyond);
+  absl::Status status = lock->TryOnce(context);
   while (absl::IsFailedPrecondition(status)) {
-    if (absl::Now() >= deadline) return status;
-    std::unique_lock waiting(lock->mutex_);
-    lock->wake_.wait_for(waiting, stop, kTryEvery, [] { return false; });
-    if (stop.stop_requested()) return absl::CancelledError("stopped while waiting: " + std::string(status.message()));
-    status = lock->TryOnce();
+    const SteadyTime next = clock.Steady() + kTryEvery;
+    if (next > give_up || next > context.deadline) return status;
+    if (!clock.WaitUntil(next, context.stop)) {
+      return absl::CancelledError("stopped while waiting: " + text::MessageOf(status));
+    }
+    status = lock->TryOnce(context);
   }
-  if (!status.ok()) return status;
+  if (!status.ok()) {
+    // The answer to the creation may have been lost.
+    if (absl::IsCancelled(status) || absl::IsDeadlineExceeded(status)) lock->GiveBack();
+    return status;
+  }
   lock->prolonger_ = std::jthread([held = lock.get()](const std::stop_token& end) { held->Prolong(end); });
   return lock;
 }
 
-void TagLock::Prolong(const std::stop_token& stop) {
+void TagLock::Prolong(const std::stop_token& end) {
   std::string last = held_;
-  for (int number = 1;; ++number) {
-    {
-      std::unique_lock waiting(mutex_);
-      wake_.wait_for(waiting, stop, kProlongEvery, [] { return false; });
-    }
-    if (stop.stop_requested()) return;
+  for (int number = 1; clock_.WaitUntil(clock_.Steady() + kProlongEvery, end); ++number) {
     const std::string next = fmt::format("{}-{}-{}", id_, token_, number);
-    // A failure is seen by StillHeld, at the moment when it matters.
-    if (!containerd_.CreateLease(NewLease(next)).ok()) continue;
-    if (last != id_) (void)containerd_.DeleteLease(last);
+    // Not ended by `end`: a creation that containerd still carries out afterwards would leave a lease behind. A failure
+    // is seen by StillHeld, at the moment when it matters.
+    const CallContext context = finishing_.Undoing().Within(clock_.Steady(), kTryLimit);
+    if (!containerd_.CreateLease(NewLease(next), context).ok()) continue;
+    if (last != id_) (void)containerd_.DeleteLease(last, context);
     last = next;
   }
 }
 
-absl::Status TagLock::StillHeld() {
-  auto leases = containerd_.LeasesLabelled(kNameLabel, name_);
+absl::Status TagLock::StillHeld(const CallContext& context) {
+  auto leases = containerd_.LeasesLabelled(kNameLabel, name_, context);
   if (!leases.ok()) return leases.status();
   bool mine = false;
   for (const node::Lease& lease : *leases) {
-    if (IsOthers(lease, token_)) return absl::AbortedError("another action took over the lock of " + name_);
-    const auto owner = lease.labels.find(kOwnerLabel);
-    mine = mine || (owner != lease.labels.end() && owner->second == token_ && lease.expires > absl::Now());
+    if (IsOthers(lease)) return absl::AbortedError("another action took over the lock of " + name_);
+    mine = mine || (IsMine(lease) && lease.expires > clock_.Wall());
   }
   return mine ? absl::OkStatus() : absl::AbortedError("the lock of " + name_ + " expired");
 }
@@ -120,11 +132,15 @@ TagLock::~TagLock() {
   if (!prolonger_.joinable()) return;
   prolonger_.request_stop();
   prolonger_.join();
-  const auto leases = containerd_.LeasesLabelled(kNameLabel, name_);
+  GiveBack();
+}
+
+void TagLock::GiveBack() {
+  const CallContext context = finishing_.Undoing();
+  const auto leases = containerd_.LeasesLabelled(kNameLabel, name_, context);
   if (!leases.ok()) return;  // they expire
   for (const node::Lease& lease : *leases) {
-    const auto owner = lease.labels.find(kOwnerLabel);
-    if (owner != lease.labels.end() && owner->second == token_) (void)containerd_.DeleteLease(lease.id);
+    if (IsMine(lease)) (void)containerd_.DeleteLease(lease.id, context);
   }
 }
 

@@ -1,4 +1,4 @@
-#include "tagdrift/agent/content_memory.h"
+#include "delivered_cache.h"
 
 #include <utility>
 
@@ -12,15 +12,18 @@ std::string KeyOf(const judge::Ask& ask) {
 
 }  // namespace
 
-const facts::Content* ContentMemory::Find(const judge::Ask& ask) {
+std::optional<facts::Content> DeliveredCache::Find(const judge::Ask& ask) {
+  const std::lock_guard lock(mutex_);
   const auto found = entries_.find(KeyOf(ask));
-  if (found == entries_.end()) return nullptr;
+  if (found == entries_.end()) return std::nullopt;
   uses_.splice(uses_.begin(), uses_, found->second.use);
-  return &found->second.content;
+  return found->second.content;
 }
 
-void ContentMemory::Put(const judge::Ask& ask, facts::Content content, std::size_t bytes) {
+void DeliveredCache::Put(const judge::Ask& ask, facts::Content content) {
   std::string key = KeyOf(ask);
+  const std::size_t bytes = facts::ApproximateBytes(content) + 2 * key.size() + sizeof(Entry);
+  const std::lock_guard lock(mutex_);
   if (bytes > most_bytes_ || entries_.contains(key)) return;
   while (bytes_ + bytes > most_bytes_) {
     const auto oldest = entries_.find(uses_.back());

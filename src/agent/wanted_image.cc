@@ -1,24 +1,25 @@
-#include "find_image.h"
+#include "wanted_image.h"
 
 #include <string_view>
 #include <utility>
 #include <variant>
 
-#include "tagdrift/node/inventory.h"
+#include "tagdrift/image/platform_walk.h"
+#include "tagdrift/node/content_reader.h"
 
 namespace tagdrift::agent {
 namespace {
 
-constexpr int kDeepestIndex = 4;
 constexpr std::string_view kSnapshotLabel = "containerd.io/gc.ref.snapshot.";
 
 class Finder {
  public:
   Finder(node::RuntimeClients& runtime, const image::Platform& platform, image::Digest digest,
-         const FetchContent& fetch)
+         const FetchContent& fetch, const CallContext& context)
       : runtime_(runtime),
         platform_(platform),
         fetch_(fetch),
+        context_(context),
         store_(runtime.containerd.get()),
         found_{.digest = std::move(digest)} {}
 
@@ -42,17 +43,18 @@ class Finder {
   /// The content, from here or elsewhere; nothing where it could not be had, `unreadable` says why.
   absl::StatusOr<std::optional<facts::Content>> Get(const image::Descriptor& blob, bool is_config) {
     const char* what = is_config ? "config" : "manifest";
-    auto info = runtime_.containerd->Info(blob.digest);
+    auto info = runtime_.containerd->Info(blob.digest, context_);
     if (!info.ok()) return info.status();
     if (*info) {
-      auto here = is_config ? store_.Config(blob.digest) : store_.Document(blob.digest, blob.media_type);
+      auto here =
+          is_config ? store_.Config(blob.digest, context_) : store_.Document(blob.digest, blob.media_type, context_);
       if (!here.ok()) return here.status();
-      if (const auto* bad = std::get_if<facts::NotThere>(&*here)) {
+      if (const auto* bad = std::get_if<facts::NotThere>(here->get())) {
         found_.unreadable = bad->detail;
         return std::nullopt;
       }
       last_size_ = (*info)->size;
-      return *std::move(here);
+      return **here;
     }
     auto fetched = fetch_ ? fetch_(blob.digest, blob.media_type, is_config) : std::nullopt;
     last_size_ = fetched ? fetched->size : blob.size;
@@ -68,29 +70,26 @@ class Finder {
     return std::move(fetched->content);
   }
 
+  /// Nothing: there is none for this node, or a document on the way could not be had.
   absl::StatusOr<std::optional<image::Manifest>> FindManifest() {
-    image::Descriptor next{.media_type = "", .digest = found_.digest};
-    for (int depth = 0; depth < kDeepestIndex; ++depth) {
-      auto content = Get(next, false);
+    image::PlatformWalk walk(platform_, {.media_type = "", .digest = found_.digest});
+    while (const image::Descriptor* wanted = walk.Next()) {
+      const bool is_top = walk.media_type().empty();
+      auto content = Get(*wanted, false);
       if (!content.ok()) return content.status();
       if (!*content) return std::nullopt;
-      const auto& document = std::get<image::Document>(**content);
-      const auto* index = std::get_if<image::Index>(&document);
-      if (depth == 0) {
-        found_.is_index = index != nullptr;
-        found_.size = last_size_;
-        found_.media_type = index != nullptr ? index->media_type : std::get<image::Manifest>(document).media_type;
-      }
-      if (index == nullptr) {
-        found_.manifest = next.digest;
-        return std::get<image::Manifest>(document);
-      }
-      const image::Descriptor* chosen = image::SelectManifest(*index, platform_);
-      if (chosen == nullptr) return std::nullopt;  // no image for this node
-      next = *chosen;
+      walk.Take(std::get<image::Document>(**content));
+      if (!is_top) continue;
+      found_.is_index = walk.is_index();
+      found_.size = last_size_;
+      found_.media_type = walk.media_type();
     }
-    found_.unreadable = found_.digest.Short() + " is an index nested too deeply";
-    return std::nullopt;
+    if (std::holds_alternative<image::NestedTooDeeply>(walk.end())) {
+      found_.unreadable = found_.digest.Short() + " is an index nested too deeply";
+    }
+    if (walk.manifest() == nullptr) return std::nullopt;
+    found_.manifest = walk.manifest()->digest;
+    return walk.manifest()->manifest;
   }
 
   absl::Status FollowManifest(const image::Manifest& manifest) {
@@ -116,18 +115,18 @@ class Finder {
 
   absl::StatusOr<bool> LayerIsHere(const image::Manifest& manifest, std::size_t layer,
                                    const std::vector<image::Digest>& chain) {
-    auto blob = runtime_.containerd->Info(manifest.layers[layer].digest);
+    auto blob = runtime_.containerd->Info(manifest.layers[layer].digest, context_);
     if (!blob.ok()) return blob.status();
     if (*blob) return true;
     if (chain.empty()) return false;
-    auto config = runtime_.containerd->Info(manifest.config.digest);
+    auto config = runtime_.containerd->Info(manifest.config.digest, context_);
     if (!config.ok()) return config.status();
     if (!*config) return false;
     // containerd names the snapshotter that it unpacked into on the config blob.
     for (const auto& [label, key] : (*config)->labels) {
       if (!label.starts_with(kSnapshotLabel)) continue;
       auto snapshot =
-          runtime_.containerd_actions->HasSnapshot(label.substr(kSnapshotLabel.size()), chain[layer].text());
+          runtime_.containerd_actions->HasSnapshot(label.substr(kSnapshotLabel.size()), chain[layer].text(), context_);
       if (!snapshot.ok()) return snapshot.status();
       if (*snapshot) return true;
     }
@@ -137,6 +136,7 @@ class Finder {
   node::RuntimeClients& runtime_;
   const image::Platform& platform_;
   const FetchContent& fetch_;
+  const CallContext& context_;
   node::ContentReader store_;
   judge::WantedImage found_;
   std::int64_t last_size_ = 0;
@@ -144,14 +144,15 @@ class Finder {
 
 }  // namespace
 
-absl::StatusOr<judge::WantedImage> FindImage(node::RuntimeClients& runtime, const image::Platform& platform,
-                                             const image::Digest& digest, const FetchContent& fetch) {
-  return Finder(runtime, platform, digest, fetch).Find();
+absl::StatusOr<judge::WantedImage> FindWantedImage(node::RuntimeClients& runtime, const image::Platform& platform,
+                                                   const image::Digest& digest, const FetchContent& fetch,
+                                                   const CallContext& context) {
+  return Finder(runtime, platform, digest, fetch, context).Find();
 }
 
 absl::StatusOr<std::string> MissingHere(node::RuntimeClients& runtime, const image::Platform& platform,
-                                        const image::Digest& digest) {
-  auto image = FindImage(runtime, platform, digest, nullptr);
+                                        const image::Digest& digest, const CallContext& context) {
+  auto image = FindWantedImage(runtime, platform, digest, nullptr, context);
   if (!image.ok()) return image.status();
   if (image->incomplete.empty() && !image->manifest) return digest.Short() + " has no image for " + platform.Text();
   return std::move(image->incomplete);

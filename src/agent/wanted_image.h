@@ -5,8 +5,8 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "tagdrift/facts/node_facts.h"
-#include "tagdrift/image/manifest.h"
+#include "tagdrift/call/call_context.h"
+#include "tagdrift/facts/content.h"
 #include "tagdrift/image/platform.h"
 #include "tagdrift/judge/plan.h"
 #include "tagdrift/node/runtime.h"
@@ -25,12 +25,13 @@ using FetchContent =
 /// Follows `digest` to the image for this node and tells which of its blobs the node lacks. A layer that has no blob
 /// counts as here when a snapshotter has the committed snapshot of its chain id (containerd keeps no blobs under
 /// discard_unpacked_layers, lazy snapshotters never fetch them). Content is read afresh; what is not here comes from
-/// `fetch`. Errors: the node's stores could not be asked.
-absl::StatusOr<judge::WantedImage> FindImage(node::RuntimeClients& runtime, const image::Platform& platform,
-                                             const image::Digest& digest, const FetchContent& fetch);
+/// `fetch`, where there is one. Errors: the node's stores could not be asked.
+absl::StatusOr<judge::WantedImage> FindWantedImage(node::RuntimeClients& runtime, const image::Platform& platform,
+                                                   const image::Digest& digest, const FetchContent& fetch,
+                                                   const CallContext& context);
 
-/// FindImage with what the node has: empty where the image is complete, else what is missing.
+/// FindWantedImage with what the node has: empty where the image is complete, else what is missing.
 absl::StatusOr<std::string> MissingHere(node::RuntimeClients& runtime, const image::Platform& platform,
-                                        const image::Digest& digest);
+                                        const image::Digest& digest, const CallContext& context);
 
 }  // namespace tagdrift::agent

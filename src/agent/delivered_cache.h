@@ -3,22 +3,24 @@
 #include <cstddef>
 #include <list>
 #include <map>
+#include <mutex>
+#include <optional>
 #include <string>
 
-#include "tagdrift/facts/node_facts.h"
+#include "tagdrift/facts/content.h"
 #include "tagdrift/judge/tag_facts.h"
 
 namespace tagdrift::agent {
 
 /// Manifests and configs that registries delivered. What a digest names never changes, so each is fetched once in the
-/// life of the process. Bounded by the bytes they had; the longest unused goes first. One thread.
-class ContentMemory {
+/// life of the process. Bounded by the memory that they take; the longest unused goes first. Thread safe.
+class DeliveredCache {
  public:
-  explicit ContentMemory(std::size_t most_bytes) : most_bytes_(most_bytes) {}
+  explicit DeliveredCache(std::size_t most_bytes) : most_bytes_(most_bytes) {}
 
-  /// What was delivered to `ask` (of any host); null when it is not here.
-  const facts::Content* Find(const judge::Ask& ask);
-  void Put(const judge::Ask& ask, facts::Content content, std::size_t bytes);
+  /// What was delivered to `ask`, by any host.
+  std::optional<facts::Content> Find(const judge::Ask& ask);
+  void Put(const judge::Ask& ask, facts::Content content);
 
  private:
   struct Entry {
@@ -27,7 +29,8 @@ class ContentMemory {
     std::list<std::string>::iterator use;
   };
 
-  std::size_t most_bytes_;
+  const std::size_t most_bytes_;
+  std::mutex mutex_;
   std::size_t bytes_ = 0;
   std::list<std::string> uses_;  ///< latest first
   std::map<std::string, Entry> entries_;

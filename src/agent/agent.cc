@@ -1,0 +1,154 @@
+#include "tagdrift/agent/agent.h"
+
+#include <condition_variable>
+#include <mutex>
+#include <utility>
+
+#include "act.h"
+#include "delivered_cache.h"
+#include "disk_reservations.h"
+#include "observation.h"
+#include "round.h"
+#include "tagdrift/call/linked_stop.h"
+#include "tagdrift/node/content_cache.h"
+
+namespace tagdrift::agent {
+namespace {
+
+constexpr std::size_t kDeliveredBytes = 8 << 20;
+constexpr std::size_t kStoredBytes = 8 << 20;
+
+}  // namespace
+
+class Agent::State {
+ public:
+  State(Options options, node::RuntimeClients runtime, std::shared_ptr<credentials::Sources> credentials,
+        std::unique_ptr<registry::Client> registry)
+      : options_(std::move(options)),
+        runtime_(std::move(runtime)),
+        credentials_(std::move(credentials)),
+        registry_(std::move(registry)) {}
+
+  ~State() {
+    stop_.request_stop();
+    std::unique_lock lock(mutex_);
+    idle_.wait(lock, [this] { return calls_ == 0; });
+  }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+
+  absl::StatusOr<report::Round> Check(const CheckOptions& options, const CallContext& context) {
+    const Call call(*this, context);
+    auto seen = ObserveAll(options.with_containers, call.context());
+    if (!seen.ok()) return seen.status();
+    return RunRound(shared_, *std::move(seen), options, call.context());
+  }
+
+  report::ActionResult Act(const ActionRequest& request, const ActionHooks& hooks, const CallContext& context) {
+    const Call call(*this, context);
+    const ActionResources resources{
+        .shared = shared_, .credentials = *credentials_, .disk = disk_, .observe = [this](const CallContext& inner) {
+          return ObserveAll(true, inner);
+        }};
+    return RunAction(resources, request, hooks, call.context());
+  }
+
+  absl::StatusOr<RegistryConfiguration> Configuration(const CallContext& context) {
+    const Call call(*this, context);
+    auto seen = Observe(options_, runtime_, {.containers = false, .network = false}, call.context());
+    if (!seen.ok()) return seen.status();
+    RegistryConfiguration configuration{
+        .tree = seen->tree, .settings = std::move(seen->settings), .cached_registries = {}};
+    for (const facts::CachedImage& image : seen->node.images) {
+      configuration.cached_registries.insert(image.reference.registry());
+    }
+    return configuration;
+  }
+
+  registry::Client::Counts counts() const { return registry_->counts(); }
+
+ private:
+  /// A call that is under way: ends with the agent too.
+  class Call {
+   public:
+    Call(State& state, const CallContext& context)
+        : state_(state), stop_(context.stop, state.stop_.get_token()), context_{context.deadline, stop_.token()} {
+      const std::lock_guard lock(state_.mutex_);
+      ++state_.calls_;
+    }
+    ~Call() {
+      const std::lock_guard lock(state_.mutex_);
+      if (--state_.calls_ == 0) state_.idle_.notify_all();
+    }
+    Call(const Call&) = delete;
+    Call& operator=(const Call&) = delete;
+
+    const CallContext& context() const { return context_; }
+
+   private:
+    State& state_;
+    LinkedStop stop_;
+    CallContext context_;
+  };
+
+  /// With what asking registries needs.
+  absl::StatusOr<Observation> ObserveAll(bool containers, const CallContext& context) {
+    auto seen = Observe(options_, runtime_, {.containers = containers, .network = true}, context);
+    if (!seen.ok()) return seen.status();
+    if (absl::Status loaded = credentials_->Load(context); !loaded.ok()) return loaded;
+    credentials_->UseEndpointAuths(seen->settings.endpoint_auths);
+    return seen;
+  }
+
+  const Options options_;
+  node::RuntimeClients runtime_;
+  const std::shared_ptr<credentials::Sources> credentials_;
+  const std::unique_ptr<registry::Client> registry_;
+  node::ContentCache stored_{kStoredBytes};
+  DeliveredCache delivered_{kDeliveredBytes};
+  DiskReservations disk_;
+  const Shared shared_{.runtime = runtime_,
+                       .registry = *registry_,
+                       .stored = stored_,
+                       .delivered = delivered_,
+                       .clock = *options_.clock};
+  std::stop_source stop_;
+  std::mutex mutex_;
+  std::condition_variable idle_;
+  int calls_ = 0;  ///< mutex_
+};
+
+absl::StatusOr<std::unique_ptr<Agent>> Agent::Make(Options options) {
+  auto runtime = node::MakeClients(EndpointOf(options));
+  if (!runtime.ok()) return runtime.status();
+  return Make(std::move(options), *std::move(runtime));
+}
+
+absl::StatusOr<std::unique_ptr<Agent>> Agent::Make(Options options, node::RuntimeClients runtime) {
+  auto credentials = credentials::Sources::Make(options.credentials);
+  if (!credentials.ok()) return credentials.status();
+  const std::shared_ptr<credentials::Sources> sources = *std::move(credentials);
+  auto registry = registry::Client::Create(options.registry, sources);
+  if (!registry.ok()) return registry.status();
+  return std::unique_ptr<Agent>(
+      new Agent(std::make_unique<State>(std::move(options), std::move(runtime), sources, *std::move(registry))));
+}
+
+Agent::Agent(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Agent::~Agent() = default;
+
+absl::StatusOr<report::Round> Agent::Check(const CheckOptions& options, const CallContext& context) {
+  return state_->Check(options, context);
+}
+
+report::ActionResult Agent::Act(const ActionRequest& request, const ActionHooks& hooks, const CallContext& context) {
+  return state_->Act(request, hooks, context);
+}
+
+absl::StatusOr<RegistryConfiguration> Agent::Configuration(const CallContext& context) {
+  return state_->Configuration(context);
+}
+
+registry::Client::Counts Agent::counts() const { return state_->counts(); }
+
+}  // namespace tagdrift::agent

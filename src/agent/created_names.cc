@@ -1,0 +1,73 @@
+#include "created_names.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "image_holders.h"
+
+namespace tagdrift::agent {
+namespace {
+
+bool PointsTo(const node::ImageRecord& record, const image::Digest& digest) {
+  return record.target_digest == digest.text();
+}
+
+/// True if a container holds the image, or may: somebody else pulled it too.
+bool IsUsed(const Execution& execution) {
+  if (!execution.plan.image_id) return false;
+  const auto holders = HoldersOf(*execution.runtime().cri, *execution.plan.image_id, execution.finishing.Undoing());
+  return !holders.ok() || !holders->empty();
+}
+
+}  // namespace
+
+absl::StatusOr<CreatedNames> CreatedNames::Before(const Execution& execution) {
+  auto records = execution.runtime().containerd->ListImages(execution.context);
+  if (!records.ok()) return records.status();
+  std::set<std::string> names;
+  for (node::ImageRecord& record : *records) names.insert(std::move(record.name));
+  return CreatedNames(std::move(names));
+}
+
+void CreatedNames::TakeBack(const Execution& execution, report::ActionOutcome& outcome) const {
+  const std::string digest_name = execution.digest_name();
+  const CallContext context = execution.finishing.Undoing();
+  if (auto probe = ReadName(execution.shared, digest_name, context); !probe.ok()) {
+    if (!before_.contains(digest_name)) outcome.left.push_back("perhaps the name " + digest_name);
+    return;
+  }
+  auto records = execution.runtime().containerd->ListImages(context);
+  if (!records.ok()) {
+    if (!before_.contains(digest_name)) outcome.left.push_back("perhaps the name " + digest_name);
+    return;
+  }
+  if (IsUsed(execution)) return;
+  std::vector<std::string> created;
+  bool others = false;
+  bool newcomers = false;
+  for (const node::ImageRecord& record : *records) {
+    if (!PointsTo(record, *execution.plan.to)) continue;
+    const bool ours = record.name == digest_name || record.name == execution.plan.image_id;
+    if (ours && !before_.contains(record.name)) {
+      created.push_back(record.name);
+    } else {
+      others = true;
+      newcomers = newcomers || record.name == execution.name() || !before_.contains(record.name);
+    }
+  }
+  // Whoever came to use the content meanwhile has its names too.
+  if (newcomers) return;
+  if (others) std::erase(created, execution.plan.image_id.value_or(""));
+  for (const std::string& name : created) {
+    const auto deleted = execution.runtime().containerd_actions->DeleteName(name, *execution.plan.to, context);
+    if (deleted.ok()) {
+      if (!*deleted) continue;
+      outcome.undone.push_back("removed the name " + name);
+      execution.Audit("removed the name " + name + " that a failed action had made");
+    } else {
+      outcome.left.push_back("the name " + name);
+    }
+  }
+}
+
+}  // namespace tagdrift::agent

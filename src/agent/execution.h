@@ -1,0 +1,50 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "finishing.h"
+#include "round.h"
+#include "tag_lock.h"
+#include "tagdrift/agent/actions.h"
+#include "tagdrift/call/call_context.h"
+#include "tagdrift/node/runtime.h"
+#include "tagdrift/registry/credentials.h"
+
+namespace tagdrift::agent {
+
+/// What carrying out one plan works with.
+struct Execution {
+  const Shared& shared;
+  const registry::CredentialSource& credentials;
+  const ActionRequest& request;
+  const ActionHooks& hooks;
+  const CallContext& context;  ///< of all that comes before the tag is touched
+  const Finishing& finishing;  ///< of all that comes after it, and of giving back
+  TagLock& lock;
+  const judge::ActionFacts& facts;
+  const judge::Plan& plan;
+
+  node::RuntimeClients& runtime() const { return shared.runtime; }
+  const image::Platform& platform() const { return facts.platform; }
+  SteadyTime now() const { return shared.clock.Steady(); }
+  std::string name() const { return plan.reference.Canonical(); }
+  /// "repository@digest" of the wanted content.
+  std::string digest_name() const { return plan.reference.At(*plan.to).Canonical(); }
+  void Audit(const std::string& line) const {
+    if (hooks.audit) hooks.audit(line);
+  }
+};
+
+/// What the name points to now. Waits a little for a containerd that is just being restarted.
+/// Errors: it could not be asked.
+absl::StatusOr<std::optional<node::ImageRecord>> ReadName(const Shared& shared, const std::string& name,
+                                                          const CallContext& context);
+
+/// Each carries out a plan that is not refused, and reports what the node says afterwards.
+report::ActionOutcome DoRefresh(const Execution& execution);
+report::ActionOutcome DoPrePull(const Execution& execution);
+report::ActionOutcome DoEvict(const Execution& execution);
+
+}  // namespace tagdrift::agent

@@ -1,0 +1,100 @@
+#include "observation.h"
+
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <array>
+#include <initializer_list>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "tagdrift/image/reference.h"
+#include "tagdrift/node/inventory.h"
+#include "tagdrift/node/settings.h"
+#include "tagdrift/registry/system_ca.h"
+
+namespace tagdrift::agent {
+namespace {
+
+constexpr char kDefaultSocket[] = "/run/containerd/containerd.sock";
+constexpr std::size_t kMostCaBytes = 16 << 20;
+constexpr std::array kProxyVariables = {"HTTP_PROXY",  "http_proxy", "HTTPS_PROXY",
+                                        "https_proxy", "NO_PROXY",   "no_proxy"};
+
+std::string NodeName(const Options& options) {
+  const auto given = options.environment.find("NODE_NAME");
+  if (given != options.environment.end() && !given->second.empty()) return given->second;
+  std::array<char, 256> name{};
+  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
+}
+
+/// The node's CA bundle where Go looks for it, read within the node's root: links in it lead there too.
+std::string ReadCaBundle(const hosts::FileTree& tree) {
+  for (const std::string& path : registry::SystemCaPlaces()) {
+    if (auto pem = tree.Read(path, kMostCaBytes); pem.ok() && !pem->empty()) return *std::move(pem);
+  }
+  return "";
+}
+
+std::map<std::string, std::string> ProxyVariablesOf(const std::map<std::string, std::string>& environment) {
+  std::map<std::string, std::string> variables;
+  for (const char* name : kProxyVariables) {
+    if (const auto found = environment.find(name); found != environment.end()) variables.insert(*found);
+  }
+  return variables;
+}
+
+/// The runtime's proxy settings, else this process's own, with a note on the node.
+std::map<std::string, std::string> ReadProxies(const Options& options, facts::Node& node) {
+  const absl::StatusOr<std::string> socket = node::SocketPath(EndpointOf(options));
+  if (const std::optional<int> pid = socket.ok() ? node::ListenerPid(*socket) : std::nullopt) {
+    if (auto environment = node::ProxyEnvironment(*pid)) return *std::move(environment);
+  }
+  std::map<std::string, std::string> own = ProxyVariablesOf(options.environment);
+  if (!own.empty()) {
+    node.notes.push_back(
+        "the runtime's proxy settings cannot be read (needs the node's PID namespace); tagdrift's own are used");
+  }
+  return own;
+}
+
+}  // namespace
+
+std::string EndpointOf(const Options& options) {
+  if (!options.runtime_endpoint.empty()) return options.runtime_endpoint;
+  return "unix://" + (options.host_root == "/" ? "" : options.host_root) + kDefaultSocket;
+}
+
+absl::StatusOr<Observation> Observe(const Options& options, node::RuntimeClients& runtime, ObservationScope scope,
+                                    const CallContext& context) {
+  auto tree = hosts::FileTree::Open(options.host_root);
+  if (!tree.ok()) return tree.status();
+  const std::string endpoint = EndpointOf(options);
+  const auto version = node::Reach(endpoint, runtime, context);
+  if (!version.ok()) return version.status();
+  const auto status = runtime.cri->Status(context);
+  if (!status.ok()) return status.status();
+  auto node = node::ReadNode(*runtime.cri, *runtime.containerd, *version, scope.containers, context);
+  if (!node.ok()) return node.status();
+  node->name = NodeName(options);
+
+  Observation seen{.tree = nullptr,
+                   .node = *std::move(node),
+                   .settings = node::LearnSettings(*tree, *version, *status, endpoint, options.overrides),
+                   .sandbox_image = "",
+                   .network = {}};
+  spdlog::info("{} {} at {}; registry hosts from {}", version->runtime_name, version->runtime_version, endpoint,
+               seen.settings.config_path.empty() ? "no config_path" : seen.settings.config_path);
+  if (const auto sandbox = image::Reference::Parse(node::SandboxImage(*status)); sandbox.ok()) {
+    seen.sandbox_image = sandbox->Canonical();
+  }
+  if (scope.network) {
+    seen.network.proxy_environment = ReadProxies(options, seen.node);
+    seen.network.ca_pem = ReadCaBundle(*tree);
+  }
+  seen.tree = std::make_shared<const hosts::FileTree>(*std::move(tree));
+  return seen;
+}
+
+}  // namespace tagdrift::agent

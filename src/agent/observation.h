@@ -1,0 +1,40 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "tagdrift/agent/agent.h"
+#include "tagdrift/call/call_context.h"
+#include "tagdrift/facts/node_facts.h"
+#include "tagdrift/hosts/file_tree.h"
+#include "tagdrift/hosts/registry_config.h"
+#include "tagdrift/node/runtime.h"
+#include "tagdrift/registry/client.h"
+
+namespace tagdrift::agent {
+
+/// The node as one round or action sees it, read at its start.
+struct Observation {
+  std::shared_ptr<const hosts::FileTree> tree;  ///< the node's root
+  facts::Node node;
+  hosts::RegistrySettings settings;
+  std::string sandbox_image;  ///< canonical reference; empty where it is not known
+  registry::Network network;  ///< unset where registries are not going to be asked
+};
+
+/// What is read.
+struct ObservationScope {
+  bool containers = true;
+  bool network = true;
+};
+
+/// The runtime endpoint that `options` mean.
+std::string EndpointOf(const Options& options);
+
+/// Reads the node, containerd's settings and, if wanted, proxies and CA bundle. The runtime's version is asked once.
+/// Errors: one line that says what to do.
+absl::StatusOr<Observation> Observe(const Options& options, node::RuntimeClients& runtime, ObservationScope scope,
+                                    const CallContext& context);
+
+}  // namespace tagdrift::agent
