@@ -77,12 +77,12 @@ absl::StatusOr<CollectedFacts> Collect(const ActionResources& resources, const A
 /// Plans, and reserves the disk space that the plan needs if it is going to be carried out.
 judge::Plan PlanAndReserve(const Shared& shared, const ActionRequest& request, CollectedFacts& collected,
                            const CallContext& context, DiskReservations::Reservation& reservation) {
-  judge::Plan plan;
+  std::optional<judge::Plan> plan;
   reservation.Make([&](std::int64_t others) {
     plan = MakePlan(shared, request, collected, others, context);
-    return request.apply && !plan.Refused() ? plan.disk_bytes : 0;
+    return request.apply && !plan->Refused() ? plan->disk_bytes : 0;
   });
-  return plan;
+  return *std::move(plan);
 }
 
 /// After a race: what would be done now, by facts read now.
