@@ -1,4 +1,4 @@
-#include "credentials/helper.h"
+#include "credentials/docker/helpers.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
