@@ -52,12 +52,17 @@ class Sources::State {
 
   registry::CredentialAnswer Find(std::string_view host, std::string_view repository,
                                   const CallContext& context) const {
-    Candidates candidates;
-    absl::Status error = Collect(host, repository, context, candidates);
+    std::vector<std::string_view> hosts = {host};
     for (const auto& [mirror, registry] : shared_) {
-      if (mirror == host) error.Update(Collect(HostOf(registry), repository, context, candidates));
+      if (mirror == host) hosts.push_back(HostOf(registry));
     }
-    if (absl::IsCancelled(error)) return {.error = text::MessageOf(error)};
+    Candidates candidates;
+    absl::Status error;
+    for (const std::string_view asked : hosts) {
+      const absl::Status status = Collect(asked, repository, context, candidates);
+      if (absl::IsCancelled(status)) return {.error = text::MessageOf(status)};
+      error.Update(status);
+    }
     if (!candidates.empty()) return {.candidates = std::move(candidates)};
     return {.error = text::MessageOf(error)};
   }
