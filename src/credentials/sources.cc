@@ -1,22 +1,25 @@
-#include "credentials/sources.h"
-
 #include <algorithm>
-#include <iterator>
+#include <utility>
+
+#include "credentials/daily_warnings.h"
+#include "credentials/docker/auth_file.h"
+#include "credentials/endpoint_auths.h"
+#include "credentials/kubelet/providers.h"
+#include "credentials/kubelet/pull_secrets.h"
+#include "credentials/source.h"
+#include "tagdrift/credentials/credentials.h"
+#include "tagdrift/text/text.h"
 
 namespace tagdrift::credentials {
 namespace {
 
 constexpr std::size_t kMostCandidates = 2;
 
-using registry::CredentialAnswer;
-
-void Append(CredentialAnswer more, CredentialAnswer& answer) {
-  for (registry::Credential& credential : more.candidates) {
-    if (answer.candidates.size() == kMostCandidates) break;
-    if (std::ranges::find(answer.candidates, credential) != answer.candidates.end()) continue;
-    answer.candidates.push_back(std::move(credential));
+void Append(Candidates more, Candidates& candidates) {
+  for (registry::Credential& credential : more) {
+    if (candidates.size() == kMostCandidates) return;
+    if (std::ranges::find(candidates, credential) == candidates.end()) candidates.push_back(std::move(credential));
   }
-  if (answer.error.empty()) answer.error = std::move(more.error);
 }
 
 /// The host that is asked on behalf of a registry unless containerd is told otherwise.
@@ -24,38 +27,86 @@ std::string_view HostOf(std::string_view registry) {
   return registry == "docker.io" || registry == "index.docker.io" ? "registry-1.docker.io" : registry;
 }
 
-class AllSources : public registry::CredentialSource {
- public:
-  AllSources(std::vector<SourcePtr> sources, std::vector<std::pair<std::string, std::string>> shared)
-      : sources_(std::move(sources)), shared_(std::move(shared)) {}
+}  // namespace
 
-  CredentialAnswer Find(std::string_view host, std::string_view repository) const override {
-    CredentialAnswer answer;
-    Collect(host, repository, answer);
-    for (const auto& [mirror, registry] : shared_) {
-      if (mirror == host) Collect(HostOf(registry), repository, answer);
+class Sources::State {
+ public:
+  explicit State(const Options& options) : shared_(options.shared) {
+    const auto helpers = std::make_shared<Helpers>(options);
+    for (const std::string& path : options.auth_files) sources_.push_back(AuthFileSource(path, options, helpers));
+    if (!options.pull_secrets.empty()) sources_.push_back(PullSecretsSource(options));
+    if (!options.provider_config.empty()) sources_.push_back(ProvidersSource(options));
+    auto endpoint_auths = std::make_unique<EndpointAuths>(options.warn);
+    endpoint_auths_ = endpoint_auths.get();
+    sources_.push_back(std::move(endpoint_auths));
+  }
+
+  absl::Status Load(const CallContext& context) const {
+    for (const auto& source : sources_) {
+      if (absl::Status status = source->Load(context); !status.ok()) return status;
     }
-    if (!answer.candidates.empty()) answer.error.clear();
-    return answer;
+    return absl::OkStatus();
+  }
+
+  void UseEndpointAuths(const std::map<std::string, hosts::EndpointAuth>& auths) { endpoint_auths_->Use(auths); }
+
+  registry::CredentialAnswer Find(std::string_view host, std::string_view repository,
+                                  const CallContext& context) const {
+    std::vector<std::string_view> hosts = {host};
+    for (const auto& [mirror, registry] : shared_) {
+      if (mirror == host) hosts.push_back(HostOf(registry));
+    }
+    Candidates candidates;
+    absl::Status error;
+    for (const std::string_view asked : hosts) {
+      const absl::Status status = Collect(asked, repository, context, candidates);
+      if (absl::IsCancelled(status)) return {.error = text::MessageOf(status)};
+      error.Update(status);
+    }
+    if (!candidates.empty()) return {.candidates = std::move(candidates)};
+    return {.error = text::MessageOf(error)};
   }
 
  private:
-  /// What cannot add a candidate any more is not asked: it may have to run a program.
-  void Collect(std::string_view host, std::string_view repository, CredentialAnswer& answer) const {
-    for (const SourcePtr& source : sources_) {
-      if (answer.candidates.size() == kMostCandidates) return;
-      Append(source->Find(host, repository), answer);
+  /// What cannot add a candidate any more is not asked: it may have to run a program. The first source's error, or
+  /// Cancelled.
+  absl::Status Collect(std::string_view host, std::string_view repository, const CallContext& context,
+                       Candidates& candidates) const {
+    absl::Status error;
+    for (const auto& source : sources_) {
+      if (candidates.size() == kMostCandidates) break;
+      absl::StatusOr<Candidates> found = source->Find(host, repository, context);
+      if (absl::IsCancelled(found.status())) return found.status();
+      error.Update(found.status());
+      if (found.ok()) Append(*std::move(found), candidates);
     }
+    return error;
   }
 
-  const std::vector<SourcePtr> sources_;
+  std::vector<std::unique_ptr<Source>> sources_;
+  EndpointAuths* endpoint_auths_;  ///< the last of `sources_`
   const std::vector<std::pair<std::string, std::string>> shared_;
 };
 
-}  // namespace
+absl::StatusOr<std::unique_ptr<Sources>> Sources::Make(Options options) {
+  if (absl::Status status = CheckProviderOptions(options); !status.ok()) return status;
+  options.warn = Daily(std::move(options.warn), options.clock);
+  return std::unique_ptr<Sources>(new Sources(std::make_unique<State>(options)));
+}
 
-SourcePtr AskAll(std::vector<SourcePtr> sources, std::vector<std::pair<std::string, std::string>> shared) {
-  return std::make_unique<AllSources>(std::move(sources), std::move(shared));
+Sources::Sources(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+Sources::~Sources() = default;
+
+absl::Status Sources::Load(const CallContext& context) const { return state_->Load(context); }
+
+void Sources::UseEndpointAuths(const std::map<std::string, hosts::EndpointAuth>& auths) {
+  state_->UseEndpointAuths(auths);
+}
+
+registry::CredentialAnswer Sources::Find(std::string_view host, std::string_view repository,
+                                         const CallContext& context) const {
+  return state_->Find(host, repository, context);
 }
 
 }  // namespace tagdrift::credentials

@@ -52,7 +52,7 @@ void CredentialDesk::Run(const std::stop_token& stop) {
     questions_.erase(next);
     busy_.insert(question.host);
     lock.unlock();
-    done_(question, source_->Find(question.host, question.repository));
+    done_(question, source_->Find(question.host, question.repository, CallContext()));
     lock.lock();
     busy_.erase(question.host);
     asked_.notify_one();

@@ -1,9 +1,9 @@
 // How an exchange gets access: challenges, credentials, tokens.
 #include <algorithm>
 
-#include "registry/base64.h"
 #include "registry/exchange.h"
 #include "registry/realm_rules.h"
+#include "tagdrift/text/base64.h"
 
 namespace tagdrift::registry {
 namespace {
@@ -133,7 +133,7 @@ Exchange::Step Exchange::OnLogin(bool refused) {
     if (NextCredential()) return Meet(*met_, false);
     return Unmet(Failure::kToken, "refused the user and password for other repositories; not tried again for a while");
   }
-  authorization_ = {"Basic", std::make_shared<std::string>(Base64Encode(mine.username + ":" + mine.password))};
+  authorization_ = {"Basic", std::make_shared<std::string>(text::Base64Encode(mine.username + ":" + mine.password))};
   return Send();
 }
 

@@ -5,7 +5,7 @@ namespace {
 
 class Nothing : public CredentialSource {
  public:
-  CredentialAnswer Find(std::string_view, std::string_view) const override { return {}; }
+  CredentialAnswer Find(std::string_view, std::string_view, const CallContext&) const override { return {}; }
 };
 
 }  // namespace

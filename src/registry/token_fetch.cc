@@ -2,11 +2,11 @@
 
 #include <algorithm>
 
-#include "registry/base64.h"
 #include "registry/json_bodies.h"
 #include "registry/realm_rules.h"
 #include "registry/redirect_rules.h"
 #include "registry/retry_after.h"
+#include "tagdrift/text/base64.h"
 
 namespace tagdrift::registry {
 namespace {
@@ -81,8 +81,8 @@ TokenFetch::Step TokenFetch::Ask(Method method, const Url& url) {
     request.headers.emplace_back("Content-Type", "application/x-www-form-urlencoded; charset=utf-8");
     request.body = Form(key_);
   } else if (CarriesSecret() && SameOrigin(url, *realm_)) {
-    request.headers.emplace_back("Authorization",
-                                 "Basic " + Base64Encode(key_.credential.username + ":" + key_.credential.password));
+    request.headers.emplace_back(
+        "Authorization", "Basic " + text::Base64Encode(key_.credential.username + ":" + key_.credential.password));
   }
   request.must_verify = CarriesSecret() && url.host != endpoint_.host;
   return request;

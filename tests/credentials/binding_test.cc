@@ -121,7 +121,7 @@ TEST(Binding, HoldsForEverySource) {
 
     Scene containerd;
     for (const std::string& host : kHosts) {
-      if (random() % 2 == 0) containerd.options.endpoint_auths[host] = {host, "pw", "", ""};
+      if (random() % 2 == 0) containerd.endpoint_auths[host] = {host, "pw", "", ""};
     }
     ASSERT_EQ(containerd.Open(), "");
     own += Check(containerd);

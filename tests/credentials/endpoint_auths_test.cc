@@ -24,7 +24,7 @@ TEST(EndpointAuths, CountInContainerdsOrder) {
                        {"Nothing", {"", "", "", ""}, "none"}};
   for (const Row& row : kRows) {
     Scene scene;
-    scene.options.endpoint_auths = {{"r.example:5000", row.auth}};
+    scene.endpoint_auths = {{"r.example:5000", row.auth}};
     ASSERT_EQ(scene.Open(), "");
     EXPECT_EQ(scene.Find("r.example:5000", "app"), row.found) << row.name;
   }
@@ -32,7 +32,7 @@ TEST(EndpointAuths, CountInContainerdsOrder) {
 
 TEST(EndpointAuths, AreForTheirHostOnly) {
   Scene scene;
-  scene.options.endpoint_auths = {{"registry-1.docker.io", {"u", "p", "", ""}}};
+  scene.endpoint_auths = {{"registry-1.docker.io", {"u", "p", "", ""}}};
   ASSERT_EQ(scene.Open(), "");
   EXPECT_EQ(scene.Find("registry-1.docker.io", "library/nginx"), "u:p");
   EXPECT_EQ(scene.Find("docker.io", "library/nginx"), "none");
@@ -41,7 +41,7 @@ TEST(EndpointAuths, AreForTheirHostOnly) {
 
 TEST(EndpointAuths, ThatCannotBeUsedAreNamed) {
   Scene scene;
-  scene.options.endpoint_auths = {{"r.example", {"", "", "SFVTSEhVU0g=", ""}}};
+  scene.endpoint_auths = {{"r.example", {"", "", "SFVTSEhVU0g=", ""}}};
   ASSERT_EQ(scene.Open(), "");
   EXPECT_EQ(scene.Find("r.example", "app"), "none");
   EXPECT_THAT(*scene.warnings,
@@ -53,7 +53,7 @@ TEST(EndpointAuths, ComeAfterAllOthers) {
   scene.options.auth_files = {scene.Write("config.json", ConfigWith({{"r.example", "file"}}))};
   scene.Write("secrets/.dockerconfigjson", ConfigWith({{"r.example", "secret"}, {"s.example", "secret"}}));
   scene.options.pull_secrets = {scene.Path("secrets")};
-  scene.options.endpoint_auths = {{"r.example", {"own", "pw", "", ""}}, {"s.example", {"own", "pw", "", ""}}};
+  scene.endpoint_auths = {{"r.example", {"own", "pw", "", ""}}, {"s.example", {"own", "pw", "", ""}}};
   ASSERT_EQ(scene.Open(), "");
   EXPECT_EQ(scene.Find("r.example", "app"), "file:pw, secret:pw");
   EXPECT_EQ(scene.Find("s.example", "app"), "secret:pw, own:pw");

@@ -1,8 +1,7 @@
-#include "credentials/helper.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "credentials/docker/helpers.h"
 #include "scene.h"
 
 namespace tagdrift::credentials {
@@ -92,7 +91,7 @@ TEST(Helper, AnswersInAnyCaseAndWithNothing) {
 TEST(Helper, MustHaveAName) {
   for (const char* name : {"../x", "x/y", "a b", "x;y", ""}) {
     Scene scene;
-    EXPECT_FALSE(Helpers(scene.options).Get(name, "r.example").ok()) << name;
+    EXPECT_FALSE(Helpers(scene.options).Get(name, "r.example", {}).ok()) << name;
   }
 }
 

@@ -1,4 +1,4 @@
-#include "credentials/keyring.h"
+#include "credentials/kubelet/keyring.h"
 
 #include <gtest/gtest.h>
 

@@ -29,7 +29,7 @@ Command Shell(const std::string& script) {
 }
 
 absl::StatusOr<Ending> Execute(const Command& command, std::stop_token stop = {}) {
-  return SystemProcess()->Run(command, std::move(stop));
+  return SystemProcess()->Run(command, {.stop = std::move(stop)});
 }
 
 std::string ReadAll(const std::string& path) {

@@ -1,9 +1,9 @@
-#include "credentials/provider_config.h"
+#include "credentials/kubelet/provider_config.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "credentials/provider_yaml.h"
+#include "credentials/kubelet/provider_yaml.h"
 #include "scene.h"
 
 namespace tagdrift::credentials {

@@ -5,18 +5,23 @@
 
 namespace tagdrift::credentials {
 
-absl::StatusOr<Ending> PlayedProcess::Run(const Command& command, std::stop_token) {
-  Play play;
+absl::StatusOr<Ending> PlayedProcess::Run(const Command& command, const CallContext& context) {
+  if (context.stop.stop_requested()) return absl::CancelledError("was stopped");
+  PlayInContext play;
   {
     const std::lock_guard lock(mutex_);
     calls_.push_back(command);
     play = play_;
   }
   if (!play) return absl::NotFoundError("no program is played");
-  return play(command);
+  return play(command, context);
 }
 
-void PlayedProcess::Will(Play play) {
+void PlayedProcess::Will(const Play& play) {
+  WillInContext([play](const Command& command, const CallContext&) { return play(command); });
+}
+
+void PlayedProcess::WillInContext(PlayInContext play) {
   const std::lock_guard lock(mutex_);
   play_ = std::move(play);
 }
@@ -29,7 +34,7 @@ std::vector<Command> PlayedProcess::calls() const {
 Scene::Scene() {
   options.process = programs;
   options.environment = {{"PATH", Path("bin")}};
-  options.now = [clock = clock] { return *clock; };
+  options.clock = clock;
   options.warn = [warnings = warnings](const std::string& text) { warnings->push_back(text); };
 }
 
@@ -46,14 +51,22 @@ std::string Scene::WriteProgram(const std::string& file) const {
 }
 
 std::string Scene::Open() {
-  auto source = credentials::Open(options);
-  if (!source.ok()) return std::string(source.status().message());
-  source_ = *std::move(source);
+  const std::string error = Make();
+  return error.empty() ? Load() : error;
+}
+
+std::string Scene::Make() {
+  auto sources = Sources::Make(options);
+  if (!sources.ok()) return std::string(sources.status().message());
+  sources_ = *std::move(sources);
+  sources_->UseEndpointAuths(endpoint_auths);
   return "";
 }
 
-std::string Scene::Find(const std::string& host, const std::string& repository) const {
-  return source_ == nullptr ? "not open" : Shown(source_->Find(host, repository));
+std::string Scene::Load() const { return std::string(sources_->Load({}).message()); }
+
+std::string Scene::Find(const std::string& host, const std::string& repository, const CallContext& context) const {
+  return sources_ == nullptr ? "not open" : Shown(sources_->Find(host, repository, context));
 }
 
 std::string Shown(const registry::CredentialAnswer& answer) {

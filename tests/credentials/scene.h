@@ -1,6 +1,8 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -12,19 +14,33 @@
 
 namespace tagdrift::credentials {
 
-/// Plays programs and records how they were called.
+/// A clock that is moved by hand.
+class HandClock : public Clock {
+ public:
+  SteadyTime Steady() const override { return SteadyTime(now_.load()); }
+  absl::Time Wall() const override { return absl::UnixEpoch(); }
+  bool WaitUntil(SteadyTime, std::stop_token stop) const override { return !stop.stop_requested(); }
+  void Pass(std::chrono::nanoseconds time) { now_ = now_.load() + time; }
+
+ private:
+  std::atomic<std::chrono::nanoseconds> now_ = std::chrono::nanoseconds(0);
+};
+
+/// Plays programs and records how they were called. As a real one, it runs nothing for a call that has ended.
 class PlayedProcess : public Process {
  public:
   using Play = std::function<absl::StatusOr<Ending>(const Command&)>;
+  using PlayInContext = std::function<absl::StatusOr<Ending>(const Command&, const CallContext&)>;
 
-  absl::StatusOr<Ending> Run(const Command& command, std::stop_token stop) override;
+  absl::StatusOr<Ending> Run(const Command& command, const CallContext& context) override;
 
-  void Will(Play play);
+  void Will(const Play& play);
+  void WillInContext(PlayInContext play);
   std::vector<Command> calls() const;
 
  private:
   mutable std::mutex mutex_;
-  Play play_;
+  PlayInContext play_;
   std::vector<Command> calls_;
 };
 
@@ -40,20 +56,27 @@ class Scene {
   std::string WriteProgram(const std::string& file) const;
 
   Options options;
+  std::map<std::string, hosts::EndpointAuth> endpoint_auths;
   std::shared_ptr<PlayedProcess> programs = std::make_shared<PlayedProcess>();
-  std::shared_ptr<Time> clock = std::make_shared<Time>();
+  std::shared_ptr<HandClock> clock = std::make_shared<HandClock>();
   std::shared_ptr<std::vector<std::string>> warnings = std::make_shared<std::vector<std::string>>();
 
-  /// Opens `options`; what was opened before goes. The error's message, empty for none.
+  /// Makes sources of `options` and `endpoint_auths` and loads them; those made before go. The error's message, empty
+  /// for none.
   std::string Open();
+  /// The same, but loads nothing.
+  std::string Make();
+  /// The error's message, empty for none.
+  std::string Load() const;
   /// What is found: "user:password", "identity:TOKEN", "registry:TOKEN" in the order to try, joined by ", "; "none"; or
   /// "error: TEXT".
-  std::string Find(const std::string& host, const std::string& repository) const;
-  void Pass(std::chrono::seconds time) const { *clock += time; }
+  std::string Find(const std::string& host, const std::string& repository, const CallContext& context = {}) const;
+  void Pass(std::chrono::seconds time) const { clock->Pass(time); }
+  Sources& sources() const { return *sources_; }
 
  private:
   node::TemporaryFolder folder_;
-  std::unique_ptr<registry::CredentialSource> source_;
+  std::unique_ptr<Sources> sources_;
 };
 
 std::string Shown(const registry::CredentialAnswer& answer);

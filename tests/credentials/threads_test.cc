@@ -79,8 +79,14 @@ TEST(Threads, ShareOneRunOfAProviderThatAnswersForTheRegistry) {
 
 TEST(Threads, FindWhileFilesChange) {
   Scene scene;
-  std::atomic<int> looks = 0;
-  scene.options.now = [&looks] { return Time() + std::chrono::seconds(++looks); };
+  class FastClock : public HandClock {
+   public:
+    SteadyTime Steady() const override { return SteadyTime() + std::chrono::seconds(++looks_); }
+
+   private:
+    mutable std::atomic<int> looks_ = 0;
+  };
+  scene.options.clock = std::make_shared<FastClock>();
   scene.options.warn = [](const std::string& text) { ADD_FAILURE() << text; };
   scene.options.auth_files = {scene.Write("config.json", ConfigWith({{"r.example", "user0"}}))};
   scene.Write("secrets/.dockerconfigjson", ConfigWith({{"s.example", "user0"}}));

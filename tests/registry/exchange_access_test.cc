@@ -2,8 +2,8 @@
 #include <gtest/gtest.h>
 
 #include "played_exchange.h"
-#include "registry/base64.h"
 #include "registry/exchange.h"
+#include "tagdrift/text/base64.h"
 
 namespace tagdrift::registry {
 namespace {
@@ -55,7 +55,7 @@ TEST(ExchangeAccess, PostsThePasswordAndThenTriesGet) {
               "client_id=containerd-client&grant_type=password&password=p+w&scope=repository%3Ateam%2Fapp%3Apull"
               "&service=s&username=me");
     EXPECT_EQ(HeaderOf(played.requests.at(1), "Authorization"), "");
-    EXPECT_EQ(HeaderOf(played.requests.at(2), "Authorization"), "Basic " + Base64Encode("me:p w"));
+    EXPECT_EQ(HeaderOf(played.requests.at(2), "Authorization"), "Basic " + text::Base64Encode("me:p w"));
     EXPECT_EQ(played.answer().access, Access::kCredentials);
   }
 }
@@ -105,7 +105,7 @@ TEST(ExchangeAccess, IsDeniedWhenTheTokenDoesNotHelp) {
 
 TEST(ExchangeAccess, SendsBasicOnlyWithCredentialsForTheHost) {
   const Server server = [](const HttpRequest& request) {
-    if (HeaderOf(request, "Authorization") == "Basic " + Base64Encode("me:pw")) return Manifest();
+    if (HeaderOf(request, "Authorization") == "Basic " + text::Base64Encode("me:pw")) return Manifest();
     return Respond(401, {{"www-authenticate", "Basic realm=\"x\""}});
   };
   const Played with = Player().Play(Ask(), As("me", "pw"), server);

@@ -2,8 +2,8 @@
 #include <gtest/gtest.h>
 
 #include "played_exchange.h"
-#include "registry/base64.h"
 #include "registry/exchange.h"
+#include "tagdrift/text/base64.h"
 
 namespace tagdrift::registry {
 namespace {
@@ -20,7 +20,7 @@ const char* const kBasic = R"(Basic realm="registry")";
 
 Request Ask() { return AskTag(Host("https", "registry.example")); }
 
-std::string BasicHeader(const std::string& login) { return "Basic " + Base64Encode(login); }
+std::string BasicHeader(const std::string& login) { return "Basic " + text::Base64Encode(login); }
 
 /// Opens for one Authorization line; the token server gives "T" for what `token_server` lets through.
 Server Opens(const std::string& challenge, const std::string& authorization, int refusal = 401) {

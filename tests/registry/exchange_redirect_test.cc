@@ -2,9 +2,9 @@
 #include <gtest/gtest.h>
 
 #include "played_exchange.h"
-#include "registry/base64.h"
 #include "registry/exchange.h"
 #include "registry/redirect_rules.h"
+#include "tagdrift/text/base64.h"
 
 namespace tagdrift::registry {
 namespace {
@@ -126,7 +126,7 @@ TEST(ExchangeRedirect, GivesTheTargetAnonymousTokensOnly) {
   EXPECT_EQ(played.answer().status, 200);
   EXPECT_EQ(played.requests.at(2).method, Method::kGet);
   for (const HttpRequest& request : played.requests) {
-    EXPECT_THAT(HeaderOf(request, "Authorization"), testing::Not(HasSubstr(Base64Encode("me:pw"))));
+    EXPECT_THAT(HeaderOf(request, "Authorization"), testing::Not(HasSubstr(text::Base64Encode("me:pw"))));
     EXPECT_EQ(request.body, "");
   }
 }

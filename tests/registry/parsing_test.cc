@@ -1,6 +1,5 @@
 #include <gtest/gtest.h>
 
-#include "registry/base64.h"
 #include "registry/json_bodies.h"
 #include "registry/retry_after.h"
 #include "registry/url.h"
@@ -54,14 +53,6 @@ TEST(TokenBody, SkipsFieldsOfTheWrongType) {
   ASSERT_TRUE(body.has_value());
   EXPECT_EQ(body->token, "");
   EXPECT_EQ(body->expires_in, std::nullopt);
-}
-
-TEST(Base64, IsPadded) {
-  EXPECT_EQ(Base64Encode(""), "");
-  EXPECT_EQ(Base64Encode("user:pass"), "dXNlcjpwYXNz");
-  EXPECT_EQ(Base64Encode("user:pa:ss"), "dXNlcjpwYTpzcw==");
-  EXPECT_EQ(Base64Encode("user:pass1"), "dXNlcjpwYXNzMQ==");
-  EXPECT_EQ(Base64Encode("ab"), "YWI=");
 }
 
 TEST(Url, IsTakenApart) {

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "played_exchange.h"
-#include "registry/base64.h"
+#include "tagdrift/text/base64.h"
 
 namespace tagdrift::registry {
 namespace {
@@ -151,7 +151,7 @@ TEST(Ghcr, IsNotBelievedInABodyAboutHowLongToWait) {
 
 /// Amazon's private registry: basic only, with a challenge that has a service and a body of plain text.
 HttpResponse Ecr(const HttpRequest& request) {
-  if (HeaderOf(request, "Authorization") == "Basic " + Base64Encode("AWS:password")) return Manifest();
+  if (HeaderOf(request, "Authorization") == "Basic " + text::Base64Encode("AWS:password")) return Manifest();
   if (!HeaderOf(request, "Authorization").empty()) return Respond(403, {}, R"({"errors":[{"code":"DENIED"}]})");
   return Respond(
       401,
@@ -218,7 +218,7 @@ TEST(ArtifactRegistry, GetsItsTokenByGetWherePostIsNotFound) {
                                       Guarded(GoogleChallenge(host), TokenByGet(404), Found));
   ASSERT_EQ(played.requests.size(), 4U);
   EXPECT_EQ(HeaderOf(played.requests.at(2), "Authorization"),
-            "Basic " + Base64Encode(R"(_json_key:{"type":"service_account"})"));
+            "Basic " + text::Base64Encode(R"(_json_key:{"type":"service_account"})"));
   EXPECT_EQ(played.answer().status, 200);
 }
 
@@ -245,7 +245,7 @@ TEST(Acr, GetsItsTokenByGetWhereThePasswordGrantIsABadRequest) {
   const Played played = Player().Play(AskTag(Host("https", "corp.azurecr.io")), As("principal", "secret"),
                                       Guarded(kAcr, TokenByGet(400), Found));
   ASSERT_EQ(played.requests.size(), 4U);
-  EXPECT_EQ(HeaderOf(played.requests.at(2), "Authorization"), "Basic " + Base64Encode("principal:secret"));
+  EXPECT_EQ(HeaderOf(played.requests.at(2), "Authorization"), "Basic " + text::Base64Encode("principal:secret"));
   EXPECT_EQ(played.answer().status, 200);
 }
 

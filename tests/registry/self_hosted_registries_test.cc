@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "played_exchange.h"
-#include "registry/base64.h"
+#include "tagdrift/text/base64.h"
 
 namespace tagdrift::registry {
 namespace {
@@ -26,7 +26,7 @@ Server Guarded(const std::string& challenge, const Server& token_server, const S
 /// A registry that takes basic auth only.
 Server WantsPassword(const std::string& challenge, const std::string& login, const Server& behind) {
   return [=](const HttpRequest& request) {
-    if (HeaderOf(request, "Authorization") == "Basic " + Base64Encode(login)) return behind(request);
+    if (HeaderOf(request, "Authorization") == "Basic " + text::Base64Encode(login)) return behind(request);
     return Respond(401, {{"www-authenticate", challenge}});
   };
 }
@@ -52,7 +52,7 @@ TEST(Harbor, GetsItsTokenByGetWherePostIsNotAllowed) {
   const Played played = Player().Play(AskHarbor("team/app"), As("robot$team+ci", "secret"),
                                       Guarded(HarborChallenge("team/app"), TokenByGet(405), Found));
   ASSERT_EQ(played.requests.size(), 4U);
-  EXPECT_EQ(HeaderOf(played.requests.at(2), "Authorization"), "Basic " + Base64Encode("robot$team+ci:secret"));
+  EXPECT_EQ(HeaderOf(played.requests.at(2), "Authorization"), "Basic " + text::Base64Encode("robot$team+ci:secret"));
   EXPECT_EQ(played.answer().status, 200);
 }
 
@@ -117,7 +117,7 @@ TEST(GitLab, SendsThePasswordToItsTokenServerOnTheSameDomain) {
     EXPECT_EQ(played.answer().status, 200) << registry;
     ASSERT_EQ(played.requests.size(), 4U);
     EXPECT_EQ(played.requests.at(2).url.host, realm);
-    EXPECT_EQ(HeaderOf(played.requests.at(2), "Authorization"), "Basic " + Base64Encode("deploy:token"));
+    EXPECT_EQ(HeaderOf(played.requests.at(2), "Authorization"), "Basic " + text::Base64Encode("deploy:token"));
   }
 }
 
@@ -193,7 +193,7 @@ TEST(Artifactory, GetsItsTokenByGetWherePostIsUnauthorized) {
   const Played played = Player().Play(AskTag(Host("https", "art.corp.example")), As("me", "key"),
                                       Guarded(kArtifactory, TokenByGet(401), Found));
   ASSERT_EQ(played.requests.size(), 4U);
-  EXPECT_EQ(HeaderOf(played.requests.at(2), "Authorization"), "Basic " + Base64Encode("me:key"));
+  EXPECT_EQ(HeaderOf(played.requests.at(2), "Authorization"), "Basic " + text::Base64Encode("me:key"));
   EXPECT_EQ(played.answer().status, 200);
 }
 

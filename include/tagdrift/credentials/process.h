@@ -32,13 +32,15 @@ class Process {
  public:
   virtual ~Process() = default;
 
-  /// Waits until the program ends. Errors: DeadlineExceeded at its limit or the context's deadline, Cancelled when the
-  /// context is stopped, ResourceExhausted when it wrote too much, anything else where it could not be started.
+  /// Waits until the program ends. Errors: DeadlineExceeded at the command's limit, Cancelled when the context ended
+  /// (stopped or at its deadline), ResourceExhausted when it wrote too much, anything else where it could not be
+  /// started.
   virtual absl::StatusOr<Ending> Run(const Command& command, const CallContext& context) = 0;
 };
 
 /// Runs programs on this system, each in a process group of its own with the three standard descriptors and no other.
-/// The group does not outlive Run, whatever its end.
+/// The group is killed before Run returns, whatever its end. Where this process is killed itself, the kernel kills the
+/// program with it, but not what the program has started: a container's or a systemd unit's end takes that too.
 std::unique_ptr<Process> SystemProcess();
 
 }  // namespace tagdrift::credentials

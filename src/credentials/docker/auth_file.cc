@@ -1,0 +1,91 @@
+#include "credentials/docker/auth_file.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <utility>
+
+#include "credentials/docker/auth_table.h"
+#include "credentials/docker/config.h"
+#include "credentials/file_backed.h"
+#include "tagdrift/text/text.h"
+
+namespace tagdrift::credentials {
+namespace {
+
+struct Content {
+  AuthTable entries;
+  std::map<std::string, std::string> helpers;  ///< by plain host
+  std::string store;
+};
+
+/// A helper is named for a host, not for a part of it. A key in its plain form counts first.
+std::map<std::string, std::string> ByHost(const std::map<std::string, std::string>& helpers) {
+  std::map<std::string, std::string> by_host;
+  for (const auto& [key, name] : helpers) {
+    if (PlainKey(key) == key) by_host.emplace(key, name);
+  }
+  for (const auto& [key, name] : helpers) by_host.emplace(PlainKey(key), name);
+  return by_host;
+}
+
+absl::StatusOr<Content> ReadAuthFile(const std::string& path, const Warn& warn) {
+  const absl::StatusOr<std::string> text = ReadTextFile(path);
+  absl::StatusOr<DockerConfig> config =
+      text.ok() ? ParseDockerConfig(*text, ConfigForm::kAsItAppears, Reader::kDocker) : text.status();
+  if (!config.ok()) {
+    return absl::Status(config.status().code(),
+                        fmt::format("reading auth file {}: {}", path, text::MessageOf(config.status())));
+  }
+  for (const std::string& complaint : config->complaints) warn(fmt::format("auth file {}: {}", path, complaint));
+  return Content{AuthTable(std::move(config->entries)), ByHost(config->helpers), std::move(config->store)};
+}
+
+class AuthFile : public Source {
+ public:
+  AuthFile(FileBacked<Content>::Calls calls, std::shared_ptr<Helpers> helpers)
+      : content_(std::move(calls)), helpers_(std::move(helpers)) {}
+
+  absl::Status Load(const CallContext& context) override { return content_.Load(context); }
+
+  absl::StatusOr<Candidates> Find(std::string_view host, std::string_view repository,
+                                  const CallContext& context) override {
+    const absl::StatusOr<std::shared_ptr<const Content>> content = content_.Get(context);
+    if (!content.ok()) return content.status();
+    const Helpers::Answer helped = AskHelper(**content, host, context);
+    if (helped.ok() && *helped) return Candidates{**helped};
+    if (absl::IsCancelled(helped.status())) return helped.status();
+    if (const registry::Credential* found = (*content)->entries.Find(host, repository)) return Candidates{*found};
+    if (!helped.ok()) return helped.status();
+    return Candidates{};
+  }
+
+ private:
+  Helpers::Answer AskHelper(const Content& content, std::string_view host, const CallContext& context) const {
+    const auto named = content.helpers.find(PlainKey(host));
+    const std::string& name = named == content.helpers.end() ? content.store : named->second;
+    if (name.empty()) return std::nullopt;
+    return helpers_->Get(name, host, context);
+  }
+
+  FileBacked<Content> content_;
+  const std::shared_ptr<Helpers> helpers_;
+};
+
+}  // namespace
+
+std::unique_ptr<Source> AuthFileSource(const std::string& path, const Options& options,
+                                       std::shared_ptr<Helpers> helpers) {
+  const Warn warn = options.warn;
+  return std::make_unique<AuthFile>(
+      FileBacked<Content>::Calls{.stamps =
+                                     [path] {
+                                       return FileStamps{{path, StampOf(path)}};
+                                     },
+                                 .read = [path, warn] { return ReadAuthFile(path, warn); },
+                                 .warn = warn,
+                                 .clock = options.clock},
+      std::move(helpers));
+}
+
+}  // namespace tagdrift::credentials

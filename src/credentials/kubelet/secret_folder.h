@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "credentials/docker/config.h"
+
+namespace tagdrift::credentials {
+
+/// A mounted secret's file.
+struct SecretFile {
+  std::string path;
+  ConfigForm form;
+};
+
+/// `.dockerconfigjson` and `.dockercfg` in `folder`, then those in the folders in it, by name. What begins with ".." is
+/// the kubelet's own book-keeping of a mount. Errors: it cannot be read, or holds more than 100 names.
+absl::StatusOr<std::vector<SecretFile>> ListSecretFiles(const std::string& folder);
+
+}  // namespace tagdrift::credentials
