@@ -1,19 +1,14 @@
 #include <algorithm>
-#include <atomic>
-#include <mutex>
 #include <string_view>
-#include <system_error>
-#include <thread>
 #include <utility>
 
-#include "tagdrift/node/inventory.h"
+#include "tagdrift/node/content_reader.h"
 
 namespace tagdrift::node {
 namespace {
 
 constexpr std::string_view kSourceLabel = "containerd.io/distribution.source.";
 constexpr int kDeepestIndex = 4;
-constexpr std::size_t kReaders = 8;
 
 /// The manifest that containerd uses on this node.
 struct ChosenManifest {
@@ -29,13 +24,14 @@ facts::NotThere NoImageFor(const image::Platform& platform, const image::Digest&
 absl::StatusOr<std::variant<facts::NotThere, ChosenManifest>> ChooseManifest(ContentReader& content,
                                                                              const image::Platform& platform,
                                                                              image::Digest digest,
-                                                                             std::string media_type) {
+                                                                             std::string media_type,
+                                                                             const CallContext& context) {
   bool platform_checked = true;
   for (int depth = 0; depth < kDeepestIndex; ++depth) {
-    auto read = content.Document(digest, media_type);
+    auto read = content.Document(digest, media_type, context);
     if (!read.ok()) return read.status();
-    const auto* document = std::get_if<image::Document>(&*read);
-    if (document == nullptr) return std::get<facts::NotThere>(*read);
+    const auto* document = std::get_if<image::Document>(read->get());
+    if (document == nullptr) return std::get<facts::NotThere>(**read);
     if (const auto* manifest = std::get_if<image::Manifest>(document)) {
       return ChosenManifest{digest, *manifest, platform_checked};
     }
@@ -49,8 +45,8 @@ absl::StatusOr<std::variant<facts::NotThere, ChosenManifest>> ChooseManifest(Con
 }
 
 absl::StatusOr<facts::StoredImage> FindStored(ContentReader& content, const image::Platform& platform,
-                                              const facts::CachedImage& image) {
-  auto choice = ChooseManifest(content, platform, *image.target, image.media_type);
+                                              const facts::CachedImage& image, const CallContext& context) {
+  auto choice = ChooseManifest(content, platform, *image.target, image.media_type, context);
   if (!choice.ok()) return choice.status();
   facts::StoredImage stored;
   const auto* chosen = std::get_if<ChosenManifest>(&*choice);
@@ -58,16 +54,16 @@ absl::StatusOr<facts::StoredImage> FindStored(ContentReader& content, const imag
     stored.missing = std::get<facts::NotThere>(*choice).detail;
     return stored;
   }
-  auto read = content.Config(chosen->manifest.config.digest);
+  auto read = content.Config(chosen->manifest.config.digest, context);
   if (!read.ok()) return read.status();
-  const auto* config = std::get_if<image::ImageConfig>(&*read);
+  const auto* config = std::get_if<image::ImageConfig>(read->get());
   if (config != nullptr && !chosen->platform_checked && !image::Rank(platform, config->platform)) {
     stored.missing = NoImageFor(platform, *image.target).detail;
     return stored;
   }
   stored.manifest = chosen->digest;
   if (config == nullptr) {
-    stored.missing = "config " + std::get<facts::NotThere>(*read).detail;
+    stored.missing = "config " + std::get<facts::NotThere>(**read).detail;
     return stored;
   }
   stored.id = chosen->manifest.config.digest;
@@ -113,44 +109,20 @@ void FillProvenance(const std::map<std::string, std::string>& labels, facts::Cac
 
 }  // namespace
 
-absl::Status ReadContent(ContentReader& content, const image::Platform& platform, facts::CachedImage& image) {
+absl::Status ReadContent(ContentReader& content, const image::Platform& platform, facts::CachedImage& image,
+                         const CallContext& context) {
   image.stored.reset();
+  image.unreadable.clear();
   image.provenance = facts::Provenance::kUnknown;
   image.sources.clear();
   if (!content.available() || !image.target) return absl::OkStatus();
-  auto stored = FindStored(content, platform, image);
+  auto stored = FindStored(content, platform, image, context);
   if (!stored.ok()) return stored.status();
-  image.stored = *std::move(stored);
-  auto labels = content.Labels(*image.target);
+  auto labels = content.Labels(*image.target, context);
   if (!labels.ok()) return labels.status();
+  image.stored = *std::move(stored);
   if (labels->has_value()) FillProvenance(**labels, image);
   return absl::OkStatus();
-}
-
-absl::Status ReadContents(ContentReader& content, const image::Platform& platform,
-                          std::vector<facts::CachedImage>& images) {
-  std::atomic<std::size_t> next = 0;
-  std::mutex mutex;
-  absl::Status failure;
-  const auto work = [&] {
-    for (std::size_t i = next++; i < images.size(); i = next++) {
-      const absl::Status status = ReadContent(content, platform, images[i]);
-      if (status.ok()) continue;
-      const std::lock_guard lock(mutex);
-      failure.Update(status);
-      next = images.size();
-    }
-  };
-  {
-    std::vector<std::jthread> helpers;
-    try {
-      while (helpers.size() + 1 < std::min(images.size(), kReaders)) helpers.emplace_back(work);
-    } catch (const std::system_error&) {
-      // No more threads to be had: fewer only take longer.
-    }
-    work();
-  }
-  return failure;
 }
 
 }  // namespace tagdrift::node
