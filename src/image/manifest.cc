@@ -8,7 +8,7 @@ namespace tagdrift::image {
 namespace {
 
 bool IsAttestation(const Descriptor& entry) {
-  if (entry.annotations.contains("vnd.docker.reference.type")) return true;
+  if (entry.attestation) return true;
   return entry.platform && (entry.platform->os == "unknown" || entry.platform->architecture == "unknown");
 }
 
@@ -25,7 +25,7 @@ std::optional<Preference> PreferenceOf(const Descriptor& entry, const Platform& 
 
 }  // namespace
 
-std::vector<Digest> ChainIds(const std::vector<Digest>& diff_ids) {
+std::vector<Digest> ChainIds(const SharedList<Digest>& diff_ids) {
   std::vector<Digest> chain;
   for (const Digest& layer : diff_ids) {
     chain.push_back(chain.empty() ? layer : Digest::OfBytes(chain.back().text() + " " + layer.text()));

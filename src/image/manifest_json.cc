@@ -173,18 +173,14 @@ Platform ReadPlatform(Members& members) {
           members.Strings("os.features")};
 }
 
-std::map<std::string, std::string> ReadAnnotations(Members& members) {
-  std::map<std::string, std::string> annotations;
-  const Json* object = members.Object("annotations");
-  if (object == nullptr) return annotations;
-  for (auto it = object->begin(); it != object->end(); ++it) {
-    if (it.value().is_string()) {
-      annotations.emplace(it.key(), it.value().get_ref<const std::string&>());
-    } else {
-      members.Fail("annotation " + Quoted(it.key()) + " is not a string");
-    }
+/// True where the annotations mark an attestation about another entry.
+bool ReadAttestation(Members& members) {
+  const Json* annotations = members.Object("annotations");
+  if (annotations == nullptr) return false;
+  for (auto it = annotations->begin(); it != annotations->end(); ++it) {
+    if (!it.value().is_string()) members.Fail("annotation " + Quoted(it.key()) + " is not a string");
   }
-  return annotations;
+  return annotations->contains("vnd.docker.reference.type");
 }
 
 absl::StatusOr<Descriptor> ReadDescriptor(const Json& json, const std::string& place) {
@@ -192,13 +188,17 @@ absl::StatusOr<Descriptor> ReadDescriptor(const Json& json, const std::string& p
   const std::string digest_text = members.RequiredString("digest");
   std::string media_type = members.RequiredString("mediaType");
   const std::int64_t size = members.RequiredSize("size");
-  std::map<std::string, std::string> annotations = ReadAnnotations(members);
+  const bool attestation = ReadAttestation(members);
   const Json* platform_json = members.Object("platform");
   if (!members.status().ok()) return members.status();
 
   absl::StatusOr<Digest> digest = Digest::Parse(digest_text);
   if (!digest.ok()) return Invalid(place + ": \"digest\": " + std::string(digest.status().message()));
-  Descriptor descriptor{std::move(media_type), *std::move(digest), size, std::nullopt, std::move(annotations)};
+  Descriptor descriptor{.media_type = std::move(media_type),
+                        .digest = *std::move(digest),
+                        .size = size,
+                        .platform = std::nullopt,
+                        .attestation = attestation};
   if (platform_json == nullptr) return descriptor;
 
   Members platform_members(*platform_json, place + ": platform");

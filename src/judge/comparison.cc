@@ -1,45 +1,52 @@
 #include "comparison.h"
 
+#include <utility>
 #include <variant>
+
+#include "tagdrift/image/platform_walk.h"
 
 namespace tagdrift::judge {
 namespace {
 
 constexpr absl::Duration kClockTolerance = absl::Hours(24);
 
-PlatformImage FromManifest(const image::Digest& top, const image::Digest& digest, const image::Manifest& manifest) {
-  PlatformImage image{.top = top, .manifest = digest, .config = manifest.config.digest};
-  image.docker_types = manifest.media_type == image::kDockerManifest;
-  return image;
+PlatformImageFinding NotFound(std::string why_not) {
+  return {.image = std::nullopt, .pending = false, .why_not = std::move(why_not)};
+}
+
+/// What a finished walk from `top` says.
+PlatformImageFinding FromWalk(Inquiry& inquiry, const image::PlatformWalk& walk, const image::Digest& top,
+                              const std::vector<std::size_t>& sources) {
+  PlatformImage image{.top = top, .manifest = std::nullopt, .config = std::nullopt};
+  image.is_index = walk.is_index();
+  image.docker_types = walk.media_type() == image::kDockerManifest || walk.media_type() == image::kDockerManifestList;
+  const image::PlatformManifest* found = walk.manifest();
+  if (found != nullptr && !found->platform_checked) {
+    const auto config = inquiry.Config(found->manifest.config.digest, sources);
+    if (config.pending) return {.image = std::nullopt, .pending = true, .why_not = ""};
+    if (config && !found->Accepts(inquiry.context().platform, config.value->platform)) found = nullptr;
+  }
+  if (found != nullptr) {
+    image.manifest = found->digest;
+    image.config = found->manifest.config.digest;
+  }
+  return {.image = image, .pending = false, .why_not = ""};
 }
 
 }  // namespace
 
 PlatformImageFinding FindPlatformImage(Inquiry& inquiry, const image::Digest& digest, const std::string& media_type,
                                        const std::vector<std::size_t>& sources) {
-  const Finding<image::Document> top = inquiry.Document(digest, media_type, sources);
-  if (!top) return {.image = std::nullopt, .pending = top.pending, .why_not = top.why_not};
-  if (const auto* manifest = std::get_if<image::Manifest>(top.value)) {
-    return {.image = FromManifest(digest, digest, *manifest), .pending = false, .why_not = ""};
+  image::PlatformWalk walk(inquiry.context().platform, {.media_type = media_type, .digest = digest});
+  while (const image::Descriptor* wanted = walk.Next()) {
+    const Finding<image::Document> document = inquiry.Document(wanted->digest, wanted->media_type, sources);
+    if (!document) return {.image = std::nullopt, .pending = document.pending, .why_not = document.why_not};
+    walk.Take(*document.value);
   }
-
-  const auto& index = std::get<image::Index>(*top.value);
-  const bool docker_types = index.media_type == image::kDockerManifestList;
-  const image::Descriptor* entry = image::SelectManifest(index, inquiry.context().platform);
-  if (entry == nullptr) {
-    PlatformImage none{.top = digest, .manifest = std::nullopt, .config = std::nullopt};
-    none.is_index = true;
-    none.docker_types = docker_types;
-    return {.image = none, .pending = false, .why_not = ""};
+  if (const auto* deep = std::get_if<image::NestedTooDeeply>(&walk.end())) {
+    return NotFound("index " + deep->index.Short() + " is nested too deeply");
   }
-  const Finding<image::Document> child = inquiry.Document(entry->digest, entry->media_type, sources);
-  if (!child) return {.image = std::nullopt, .pending = child.pending, .why_not = child.why_not};
-  const auto* manifest = std::get_if<image::Manifest>(child.value);
-  if (manifest == nullptr) return {.image = std::nullopt, .pending = false, .why_not = "an index within an index"};
-  PlatformImage image = FromManifest(digest, entry->digest, *manifest);
-  image.is_index = true;
-  image.docker_types = docker_types;
-  return {.image = image, .pending = false, .why_not = ""};
+  return FromWalk(inquiry, walk, digest, sources);
 }
 
 bool Equivalent(const PlatformImage& a, const PlatformImage& b) {

@@ -5,6 +5,8 @@
 #include <utility>
 #include <variant>
 
+#include "tagdrift/image/platform_walk.h"
+
 namespace tagdrift::judge {
 namespace {
 
@@ -16,21 +18,25 @@ struct Arrival {
   bool denied = false;  ///< a host wants credentials for it
 };
 
+Arrival Fails(std::string detail) { return {.found = false, .outcome = Outcome::kFails, .detail = std::move(detail)}; }
+
+Arrival Undecided(std::string detail) {
+  return {.found = false, .outcome = Outcome::kUndecided, .detail = std::move(detail)};
+}
+
 Arrival Arrive(Inquiry& inquiry, hosts::Puller puller, const image::Descriptor& blob, bool is_config) {
+  const Arrival found{.found = true, .outcome = Outcome::kUndecided, .detail = ""};
   const std::optional<bool> stored = inquiry.Stored(blob.digest, blob.media_type, is_config);
   if (!stored) return {};
-  if (*stored) return {.found = true, .outcome = Outcome::kUndecided, .detail = ""};
+  if (*stored) return found;
   const hosts::Resolution walk = inquiry.FetchWalk(puller, blob, is_config);
-  if (std::holds_alternative<hosts::Resolved>(walk.end))
-    return {.found = true, .outcome = Outcome::kUndecided, .detail = ""};
-  if (const auto* fails = std::get_if<hosts::Fails>(&walk.end)) {
-    return {.found = false, .outcome = Outcome::kFails, .detail = fails->error};
-  }
-  if (const auto* undecided = std::get_if<hosts::Undecided>(&walk.end)) {
-    const bool denied = !walk.steps.empty() && walk.steps.back().why == hosts::Why::kDenied;
-    return {.found = false, .outcome = Outcome::kUndecided, .detail = undecided->reason, .denied = denied};
-  }
-  return {};
+  if (std::holds_alternative<hosts::Resolved>(walk.end)) return found;
+  if (const auto* fails = std::get_if<hosts::Fails>(&walk.end)) return Fails(fails->error);
+  const auto* undecided = std::get_if<hosts::Undecided>(&walk.end);
+  if (undecided == nullptr) return {};
+  Arrival arrival = Undecided(undecided->reason);
+  arrival.denied = !walk.steps.empty() && walk.steps.back().why == hosts::Why::kDenied;
+  return arrival;
 }
 
 /// Follows the pull below its top digest: platform manifest and config must be had too.
@@ -45,38 +51,37 @@ class ContentForecast {
     const image::Digest& top = resolved.digest;
     if (resolved.bogus || !image::IsManifestOrIndex(resolved.media_type)) {
       const std::string what = resolved.bogus ? "an error page" : fmt::format("'{}'", resolved.media_type);
-      return Arrival{.found = false,
-                     .outcome = Outcome::kFails,
-                     .detail = fmt::format("the tag resolves to {}, which is no image", what)};
+      return Fails(fmt::format("the tag resolves to {}, which is no image", what));
     }
     if (Complete(top)) return Misnamed(resolved, inquiry_.tag().image.stored->manifest != top);
-    const image::Descriptor descriptor{.media_type = resolved.media_type, .digest = top, .size = resolved.size};
-    const Arrival arrival = Arrive(inquiry_, puller_, descriptor, false);
-    if (!arrival.found) return arrival;
-    const Finding<image::Document> document = inquiry_.Document(top, resolved.media_type, {});
-    if (!document) return Arrival{.found = false, .outcome = Outcome::kUndecided, .detail = document.why_not};
-    const auto* manifest = std::get_if<image::Manifest>(document.value);
-    if (auto misnamed = Misnamed(resolved, manifest == nullptr)) return misnamed;
-    if (manifest != nullptr) return ConfigObstacle(*manifest, true);
-
-    const image::Descriptor* entry =
-        image::SelectManifest(std::get<image::Index>(*document.value), inquiry_.context().platform);
-    if (entry == nullptr) {
-      return Arrival{.found = false,
-                     .outcome = Outcome::kFails,
-                     .detail = fmt::format("{} has no image for {}", top.Short(), inquiry_.context().platform.Text())};
+    image::PlatformWalk walk(inquiry_.context().platform,
+                             {.media_type = resolved.media_type, .digest = top, .size = resolved.size});
+    while (const image::Descriptor* wanted = walk.Next()) {
+      const Arrival arrival = Arrive(inquiry_, puller_, *wanted, false);
+      if (!arrival.found) return arrival;
+      const Finding<image::Document> document = inquiry_.Document(wanted->digest, wanted->media_type, {});
+      if (!document) return Undecided(document.why_not);
+      const bool is_index = std::holds_alternative<image::Index>(*document.value);
+      if (auto misnamed = wanted->digest == top ? Misnamed(resolved, is_index) : std::nullopt) return misnamed;
+      walk.Take(*document.value);
     }
-    return ChildObstacle(*entry);
+    if (const auto* deep = std::get_if<image::NestedTooDeeply>(&walk.end())) {
+      return Undecided(fmt::format("index {} is nested too deeply", deep->index.Short()));
+    }
+    if (walk.manifest() == nullptr) return NoImageFor(top);
+    return ConfigObstacle(*walk.manifest(), top, walk.is_index());
   }
 
  private:
   /// containerd reads a document as what the host announces, and refuses the other kind.
   static std::optional<Arrival> Misnamed(const hosts::Resolved& resolved, bool is_index) {
     if (image::IsIndex(resolved.media_type) == is_index) return std::nullopt;
-    return Arrival{.found = false,
-                   .outcome = Outcome::kFails,
-                   .detail = fmt::format("{} is {}, announced as '{}'", resolved.digest.Short(),
-                                         is_index ? "an index" : "a manifest", resolved.media_type)};
+    return Fails(fmt::format("{} is {}, announced as '{}'", resolved.digest.Short(),
+                             is_index ? "an index" : "a manifest", resolved.media_type));
+  }
+
+  Arrival NoImageFor(const image::Digest& top) const {
+    return Fails(fmt::format("{} has no image for {}", top.Short(), inquiry_.context().platform.Text()));
   }
 
   /// What the tag points to now is known to be complete; no request is needed.
@@ -87,23 +92,14 @@ class ContentForecast {
     return true;
   }
 
-  std::optional<Arrival> ChildObstacle(const image::Descriptor& entry) {
-    const Arrival arrival = Arrive(inquiry_, puller_, entry, false);
+  std::optional<Arrival> ConfigObstacle(const image::PlatformManifest& found, const image::Digest& top, bool is_index) {
+    const image::Descriptor& blob = found.manifest.config;
+    const Arrival arrival = Arrive(inquiry_, puller_, blob, true);
     if (!arrival.found) return arrival;
-    const Finding<image::Document> child = inquiry_.Document(entry.digest, entry.media_type, {});
-    if (!child) return Arrival{.found = false, .outcome = Outcome::kUndecided, .detail = child.why_not};
-    const auto* manifest = std::get_if<image::Manifest>(child.value);
-    if (manifest == nullptr) {
-      return Arrival{.found = false, .outcome = Outcome::kUndecided, .detail = "an index within an index"};
-    }
-    return ConfigObstacle(*manifest, false);
-  }
-
-  std::optional<Arrival> ConfigObstacle(const image::Manifest& manifest, bool is_top) {
-    const Arrival arrival = Arrive(inquiry_, puller_, manifest.config, true);
-    if (!arrival.found) return arrival;
-    const Finding<image::ImageConfig> config = inquiry_.Config(manifest.config.digest, {});
-    wrong_platform_ = is_top && config && IsForeign(config.value->platform);
+    const Finding<image::ImageConfig> config = inquiry_.Config(blob.digest, {});
+    if (!config) return std::nullopt;
+    if (!found.Accepts(inquiry_.context().platform, config.value->platform)) return NoImageFor(top);
+    wrong_platform_ = !is_index && IsForeign(config.value->platform);
     return std::nullopt;
   }
 

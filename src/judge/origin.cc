@@ -122,6 +122,11 @@ Cause CauseOf(HostState refusal) {
 
 }  // namespace
 
+std::string StatusText(const hosts::Answer& answer) {
+  return answer.error_code.empty() ? std::to_string(answer.status)
+                                   : fmt::format("{} {}", answer.status, answer.error_code);
+}
+
 TagAnswer ReadTagAnswer(const hosts::Answer& answer) {
   if (answer.failure != hosts::Failure::kNone && !answer.get_failed) {
     const bool denied = answer.access == hosts::Access::kDenied;

@@ -18,6 +18,9 @@ struct TagAnswer {
 };
 TagAnswer ReadTagAnswer(const hosts::Answer& answer);
 
+/// "404 MANIFEST_UNKNOWN": the status of an HTTP answer, with the registry's error code where it gave one.
+std::string StatusText(const hosts::Answer& answer);
+
 /// What the origin says of the tag.
 struct OriginView {
   std::optional<image::Digest> digest;

@@ -1,6 +1,5 @@
 #include "tagdrift/node/content_reader.h"
 
-#include <memory>
 #include <utility>
 #include <variant>
 
@@ -12,32 +11,27 @@ namespace {
 /// containerd's own limit for manifests; no config comes near it.
 constexpr std::size_t kLargestDocument = 4393216;
 
-facts::SharedContent Share(facts::Content content) {
-  return std::make_shared<const facts::Content>(std::move(content));
-}
-
-facts::SharedContent Missing(const image::Digest& digest) {
-  return Share(facts::NotThere{digest.text() + " is not in the content store"});
+facts::Content Missing(const image::Digest& digest) {
+  return facts::NotThere{digest.text() + " is not in the content store"};
 }
 
 /// What `parse` makes of the bytes; what it refuses is NotThere with its reason.
 template <typename Parse>
-facts::SharedContent Parsed(const image::Digest& digest, const std::string& bytes, Parse parse) {
+facts::Content Parsed(const image::Digest& digest, const std::string& bytes, Parse parse) {
   auto parsed = parse(bytes);
-  if (!parsed.ok()) return Share(facts::NotThere{digest.text() + ": " + text::MessageOf(parsed.status())});
-  return Share(*std::move(parsed));
+  if (!parsed.ok()) return facts::NotThere{digest.text() + ": " + text::MessageOf(parsed.status())};
+  return *std::move(parsed);
 }
 
 /// containerd goes by the descriptor's media type, whatever the document says of itself.
-facts::SharedContent AsDescribed(facts::SharedContent content, const image::Digest& digest,
-                                 const std::string& media_type) {
-  const auto* document = std::get_if<image::Document>(content.get());
+facts::Content AsDescribed(facts::Content content, const image::Digest& digest, const std::string& media_type) {
+  const auto* document = std::get_if<image::Document>(&content);
   if (document == nullptr || media_type.empty()) return content;
   if (!image::IsManifestOrIndex(media_type)) {
-    return Share(facts::NotThere{digest.text() + " is recorded as " + media_type + ", which is no manifest or index"});
+    return facts::NotThere{digest.text() + " is recorded as " + media_type + ", which is no manifest or index"};
   }
   if (image::IsIndex(media_type) != std::holds_alternative<image::Index>(*document)) {
-    return Share(facts::NotThere{digest.text() + " is recorded as " + media_type + " and is none"});
+    return facts::NotThere{digest.text() + " is recorded as " + media_type + " and is none"};
   }
   return content;
 }
@@ -64,30 +58,29 @@ auto Once(std::mutex& mutex, Readings& readings, const image::Digest& digest, Re
 }  // namespace
 
 template <typename Parse>
-absl::StatusOr<facts::SharedContent> ContentReader::Get(Readings<facts::SharedContent>& readings,
-                                                        const image::Digest& digest, ContentCache::Kind kind,
-                                                        Parse parse, const CallContext& context) {
+absl::StatusOr<facts::Content> ContentReader::Get(Readings<facts::Content>& readings, const image::Digest& digest,
+                                                  ContentCache::Kind kind, Parse parse, const CallContext& context) {
   if (client_ == nullptr) return absl::FailedPreconditionError("reading content: no access to the content store");
-  return Once(mutex_, readings, digest, [&]() -> absl::StatusOr<facts::SharedContent> {
-    if (facts::SharedContent known = cache_ == nullptr ? nullptr : cache_->Find(digest, kind)) {
+  return Once(mutex_, readings, digest, [&]() -> absl::StatusOr<facts::Content> {
+    if (auto known = cache_ == nullptr ? std::nullopt : cache_->Find(digest, kind)) {
       const auto info = Info(digest, context);
       if (!info.ok()) return info.status();
-      return info->has_value() ? std::move(known) : Missing(digest);
+      return info->has_value() ? *std::move(known) : Missing(digest);
     }
     const absl::StatusOr<std::string> bytes = client_->Read(digest, kLargestDocument, context);
     if (absl::IsNotFound(bytes.status())) return Missing(digest);
     if (absl::IsResourceExhausted(bytes.status())) {
-      return Share(facts::NotThere{digest.text() + " is larger than " + std::to_string(kLargestDocument) + " bytes"});
+      return facts::NotThere{digest.text() + " is larger than " + std::to_string(kLargestDocument) + " bytes"};
     }
     if (!bytes.ok()) return bytes.status();
-    facts::SharedContent content = Parsed(digest, *bytes, parse);
+    facts::Content content = Parsed(digest, *bytes, parse);
     if (cache_ != nullptr) cache_->Put(digest, kind, content);
     return content;
   });
 }
 
-absl::StatusOr<facts::SharedContent> ContentReader::Document(const image::Digest& digest, const std::string& media_type,
-                                                             const CallContext& context) {
+absl::StatusOr<facts::Content> ContentReader::Document(const image::Digest& digest, const std::string& media_type,
+                                                       const CallContext& context) {
   auto content = Get(
       documents_, digest, ContentCache::Kind::kDocument,
       [](const std::string& bytes) { return image::ParseDocument(bytes, ""); }, context);
@@ -95,7 +88,7 @@ absl::StatusOr<facts::SharedContent> ContentReader::Document(const image::Digest
   return AsDescribed(*std::move(content), digest, media_type);
 }
 
-absl::StatusOr<facts::SharedContent> ContentReader::Config(const image::Digest& digest, const CallContext& context) {
+absl::StatusOr<facts::Content> ContentReader::Config(const image::Digest& digest, const CallContext& context) {
   return Get(configs_, digest, ContentCache::Kind::kConfig, image::ParseImageConfig, context);
 }
 

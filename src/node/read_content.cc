@@ -2,68 +2,50 @@
 #include <string_view>
 #include <utility>
 
+#include "tagdrift/image/platform_walk.h"
 #include "tagdrift/node/content_reader.h"
 
 namespace tagdrift::node {
 namespace {
 
 constexpr std::string_view kSourceLabel = "containerd.io/distribution.source.";
-constexpr int kDeepestIndex = 4;
-
-/// The manifest that containerd uses on this node.
-struct ChosenManifest {
-  image::Digest digest;
-  image::Manifest manifest;
-  bool platform_checked;  ///< false where the index did not say for which platform the manifest is
-};
-
-facts::NotThere NoImageFor(const image::Platform& platform, const image::Digest& index) {
-  return {"index " + index.text() + " has no image for " + platform.Text()};
+std::string NoImageFor(const image::Platform& platform, const image::Digest& index) {
+  return "index " + index.text() + " has no image for " + platform.Text();
 }
 
-absl::StatusOr<std::variant<facts::NotThere, ChosenManifest>> ChooseManifest(ContentReader& content,
-                                                                             const image::Platform& platform,
-                                                                             image::Digest digest,
-                                                                             std::string media_type,
-                                                                             const CallContext& context) {
-  bool platform_checked = true;
-  for (int depth = 0; depth < kDeepestIndex; ++depth) {
-    auto read = content.Document(digest, media_type, context);
-    if (!read.ok()) return read.status();
-    const auto* document = std::get_if<image::Document>(read->get());
-    if (document == nullptr) return std::get<facts::NotThere>(**read);
-    if (const auto* manifest = std::get_if<image::Manifest>(document)) {
-      return ChosenManifest{digest, *manifest, platform_checked};
-    }
-    const image::Descriptor* chosen = image::SelectManifest(std::get<image::Index>(*document), platform);
-    if (chosen == nullptr) return NoImageFor(platform, digest);
-    platform_checked = chosen->platform.has_value();
-    media_type = chosen->media_type;
-    digest = image::Digest(chosen->digest);
-  }
-  return facts::NotThere{"index " + digest.text() + " is nested too deeply"};
+std::string WhyNone(const image::PlatformWalk::End& end, const image::Platform& platform) {
+  if (const auto* none = std::get_if<image::NoPlatformManifest>(&end)) return NoImageFor(platform, none->index);
+  return "index " + std::get<image::NestedTooDeeply>(end).index.text() + " is nested too deeply";
 }
 
 absl::StatusOr<facts::StoredImage> FindStored(ContentReader& content, const image::Platform& platform,
                                               const facts::CachedImage& image, const CallContext& context) {
-  auto choice = ChooseManifest(content, platform, *image.target, image.media_type, context);
-  if (!choice.ok()) return choice.status();
   facts::StoredImage stored;
-  const auto* chosen = std::get_if<ChosenManifest>(&*choice);
+  image::PlatformWalk walk(platform, {.media_type = image.media_type, .digest = *image.target});
+  while (const image::Descriptor* wanted = walk.Next()) {
+    auto read = content.Document(wanted->digest, wanted->media_type, context);
+    if (!read.ok()) return read.status();
+    if (const auto* missing = std::get_if<facts::NotThere>(&*read)) {
+      stored.missing = missing->detail;
+      return stored;
+    }
+    walk.Take(std::get<image::Document>(*read));
+  }
+  const image::PlatformManifest* chosen = walk.manifest();
   if (chosen == nullptr) {
-    stored.missing = std::get<facts::NotThere>(*choice).detail;
+    stored.missing = WhyNone(walk.end(), platform);
     return stored;
   }
   auto read = content.Config(chosen->manifest.config.digest, context);
   if (!read.ok()) return read.status();
-  const auto* config = std::get_if<image::ImageConfig>(read->get());
-  if (config != nullptr && !chosen->platform_checked && !image::Rank(platform, config->platform)) {
-    stored.missing = NoImageFor(platform, *image.target).detail;
+  const auto* config = std::get_if<image::ImageConfig>(&*read);
+  if (config != nullptr && !chosen->Accepts(platform, config->platform)) {
+    stored.missing = NoImageFor(platform, *image.target);
     return stored;
   }
   stored.manifest = chosen->digest;
   if (config == nullptr) {
-    stored.missing = "config " + std::get<facts::NotThere>(**read).detail;
+    stored.missing = "config " + std::get<facts::NotThere>(*read).detail;
     return stored;
   }
   stored.id = chosen->manifest.config.digest;

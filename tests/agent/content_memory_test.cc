@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
 namespace tagdrift::agent {
 namespace {
 
@@ -10,9 +12,9 @@ judge::Ask Manifest(const std::string& bytes, const std::string& media_type = "m
 }
 
 facts::Content Content(std::int64_t layers) {
-  image::Manifest manifest{.config = {.digest = image::Digest::OfBytes("config")}};
-  for (std::int64_t i = 0; i < layers; ++i) manifest.layers.push_back({.digest = image::Digest::OfBytes("layer")});
-  return image::Document(manifest);
+  const image::Descriptor layer{.media_type = "", .digest = image::Digest::OfBytes("layer")};
+  std::vector<image::Descriptor> list(static_cast<std::size_t>(layers), layer);
+  return image::Document(image::Manifest{"", {.media_type = "", .digest = image::Digest::OfBytes("config")}, list});
 }
 
 TEST(ContentMemory, KeepsWhatWasDeliveredWhateverTheHost) {

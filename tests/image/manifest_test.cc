@@ -41,14 +41,14 @@ TEST(ParseDocument, ReadsAnIndexEntryInFull) {
   const absl::StatusOr<Document> document = ParseDocument(
       IndexJson(TypeField(kOciIndex),
                 R"(,"platform":{"architecture":"arm","os":"linux","variant":"v7","os.features":["f"],"os.version":"1"},
-                    "annotations":{"a":"b"},"urls":[],"data":"e30=","artifactType":"x")"),
+                    "annotations":{"a":"b","vnd.docker.reference.type":"attestation-manifest"},"urls":[],"data":"e30=","artifactType":"x")"),
       kOciIndex);
   ASSERT_TRUE(document.ok()) << document.status();
   const Index& index = std::get<Index>(*document);
   EXPECT_EQ(index.media_type, kOciIndex);
   ASSERT_EQ(index.manifests.size(), 1u);
   EXPECT_EQ(index.manifests[0].platform, (Platform{"linux", "arm", "v7", {"f"}}));
-  EXPECT_EQ(index.manifests[0].annotations, (std::map<std::string, std::string>{{"a", "b"}}));
+  EXPECT_TRUE(index.manifests[0].attestation);
 }
 
 TEST(ParseDocument, DecidesByTypeAndShape) {

@@ -53,7 +53,7 @@ TEST(SelectManifest, PrefersMoreMatchingOsFeatures) {
 
 TEST(SelectManifest, NeverTakesAnAttestation) {
   Descriptor annotated = Entry("annotated", kAmd64);
-  annotated.annotations["vnd.docker.reference.type"] = "attestation-manifest";
+  annotated.attestation = true;
   const Index index{std::string(kOciIndex), {annotated, Entry("unknown", Platform{"unknown", "unknown", "", {}})}};
   EXPECT_EQ(SelectManifest(index, kAmd64), nullptr);
 }

@@ -111,8 +111,8 @@ World::World(const json& images, const json& scenario)
 }
 
 facts::StoredImage World::StoredImageOf(const std::string& name) const {
-  const json& words = images_.at(name);
-  const std::string mine = words.contains("index") ? words.at("index").at(0).get<std::string>() : name;
+  std::string mine = name;
+  while (images_.at(mine).contains("index")) mine = images_.at(mine).at("index").at(0).get<std::string>();
   facts::StoredImage image;
   image.manifest = DigestOf(mine);
   image.id = ConfigDigest(images_, mine);
@@ -140,14 +140,16 @@ std::optional<facts::Content> World::Find(const image::Digest& digest, const std
     if (words.contains("index")) {
       const auto children = words.at("index").get<std::vector<std::string>>();
       if (digest == DigestOf(name)) {
-        image::Index index{.media_type = std::string(image::kOciIndex), .manifests = {}};
+        std::vector<image::Descriptor> entries;
         for (const std::string& child : children) {
-          image::Descriptor entry{
-              .media_type = std::string(image::kOciManifest), .digest = DigestOf(child), .size = 1000};
-          entry.platform = ConfigOf(images_, child).platform;
-          index.manifests.push_back(entry);
+          const bool nested = images_.at(child).contains("index");
+          image::Descriptor entry{.media_type = std::string(nested ? image::kOciIndex : image::kOciManifest),
+                                  .digest = DigestOf(child),
+                                  .size = 1000};
+          if (!words.value("no_platforms", false)) entry.platform = ConfigOf(images_, child).platform;
+          entries.push_back(entry);
         }
-        return image::Document(index);
+        return image::Document(image::Index{std::string(image::kOciIndex), std::move(entries)});
       }
       if (auto content = Find(digest, children)) return content;
       continue;

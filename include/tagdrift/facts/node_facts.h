@@ -2,15 +2,13 @@
 
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "absl/time/time.h"
+#include "tagdrift/facts/content.h"
 #include "tagdrift/image/digest.h"
-#include "tagdrift/image/manifest.h"
 #include "tagdrift/image/platform.h"
 #include "tagdrift/image/reference.h"
 
@@ -124,15 +122,6 @@ struct CachedImage {
 
   friend bool operator==(const CachedImage&, const CachedImage&) = default;
 };
-
-/// What a blob turned out to hold.
-struct NotThere {
-  std::string detail;
-  friend bool operator==(const NotThere&, const NotThere&) = default;
-};
-using Content = std::variant<NotThere, image::Document, image::ImageConfig>;
-/// One copy for all tags that share the digest. Never null.
-using SharedContent = std::shared_ptr<const Content>;
 
 /// Everything read from the node in one go.
 struct Node {

@@ -1,7 +1,7 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "tagdrift/image/digest.h"
 #include "tagdrift/image/platform.h"
+#include "tagdrift/image/shared_list.h"
 
 namespace tagdrift::image {
 
@@ -24,13 +25,14 @@ inline constexpr std::string_view kOciIndex = "application/vnd.oci.image.index.v
 bool IsManifestOrIndex(std::string_view media_type);
 bool IsIndex(std::string_view media_type);
 
-/// Names a blob: what it is, its digest, its size in bytes.
+/// Names a blob: what it is, its digest, its size in bytes. Of a document's descriptors only this is kept: no
+/// annotations, URLs or inline data.
 struct Descriptor {
   std::string media_type;
   Digest digest;
   std::int64_t size = 0;
   std::optional<Platform> platform;
-  std::map<std::string, std::string> annotations;
+  bool attestation = false;  ///< annotated as one (vnd.docker.reference.type): never an image
 
   friend bool operator==(const Descriptor&, const Descriptor&) = default;
 };
@@ -39,7 +41,7 @@ struct Descriptor {
 struct Manifest {
   std::string media_type;
   Descriptor config;
-  std::vector<Descriptor> layers;
+  SharedList<Descriptor> layers;
 
   friend bool operator==(const Manifest&, const Manifest&) = default;
 };
@@ -47,7 +49,7 @@ struct Manifest {
 /// Several platforms' images under one digest.
 struct Index {
   std::string media_type;
-  std::vector<Descriptor> manifests;
+  SharedList<Descriptor> manifests;
 
   friend bool operator==(const Index&, const Index&) = default;
 };
@@ -61,7 +63,7 @@ struct ImageConfig {
   /// time.
   std::optional<absl::Time> created;
   /// rootfs.diff_ids: the unpacked layers, lowest first. Empty where the config does not name them as digests.
-  std::vector<Digest> diff_ids = {};
+  SharedList<Digest> diff_ids = {};
 
   friend bool operator==(const ImageConfig&, const ImageConfig&) = default;
 };
@@ -78,11 +80,15 @@ absl::StatusOr<ImageConfig> ParseImageConfig(std::string_view bytes);
 
 /// The names under which a snapshotter keeps the unpacked layers: each stands for its layer on top of those below
 /// (image-spec, ChainID).
-std::vector<Digest> ChainIds(const std::vector<Digest>& diff_ids);
+std::vector<Digest> ChainIds(const SharedList<Digest>& diff_ids);
 
 /// The entry of `index` that containerd on `node` uses: entries whose platform matches, best rank first and otherwise
 /// in document order, entries without a platform last; attestations (`unknown/unknown`, vnd.docker.reference.type)
 /// never. Nothing: the index has no image for this node.
 const Descriptor* SelectManifest(const Index& index, const Platform& node);
+
+/// About how many bytes of memory the parsed content takes, shared lists included.
+std::size_t ApproximateBytes(const Document& document);
+std::size_t ApproximateBytes(const ImageConfig& config);
 
 }  // namespace tagdrift::image

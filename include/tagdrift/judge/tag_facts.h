@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "absl/time/time.h"
+#include "tagdrift/facts/content.h"
 #include "tagdrift/facts/node_facts.h"
 #include "tagdrift/hosts/answer.h"
 #include "tagdrift/image/digest.h"
