@@ -37,6 +37,14 @@ class Agent::State {
   State(const State&) = delete;
   State& operator=(const State&) = delete;
 
+  absl::Status Ready(const CallContext& context) {
+    const Call call(*this, context);
+    const auto tree = hosts::FileTree::Open(options_.host_root);
+    if (!tree.ok()) return tree.status();
+    const auto version = node::Reach(EndpointOf(options_), runtime_, call.context());
+    return version.ok() ? credentials_->Load(call.context()) : version.status();
+  }
+
   absl::StatusOr<report::Round> Check(const CheckOptions& options, const CallContext& context) {
     const Call call(*this, context);
     auto seen = ObserveAll(options.with_containers, call.context());
@@ -136,6 +144,8 @@ absl::StatusOr<std::unique_ptr<Agent>> Agent::Make(Options options, node::Runtim
 
 Agent::Agent(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Agent::~Agent() = default;
+
+absl::Status Agent::Ready(const CallContext& context) { return state_->Ready(context); }
 
 absl::StatusOr<report::Round> Agent::Check(const CheckOptions& options, const CallContext& context) {
   return state_->Check(options, context);

@@ -112,7 +112,7 @@ void Collector::ReadFromStore(Entry& entry, const judge::ReadStore& need) {
   const auto content = need.is_config ? content_.Config(need.digest, context_)
                                       : content_.Document(need.digest, need.media_type, context_);
   if (content.ok()) {
-    entry.facts.stored.insert_or_assign(need.digest, **content);
+    entry.facts.stored.insert_or_assign(need.digest, *content);
     return;
   }
   entry.facts.image.unreadable = text::MessageOf(content.status());

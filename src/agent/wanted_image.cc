@@ -49,12 +49,12 @@ class Finder {
       auto here =
           is_config ? store_.Config(blob.digest, context_) : store_.Document(blob.digest, blob.media_type, context_);
       if (!here.ok()) return here.status();
-      if (const auto* bad = std::get_if<facts::NotThere>(here->get())) {
+      if (const auto* bad = std::get_if<facts::NotThere>(&*here)) {
         found_.unreadable = bad->detail;
         return std::nullopt;
       }
       last_size_ = (*info)->size;
-      return **here;
+      return *std::move(here);
     }
     auto fetched = fetch_ ? fetch_(blob.digest, blob.media_type, is_config) : std::nullopt;
     last_size_ = fetched ? fetched->size : blob.size;

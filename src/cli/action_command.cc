@@ -15,15 +15,14 @@
 #include <utility>
 #include <vector>
 
-#include "absl/time/clock.h"
+#include "agent_options.h"
 #include "logging.h"
 #include "node_options.h"
 #include "origin_option.h"
 #include "output.h"
 #include "output_format.h"
-#include "session.h"
 #include "stop_on_signal.h"
-#include "tagdrift/agent/actions.h"
+#include "tagdrift/agent/agent.h"
 #include "tagdrift/render/exit_code.h"
 #include "tagdrift/render/render.h"
 #include "tagdrift/report/report.h"
@@ -70,7 +69,6 @@ absl::StatusOr<std::vector<agent::ActionRequest>> RequestsFrom(const ActionArgum
   request.origins = *std::move(origins);
   request.disk_threshold = arguments.disk_threshold;
   request.apply = arguments.yes && !arguments.dry_run;
-  request.deadline = absl::Now() + arguments.node.timeout;
   request.options.allow_private = arguments.allow_private;
   request.options.force = arguments.force;
   request.options.free = arguments.free;
@@ -98,55 +96,23 @@ absl::StatusOr<std::vector<agent::ActionRequest>> RequestsFrom(const ActionArgum
   return requests;
 }
 
-/// Runs requests one after the other, on a connection of its own.
-class Runner {
- public:
-  static absl::StatusOr<Runner> Open(const NodeOptions& options) {
-    auto session = OpenSession(options, false);
-    if (!session.ok()) return session.status();
-    return Runner(*std::move(session));
-  }
-
-  v1::ActionResult Run(const agent::ActionRequest& request, const agent::ActionHooks& hooks, std::stop_token stop,
-                       agent::DiskClaims& claims) {
-    const agent::ActionSources sources{&session_.runtime,       &session_.tree,
-                                       session_.settings,       session_.platform,
-                                       session_.registry.get(), session_.credentials.get(),
-                                       session_.sandbox_image,  [] { return absl::Now(); },
-                                       session_.known.get(),    &claims};
-    return report::ToMessage(agent::Act(sources, request, hooks, std::move(stop)));
-  }
-
- private:
-  explicit Runner(Session session) : session_(std::move(session)) {}
-
-  Session session_;
-};
-
-/// All requests, on up to `parallel` connections. Errors: the node cannot be worked with.
-absl::StatusOr<v1::ActionReport> RunAll(const ActionArguments& arguments,
-                                        const std::vector<agent::ActionRequest>& requests,
-                                        const agent::ActionHooks& hooks, const std::stop_token& stop) {
-  std::vector<Runner> runners;
-  const std::size_t wanted = std::min(requests.size(), static_cast<std::size_t>(arguments.parallel));
-  while (runners.size() < wanted) {
-    auto runner = Runner::Open(arguments.node);
-    if (!runner.ok()) return runner.status();
-    runners.push_back(*std::move(runner));
-  }
-  agent::DiskClaims claims;
+/// All requests, up to `parallel` at a time.
+v1::ActionReport RunAll(agent::Agent& agent, const std::vector<agent::ActionRequest>& requests, int parallel,
+                        const agent::ActionHooks& hooks, const CallContext& context) {
   v1::ActionReport report;
   for (std::size_t i = 0; i < requests.size(); ++i) report.add_results();
   std::atomic<std::size_t> next = 0;
-  const auto work = [&](Runner& runner) {
+  const auto work = [&] {
     for (std::size_t i = next++; i < requests.size(); i = next++) {
-      *report.mutable_results(static_cast<int>(i)) = runner.Run(requests[i], hooks, stop, claims);
+      *report.mutable_results(static_cast<int>(i)) = report::ToMessage(agent.Act(requests[i], hooks, context));
     }
   };
   {
-    std::vector<std::jthread> helpers;
-    for (std::size_t i = 1; i < runners.size(); ++i) helpers.emplace_back([&, i] { work(runners[i]); });
-    work(runners.front());
+    std::vector<std::jthread> others;
+    while (others.size() + 1 < std::min(requests.size(), static_cast<std::size_t>(parallel))) {
+      others.emplace_back(work);
+    }
+    work();
   }
   report.set_headline(report::ActionHeadline(report));
   return report;
@@ -160,8 +126,12 @@ std::string TextOf(const v1::ActionReport& report, const render::Style& style) {
 
 int RunActions(const ActionArguments& arguments, StopOnSignal& stop) {
   LogToStandardError(arguments.node.verbose);
+  const CallContext context = ContextOf(arguments.node, stop.token());
   const auto requests = RequestsFrom(arguments);
-  if (!requests.ok()) return CannotBeDone(requests.status());
+  if (!requests.ok()) return ExitCodeOf(requests.status(), 0);
+  const auto agent = MakeAgent(arguments.node);
+  if (!agent.ok()) return ExitCodeOf(agent.status(), 0);
+  if (absl::Status ready = (*agent)->Ready(context); !ready.ok()) return ExitCodeOf(ready, stop.signal());
 
   // What has been begun is verified or put back first.
   stop.Allow(kEnding);
@@ -180,11 +150,10 @@ int RunActions(const ActionArguments& arguments, StopOnSignal& stop) {
       progress.Print(render::Render(report::ToMessage(planned).plan(), style) + "\n");
     };
   }
-  const auto report = RunAll(arguments, *requests, hooks, stop.token());
-  if (!report.ok()) return CannotBeDone(report.status());
-  const std::string text = table ? TextOf(*report, style) : render::RenderJson(*report);
-  if (absl::Status status = WriteOut(text); !status.ok()) return CannotBeDone(status);
-  return render::ExitCode(*report);
+  const v1::ActionReport report = RunAll(**agent, *requests, arguments.parallel, hooks, context);
+  const std::string text = table ? TextOf(report, style) : render::RenderJson(report);
+  if (absl::Status status = WriteOut(text); !status.ok()) return ExitCodeOf(status, 0);
+  return render::ExitCode(report);
 }
 
 constexpr char kExitCodes[] = "Exit codes: 0 done, or nothing to do, 1 refused, 2 could not be done, 64 usage.\n\n";

@@ -8,15 +8,14 @@
 #include <string>
 #include <vector>
 
-#include "absl/time/clock.h"
+#include "agent_options.h"
 #include "logging.h"
 #include "node_options.h"
 #include "origin_option.h"
 #include "output.h"
 #include "output_format.h"
 #include "progress.h"
-#include "session.h"
-#include "tagdrift/agent/check.h"
+#include "tagdrift/agent/agent.h"
 #include "tagdrift/render/exit_code.h"
 #include "tagdrift/render/render.h"
 #include "tagdrift/report/report.h"
@@ -60,7 +59,7 @@ absl::StatusOr<agent::CheckOptions> OptionsFrom(const CheckArguments& arguments)
   options.origins = *std::move(origins);
   options.all_hosts = arguments.all_hosts;
   options.ask_local = arguments.ask_local;
-  options.deadline = absl::Now() + arguments.node.timeout;
+  options.with_containers = !arguments.no_containers;
   return options;
 }
 
@@ -75,41 +74,38 @@ render::FailOn FailOnOf(const std::vector<std::string>& words) {
   return fail_on;
 }
 
-absl::StatusOr<v1::NodeReport> RunRound(const CheckArguments& arguments, const agent::CheckOptions& options) {
-  auto session = OpenSession(arguments.node, !arguments.no_containers);
-  if (!session.ok()) return session.status();
+absl::StatusOr<v1::NodeReport> RunRound(const CheckArguments& arguments, const StopOnSignal& stop) {
+  const CallContext context = ContextOf(arguments.node, stop.token());
+  auto options = OptionsFrom(arguments);
+  if (!options.ok()) return options.status();
+  const auto agent = MakeAgent(arguments.node);
+  if (!agent.ok()) return agent.status();
   ProgressLine line(isatty(STDERR_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr);
-  agent::Sources sources{&session->runtime,          &session->tree,      std::move(session->settings),
-                         std::move(session->node),   session->platform,   session->registry.get(),
-                         [] { return absl::Now(); }, session->known.get()};
-  auto round = agent::Check(
-      std::move(sources), options, [&](std::size_t done, std::size_t total) { line.Show(done, total); },
-      std::stop_token());
+  options->progress = [&line](std::size_t done, std::size_t total) { line.Show(done, total); };
+  const auto round = (*agent)->Check(*options, context);
   if (!round.ok()) return round.status();
-  const registry::Client::Counts counts = session->registry->counts();
+  const registry::Client::Counts counts = (*agent)->counts();
   spdlog::info("{} requests, {} for tokens, over {} connections", counts.requests, counts.token_requests,
                counts.connections);
   return report::ToMessage(*round);
 }
 
-int RunCheck(const CheckArguments& arguments) {
+int RunCheck(const CheckArguments& arguments, const StopOnSignal& stop) {
   LogToStandardError(arguments.node.verbose);
-  const auto options = OptionsFrom(arguments);
-  if (!options.ok()) return CannotBeDone(options.status());
-  auto report = RunRound(arguments, *options);
-  if (!report.ok()) return CannotBeDone(report.status());
+  auto report = RunRound(arguments, stop);
+  if (!report.ok()) return ExitCodeOf(report.status(), stop.signal());
 
   const int exit_code = render::ExitCode(*report, FailOnOf(arguments.fail_on));
   if (arguments.stale_only) render::KeepStale(*report);
   const std::string text = arguments.npd ? render::NpdLine(*report)
                                          : render::Render(*report, FormatNamed(arguments.format), StyleOfTerminal());
-  if (absl::Status status = WriteOut(text); !status.ok()) return CannotBeDone(status);
+  if (absl::Status status = WriteOut(text); !status.ok()) return ExitCodeOf(status, 0);
   return exit_code;
 }
 
 }  // namespace
 
-void AddCheckCommand(CLI::App& app, int& exit_code) {
+void AddCheckCommand(CLI::App& app, const StopOnSignal& stop, int& exit_code) {
   CLI::App& command = *app.add_subcommand("check", "Every cached tag, compared with its registry and mirrors");
   auto arguments = std::make_shared<CheckArguments>();
   command.add_option(
@@ -138,7 +134,7 @@ void AddCheckCommand(CLI::App& app, int& exit_code) {
       "  tagdrift check registry.corp/team/*     # one team's tags\n"
       "  tagdrift check --in-use --stale-only    # what runs and is old\n"
       "  tagdrift check nginx -o json | jq .tags[0].nextPull");
-  command.callback([arguments, &exit_code] { exit_code = RunCheck(*arguments); });
+  command.callback([arguments, &stop, &exit_code] { exit_code = RunCheck(*arguments, stop); });
 }
 
 }  // namespace tagdrift::cli

@@ -1,10 +1,11 @@
 #pragma once
 
 #include "CLI/CLI.hpp"
+#include "stop_on_signal.h"
 
 namespace tagdrift::cli {
 
-/// Adds `tagdrift check`; `exit_code` is set when it has run.
-void AddCheckCommand(CLI::App& app, int& exit_code);
+/// Adds `tagdrift check`, which ends at `stop`; `exit_code` is set when it has run.
+void AddCheckCommand(CLI::App& app, const StopOnSignal& stop, int& exit_code);
 
 }  // namespace tagdrift::cli

@@ -1,28 +1,13 @@
 #include "credential_options.h"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
-#include <unistd.h>
 
 #include <string_view>
-
-#include "tagdrift/credentials/credentials.h"
 
 namespace tagdrift::cli {
 namespace {
 
 bool IsHost(std::string_view text) { return !text.empty() && text.find_first_of("/@?#= \t") == std::string_view::npos; }
-
-std::map<std::string, std::string> OwnEnvironment() {
-  std::map<std::string, std::string> environment;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string_view text = *entry;
-    const std::size_t equals = text.find('=');
-    if (equals == std::string_view::npos) continue;
-    environment.emplace(text.substr(0, equals), text.substr(equals + 1));
-  }
-  return environment;
-}
 
 }  // namespace
 
@@ -72,24 +57,6 @@ absl::StatusOr<std::vector<std::pair<std::string, std::string>>> ReadShared(cons
     shared.emplace_back(mirror, registry);
   }
   return shared;
-}
-
-absl::StatusOr<std::shared_ptr<const registry::CredentialSource>> OpenCredentials(
-    const CredentialOptions& options, const std::map<std::string, hosts::EndpointAuth>& endpoint_auths,
-    std::stop_token stop) {
-  auto shared = ReadShared(options.shared);
-  if (!shared.ok()) return shared.status();
-  auto source = credentials::Open({.auth_files = options.auth_files,
-                                   .pull_secrets = options.pull_secrets,
-                                   .provider_config = options.provider_config,
-                                   .provider_bin_dir = options.provider_bin_dir,
-                                   .endpoint_auths = endpoint_auths,
-                                   .shared = *std::move(shared),
-                                   .environment = OwnEnvironment(),
-                                   .warn = [](const std::string& text) { spdlog::warn("{}", text); },
-                                   .stop = std::move(stop)});
-  if (!source.ok()) return source.status();
-  return *std::move(source);
 }
 
 }  // namespace tagdrift::cli

@@ -14,14 +14,14 @@
 
 namespace {
 
-using tagdrift::cli::Complain;
+using tagdrift::cli::PrintError;
 
 constexpr char kVersionLine[] = "tagdrift " TAGDRIFT_VERSION;
 
 int Print(const std::string& text) {
   const absl::Status status = tagdrift::cli::WriteOut(text);
   if (status.ok()) return 0;
-  Complain(std::string(status.message()));
+  PrintError(std::string(status.message()));
   return tagdrift::render::kExitUndecided;
 }
 
@@ -34,8 +34,8 @@ int Run(int argc, char** argv, tagdrift::cli::StopOnSignal& stop) {
   app.allow_config_extras(CLI::config_extras_mode::error);
   app.fallthrough();
   int exit_code = 0;
-  tagdrift::cli::AddCheckCommand(app, exit_code);
-  tagdrift::cli::AddMirrorsCommand(app, exit_code);
+  tagdrift::cli::AddCheckCommand(app, stop, exit_code);
+  tagdrift::cli::AddMirrorsCommand(app, stop, exit_code);
   tagdrift::cli::AddActionCommands(app, stop, exit_code);
   app.add_subcommand("version", "Print the version")->callback([&] {
     exit_code = Print(std::string(kVersionLine) + "\n");
@@ -49,8 +49,8 @@ int Run(int argc, char** argv, tagdrift::cli::StopOnSignal& stop) {
     return Print(std::string(kVersionLine) + "\n");
   } catch (const CLI::ParseError& error) {
     const bool unknown_command = app.get_subcommands().empty() && argc > 1 && argv[1][0] != '-';
-    Complain(fmt::format("{} (see tagdrift --help)",
-                         unknown_command ? fmt::format("there is no command '{}'", argv[1]) : error.what()));
+    PrintError(fmt::format("{} (see tagdrift --help)",
+                           unknown_command ? fmt::format("there is no command '{}'", argv[1]) : error.what()));
     return tagdrift::render::kExitUsage;
   }
   return exit_code;
@@ -67,7 +67,7 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   tagdrift::cli::StopOnSignal stop;
   if (!out_is_open) {
-    Complain("standard output is closed: there is nowhere to write the answer");
+    PrintError("standard output is closed: there is nowhere to write the answer");
     return tagdrift::render::kExitUndecided;
   }
   return Run(argc, argv, stop);

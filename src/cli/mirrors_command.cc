@@ -8,11 +8,11 @@
 #include <utility>
 #include <vector>
 
+#include "agent_options.h"
 #include "logging.h"
 #include "node_options.h"
 #include "output.h"
 #include "output_format.h"
-#include "session.h"
 #include "tagdrift/hosts/registry_config.h"
 #include "tagdrift/render/exit_code.h"
 #include "tagdrift/render/render.h"
@@ -27,20 +27,13 @@ struct MirrorsArguments {
   std::string format = "table";
 };
 
-/// Where the configuration is, how it is read, and which registries the node has images of.
-struct Configuration {
-  hosts::FileTree tree;
-  hosts::RegistrySettings settings;
-  std::set<std::string> cached;
-};
-
 bool AllAreRelative(const std::string& roots) {
   return !roots.starts_with('/') && roots.find(":/") == std::string::npos;
 }
 
 /// Neither network nor runtime is needed when directory and version are given. Relative directories are those of the
 /// working directory.
-absl::StatusOr<Configuration> Offline(const NodeOptions& options) {
+absl::StatusOr<agent::RegistryConfiguration> Offline(const NodeOptions& options) {
   const bool from_here = options.host_root == "/" && AllAreRelative(*options.registry_config_path);
   auto tree = hosts::FileTree::Open(from_here ? "." : options.host_root);
   if (!tree.ok()) return tree.status();
@@ -50,43 +43,44 @@ absl::StatusOr<Configuration> Offline(const NodeOptions& options) {
   if (can_transfer) settings.pull_path = options.image_pull.value_or(hosts::PullPath::kTransfer);
   settings.config_path = *options.registry_config_path;
   settings.source = "--registry-config-path";
-  return Configuration{*std::move(tree), std::move(settings), {}};
+  return agent::RegistryConfiguration{.tree = std::make_shared<const hosts::FileTree>(*std::move(tree)),
+                                      .settings = std::move(settings),
+                                      .cached_registries = {}};
 }
 
-absl::StatusOr<Configuration> Learn(const NodeOptions& options) {
+absl::StatusOr<agent::RegistryConfiguration> Learn(const NodeOptions& options, const StopOnSignal& stop) {
   if (options.registry_config_path && options.containerd_version) return Offline(options);
-  auto session = OpenSession(options, false);
-  if (!session.ok()) return session.status();
-  std::set<std::string> cached;
-  for (const facts::CachedImage& image : session->node.images) cached.insert(image.reference.registry());
-  return Configuration{std::move(session->tree), std::move(session->settings), std::move(cached)};
+  const CallContext context = ContextOf(options, stop.token());
+  const auto agent = MakeAgent(options);
+  if (!agent.ok()) return agent.status();
+  return (*agent)->Configuration(context);
 }
 
-int RunMirrors(const MirrorsArguments& arguments) {
+int RunMirrors(const MirrorsArguments& arguments, const StopOnSignal& stop) {
   LogToStandardError(arguments.node.verbose);
-  auto configuration = Learn(arguments.node);
-  if (!configuration.ok()) return CannotBeDone(configuration.status());
+  auto configuration = Learn(arguments.node, stop);
+  if (!configuration.ok()) return ExitCodeOf(configuration.status(), stop.signal());
 
   std::set<std::string> registries(arguments.registries.begin(), arguments.registries.end());
   if (registries.empty()) {
-    registries = configuration->cached;
-    for (std::string& name : hosts::ConfiguredRegistries(configuration->tree, configuration->settings)) {
+    registries = configuration->cached_registries;
+    for (std::string& name : hosts::ConfiguredRegistries(*configuration->tree, configuration->settings)) {
       registries.insert(std::move(name));
     }
   }
   std::vector<hosts::RegistryConfig> configs;
   configs.reserve(registries.size());
   for (const std::string& registry : registries) {
-    configs.push_back(hosts::LoadRegistryConfig(configuration->tree, configuration->settings, registry));
+    configs.push_back(hosts::LoadRegistryConfig(*configuration->tree, configuration->settings, registry));
   }
   const v1::MirrorsReport report = report::ToMessage(configs, configuration->settings.notes);
   const absl::Status written = WriteOut(render::Render(report, FormatNamed(arguments.format), StyleOfTerminal()));
-  return written.ok() ? render::ExitCode(report) : CannotBeDone(written);
+  return written.ok() ? render::ExitCode(report) : ExitCodeOf(written, 0);
 }
 
 }  // namespace
 
-void AddMirrorsCommand(CLI::App& app, int& exit_code) {
+void AddMirrorsCommand(CLI::App& app, const StopOnSignal& stop, int& exit_code) {
   CLI::App& command =
       *app.add_subcommand("mirrors", "The hosts that containerd asks per registry, and what it ignores");
   auto arguments = std::make_shared<MirrorsArguments>();
@@ -104,7 +98,7 @@ void AddMirrorsCommand(CLI::App& app, int& exit_code) {
       "  tagdrift mirrors docker.io -o wide      # one registry, with files and lines\n"
       "  tagdrift mirrors --registry-config-path ./certs.d --containerd-version 2.1.9   # files, before they are "
       "rolled out");
-  command.callback([arguments, &exit_code] { exit_code = RunMirrors(*arguments); });
+  command.callback([arguments, &stop, &exit_code] { exit_code = RunMirrors(*arguments, stop); });
 }
 
 }  // namespace tagdrift::cli

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "tagdrift/render/exit_code.h"
+#include "tagdrift/text/text.h"
 
 namespace tagdrift::cli {
 
@@ -31,11 +32,12 @@ absl::Status WriteOut(const std::string& text) {
   return absl::OkStatus();
 }
 
-void Complain(const std::string& message) { fmt::print(stderr, "tagdrift: {}\n", message); }
+void PrintError(const std::string& message) { fmt::print(stderr, "tagdrift: {}\n", message); }
 
-int CannotBeDone(const absl::Status& status) {
-  Complain(std::string(status.message()));
-  return absl::IsInvalidArgument(status) ? render::kExitUsage : render::kExitUndecided;
+int ExitCodeOf(const absl::Status& failure, int signal) {
+  PrintError(text::MessageOf(failure));
+  if (absl::IsInvalidArgument(failure)) return render::kExitUsage;
+  return absl::IsCancelled(failure) && signal != 0 ? 128 + signal : render::kExitUndecided;
 }
 
 }  // namespace tagdrift::cli

@@ -14,9 +14,9 @@ bool SecureStandardStreams();
 absl::Status WriteOut(const std::string& text);
 
 /// One line "tagdrift: message" on standard error.
-void Complain(const std::string& message);
+void PrintError(const std::string& message);
 
-/// Complains, and names the exit code: 64 for what the operator wrote wrongly, else 2.
-int CannotBeDone(const absl::Status& status);
+/// Prints, and names the exit code: 64 for what the operator wrote wrongly, else 2.
+int ExitCodeOf(const absl::Status& failure, int signal);
 
 }  // namespace tagdrift::cli

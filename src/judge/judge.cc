@@ -15,6 +15,7 @@ namespace {
 
 /// How containerd's record and the CRI's view differ, or which content is missing; empty where they agree.
 std::string Disagreement(const facts::CachedImage& image) {
+  if (!image.unreadable.empty()) return image.unreadable;
   if (!image.stored) return "";
   if (!image.stored->id) {
     std::string text = image.stored->missing;

@@ -1,18 +1,17 @@
 #pragma once
 
-#include <grpcpp/channel.h>
-
+#include <chrono>
 #include <memory>
 
-#include "absl/time/time.h"
+#include "connection.h"
 #include "tagdrift/node/containerd_actions.h"
 #include "tagdrift/node/cri_actions.h"
 
 namespace tagdrift::node {
 
-/// Over `channel`; each call takes at most `timeout` (a pull: what it is given).
-std::unique_ptr<ContainerdActions> MakeContainerdActions(const std::shared_ptr<grpc::Channel>& channel,
-                                                         absl::Duration timeout);
-std::unique_ptr<CriActions> MakeCriActions(const std::shared_ptr<grpc::Channel>& channel, absl::Duration timeout);
+/// Over `connection`; each call takes at most `limit`, but a pull what its context gives.
+std::unique_ptr<ContainerdActions> MakeContainerdActions(std::shared_ptr<Connection> connection,
+                                                         std::chrono::nanoseconds limit);
+std::unique_ptr<CriActions> MakeCriActions(std::shared_ptr<Connection> connection, std::chrono::nanoseconds limit);
 
 }  // namespace tagdrift::node

@@ -1,12 +1,11 @@
 #include <grpc/support/log.h>
-#include <grpcpp/create_channel.h>
-#include <grpcpp/security/credentials.h>
 
-#include <algorithm>
+#include <chrono>
 #include <string_view>
 #include <utility>
 
 #include "actions_grpc.h"
+#include "connection.h"
 #include "containerd_client_grpc.h"
 #include "cri_client_grpc.h"
 #include "endpoint.h"
@@ -16,29 +15,23 @@
 namespace tagdrift::node {
 namespace {
 
-constexpr absl::Duration kFirstAnswer = absl::Seconds(5);
+constexpr std::chrono::seconds kFirstAnswer(5);
 
 /// gRPC writes its own lines about failing sockets to stderr; ours say the same, once and plainly.
 void SilenceGrpc() {
   gpr_set_log_function([](gpr_log_func_args*) {});
 }
 
-std::shared_ptr<grpc::Channel> MakeChannel(const std::string& path) {
-  grpc::ChannelArguments arguments;
-  arguments.SetString(GRPC_ARG_DEFAULT_AUTHORITY, "localhost");
-  arguments.SetMaxReceiveMessageSize(kMaxReceiveBytes);
-  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 5000);
-  return grpc::CreateCustomChannel(ChannelTarget(path), grpc::InsecureChannelCredentials(), arguments);
+bool FoundNoServer(const absl::Status& status) {
+  return std::string_view(status.message().data(), status.message().size()).ends_with(kNoConnection);
 }
 
 /// Why a socket that accepts connections does not speak CRI v1.
-absl::Status ExplainNoCri(const std::string& path, const absl::Status& why, ContainerdClient& containerd) {
+absl::Status ExplainNoCri(const std::string& path, const absl::Status& why, ContainerdClient& containerd,
+                          const CallContext& context) {
   const std::string doing = "connecting to " + path + ": ";
   if (absl::IsUnimplemented(why)) {
-    const absl::StatusOr<std::string> version = containerd.Version();
+    const absl::StatusOr<std::string> version = containerd.Version(context);
     if (version.ok()) {
       return absl::FailedPreconditionError(
           doing + "containerd " + *version +
@@ -50,7 +43,7 @@ absl::Status ExplainNoCri(const std::string& path, const absl::Status& why, Cont
         "the server there does not offer the CRI (runtime.v1); name a container runtime's socket with "
         "--runtime-endpoint");
   }
-  if (std::string_view(why.message().data(), why.message().size()).ends_with(kNoConnection)) {
+  if (FoundNoServer(why)) {
     return absl::FailedPreconditionError(
         doing +
         "something listens there but does not speak gRPC; name a container runtime's socket with "
@@ -61,18 +54,38 @@ absl::Status ExplainNoCri(const std::string& path, const absl::Status& why, Cont
 
 }  // namespace
 
-absl::StatusOr<RuntimeClients> Connect(const std::string& endpoint, absl::Duration timeout) {
+absl::StatusOr<RuntimeClients> MakeClients(const std::string& endpoint, std::chrono::nanoseconds call_limit) {
   const absl::StatusOr<std::string> path = SocketPath(endpoint);
   if (!path.ok()) return path.status();
-  if (const absl::Status probe = ProbeSocket(*path); !probe.ok()) return probe;
   SilenceGrpc();
-  const std::shared_ptr<grpc::Channel> channel = MakeChannel(*path);
-  RuntimeClients clients{MakeCriClient(channel, timeout), MakeContainerdClient(channel, timeout),
-                         MakeCriActions(channel, timeout), MakeContainerdActions(channel, timeout)};
-  // A socket that accepts and stays silent is no runtime; a live one answers this at once.
-  const absl::StatusOr<CriVersion> version = MakeCriClient(channel, std::min(timeout, kFirstAnswer))->Version();
-  if (!version.ok()) return ExplainNoCri(*path, version.status(), *clients.containerd);
-  return clients;
+  auto connection = std::make_shared<Connection>(*path);
+  return RuntimeClients{.cri = MakeCriClient(connection, call_limit),
+                        .containerd = MakeContainerdClient(connection, call_limit),
+                        .cri_actions = MakeCriActions(connection, call_limit),
+                        .containerd_actions = MakeContainerdActions(connection, call_limit),
+                        .connection = connection};
+}
+
+absl::StatusOr<CriVersion> Reach(const std::string& endpoint, RuntimeClients& clients, const CallContext& context) {
+  // A socket that accepts and stays silent is no runtime; a live one answers at once.
+  const CallContext soon = context.Within(std::chrono::steady_clock::now(), kFirstAnswer);
+  if (clients.connection == nullptr) return clients.cri->Version(soon);
+  const absl::StatusOr<std::string> path = SocketPath(endpoint);
+  if (!path.ok()) return path.status();
+  if (absl::Status ended = context.Check(std::chrono::steady_clock::now(), "connecting to " + *path); !ended.ok()) {
+    return ended;
+  }
+  if (const absl::Status probe = ProbeSocket(*path); !probe.ok()) return probe;
+  clients.connection->ReplaceFailed();
+  const bool was_used = clients.connection->WasUsed();
+  absl::StatusOr<CriVersion> version = clients.cri->Version(soon);
+  if (was_used && FoundNoServer(version.status())) {
+    // The runtime was restarted since the last call, which nobody noticed: somebody listens.
+    clients.connection->Replace();
+    version = clients.cri->Version(soon);
+  }
+  if (!version.ok()) return ExplainNoCri(*path, version.status(), *clients.containerd, soon);
+  return version;
 }
 
 }  // namespace tagdrift::node

@@ -11,7 +11,6 @@
 #include "containerd/services/leases/v1/leases.grpc.pb.h"
 #include "containerd/services/snapshots/v1/snapshots.grpc.pb.h"
 #include "image_watch.h"
-#include "kubernetes_context.h"
 #include "rpc.h"
 
 namespace tagdrift::node {
@@ -46,17 +45,25 @@ std::string Quoted(const std::string& text) {
   return quoted + '"';
 }
 
+struct Stubs {
+  explicit Stubs(const std::shared_ptr<grpc::Channel>& channel)
+      : image_store(images::Images::NewStub(channel)),
+        content_store(content::Content::NewStub(channel)),
+        lease_store(leases::Leases::NewStub(channel)),
+        snapshotters(snapshots::Snapshots::NewStub(channel)) {}
+
+  std::unique_ptr<images::Images::Stub> image_store;
+  std::unique_ptr<content::Content::Stub> content_store;
+  std::unique_ptr<leases::Leases::Stub> lease_store;
+  std::unique_ptr<snapshots::Snapshots::Stub> snapshotters;
+};
+
 class GrpcContainerdActions final : public ContainerdActions {
  public:
-  GrpcContainerdActions(std::shared_ptr<grpc::Channel> channel, absl::Duration timeout)
-      : channel_(std::move(channel)),
-        images_(images::Images::NewStub(channel_)),
-        content_(content::Content::NewStub(channel_)),
-        leases_(leases::Leases::NewStub(channel_)),
-        snapshots_(snapshots::Snapshots::NewStub(channel_)),
-        timeout_(timeout) {}
+  GrpcContainerdActions(std::shared_ptr<Connection> connection, std::chrono::nanoseconds limit)
+      : connection_(std::move(connection)), stubs_(connection_), limit_(limit) {}
 
-  absl::Status PointTo(const std::string& name, const ImageRecord& target) override {
+  absl::Status PointTo(const std::string& name, const ImageRecord& target, const CallContext& context) override {
     images::UpdateImageRequest request;
     images::Image& image = *request.mutable_image();
     image.set_name(name);
@@ -65,118 +72,130 @@ class GrpcContainerdActions final : public ContainerdActions {
     image.mutable_target()->set_size(target.target_size);
     // Any other mask, and none at all, would take the labels away.
     request.mutable_update_mask()->add_paths("target");
-    return Ask<images::UpdateImageResponse>(*images_, &images::Images::Stub::Update, request, "re-pointing " + name)
+    return Ask<images::UpdateImageResponse>(&Stubs::image_store, &images::Images::Stub::Update, request,
+                                            "re-pointing " + name, context)
         .status();
   }
 
-  absl::StatusOr<bool> DeleteName(const std::string& name, const image::Digest& target) override {
+  absl::StatusOr<bool> DeleteName(const std::string& name, const image::Digest& target,
+                                  const CallContext& context) override {
     images::DeleteImageRequest request;
     request.set_name(name);
     request.mutable_target()->set_digest(target.text());
     const absl::Status status =
-        Ask<Empty>(*images_, &images::Images::Stub::Delete, request, "removing the name " + name).status();
+        Ask<Empty>(&Stubs::image_store, &images::Images::Stub::Delete, request, "removing the name " + name, context)
+            .status();
     if (absl::IsNotFound(status)) return false;
     if (!status.ok()) return status;
     return true;
   }
 
-  absl::Status CreateLease(const Lease& lease) override {
+  absl::Status CreateLease(const Lease& lease, const CallContext& context) override {
     leases::CreateRequest request;
     request.set_id(lease.id);
     request.mutable_labels()->insert(lease.labels.begin(), lease.labels.end());
     (*request.mutable_labels())[kExpireLabel] =
         absl::FormatTime(absl::RFC3339_full, lease.expires, absl::UTCTimeZone());
-    return Ask<leases::CreateResponse>(*leases_, &leases::Leases::Stub::Create, request, "creating a lease").status();
+    return Ask<leases::CreateResponse>(&Stubs::lease_store, &leases::Leases::Stub::Create, request, "creating a lease",
+                                       context)
+        .status();
   }
 
-  absl::Status DeleteLease(const std::string& id) override {
+  absl::Status DeleteLease(const std::string& id, const CallContext& context) override {
     leases::DeleteRequest request;
     request.set_id(id);
     const absl::Status status =
-        Ask<Empty>(*leases_, &leases::Leases::Stub::Delete, request, "deleting lease " + id).status();
+        Ask<Empty>(&Stubs::lease_store, &leases::Leases::Stub::Delete, request, "deleting lease " + id, context)
+            .status();
     return absl::IsNotFound(status) ? absl::OkStatus() : status;
   }
 
-  absl::Status CollectGarbage() override {
+  absl::Status CollectGarbage(const CallContext& context) override {
     // containerd collects on request only together with a deletion.
     leases::CreateRequest create;
     create.set_id("tagdrift-collect-" + std::to_string(getpid()) + "-" +
                   std::to_string(absl::ToUnixNanos(absl::Now())));
     (*create.mutable_labels())[kExpireLabel] = absl::FormatTime(absl::Now(), absl::UTCTimeZone());
     const std::string doing = "collecting garbage";
-    absl::Status status = Ask<leases::CreateResponse>(*leases_, &leases::Leases::Stub::Create, create, doing).status();
+    absl::Status status =
+        Ask<leases::CreateResponse>(&Stubs::lease_store, &leases::Leases::Stub::Create, create, doing, context)
+            .status();
     if (!status.ok()) return status;
     leases::DeleteRequest request;
     request.set_id(create.id());
     request.set_sync(true);
-    return Ask<Empty>(*leases_, &leases::Leases::Stub::Delete, request, doing).status();
+    return Ask<Empty>(&Stubs::lease_store, &leases::Leases::Stub::Delete, request, doing, context).status();
   }
 
-  absl::StatusOr<std::vector<Lease>> LeasesLabelled(const std::string& label, const std::string& value) override {
+  absl::StatusOr<std::vector<Lease>> LeasesLabelled(const std::string& label, const std::string& value,
+                                                    const CallContext& context) override {
     leases::ListRequest request;
     request.add_filters("labels." + Quoted(label) + "==" + Quoted(value));
-    auto response =
-        Ask<leases::ListResponse>(*leases_, &leases::Leases::Stub::List, request, "listing containerd's leases");
+    auto response = Ask<leases::ListResponse>(&Stubs::lease_store, &leases::Leases::Stub::List, request,
+                                              "listing containerd's leases", context);
     if (!response.ok()) return response.status();
     std::vector<Lease> found;
     for (const leases::Lease& lease : response->leases()) found.push_back(FromMessage(lease));
     return found;
   }
 
-  absl::Status HoldContent(const std::string& lease, const image::Digest& digest) override {
+  absl::Status HoldContent(const std::string& lease, const image::Digest& digest, const CallContext& context) override {
     leases::AddResourceRequest request;
     request.set_id(lease);
     request.mutable_resource()->set_type("content");
     request.mutable_resource()->set_id(digest.text());
-    return Ask<Empty>(*leases_, &leases::Leases::Stub::AddResource, request, "leasing " + digest.Short()).status();
+    return Ask<Empty>(&Stubs::lease_store, &leases::Leases::Stub::AddResource, request, "leasing " + digest.Short(),
+                      context)
+        .status();
   }
 
-  absl::StatusOr<bool> HasSnapshot(const std::string& snapshotter, const std::string& key) override {
+  absl::StatusOr<bool> HasSnapshot(const std::string& snapshotter, const std::string& key,
+                                   const CallContext& context) override {
     snapshots::StatSnapshotRequest request;
     request.set_snapshotter(snapshotter);
     request.set_key(key);
-    auto response = Ask<snapshots::StatSnapshotResponse>(*snapshots_, &snapshots::Snapshots::Stub::Stat, request,
-                                                         "asking snapshotter " + snapshotter);
+    auto response = Ask<snapshots::StatSnapshotResponse>(&Stubs::snapshotters, &snapshots::Snapshots::Stub::Stat,
+                                                         request, "asking snapshotter " + snapshotter, context);
     if (absl::IsNotFound(response.status())) return false;
     if (!response.ok()) return response.status();
     return response->info().kind() == snapshots::COMMITTED;
   }
 
-  absl::StatusOr<std::vector<Ingest>> Ingests() override {
-    auto response = Ask<content::ListStatusesResponse>(*content_, &content::Content::Stub::ListStatuses,
-                                                       content::ListStatusesRequest(), "asking what is being written");
+  absl::StatusOr<std::vector<Ingest>> Ingests(const CallContext& context) override {
+    auto response =
+        Ask<content::ListStatusesResponse>(&Stubs::content_store, &content::Content::Stub::ListStatuses,
+                                           content::ListStatusesRequest(), "asking what is being written", context);
     if (!response.ok()) return response.status();
     std::vector<Ingest> ingests;
     for (const content::Status& status : response->statuses()) ingests.push_back({status.ref(), status.offset()});
     return ingests;
   }
 
-  absl::StatusOr<std::unique_ptr<ImageWatch>> WatchImages() override {
-    auto watch = std::make_unique<GrpcImageWatch>(channel_, timeout_);
-    if (absl::Status status = watch->CatchUp(); !status.ok()) return status;
+  absl::StatusOr<std::unique_ptr<ImageWatch>> WatchImages(const CallContext& context) override {
+    auto watch = std::make_unique<GrpcImageWatch>(connection_->channel(), limit_);
+    if (absl::Status status = watch->CatchUp(context); !status.ok()) return status;
     return watch;
   }
 
  private:
   template <typename Response, typename Stub, typename Method, typename Request>
-  absl::StatusOr<Response> Ask(Stub& stub, Method method, const Request& request, const std::string& doing) {
-    KubernetesContext context;
-    return Call<Response>(stub, method, context, request, doing, timeout_);
+  absl::StatusOr<Response> Ask(std::unique_ptr<Stub> Stubs::*stub, Method method, const Request& request,
+                               std::string doing, const CallContext& context) {
+    const auto stubs = stubs_.Get();
+    Rpc rpc(std::move(doing), context, limit_);
+    return Call<Response>(*((*stubs).*stub), method, request, rpc.InKubernetesNamespace());
   }
 
-  std::shared_ptr<grpc::Channel> channel_;
-  std::unique_ptr<images::Images::Stub> images_;
-  std::unique_ptr<content::Content::Stub> content_;
-  std::unique_ptr<leases::Leases::Stub> leases_;
-  std::unique_ptr<snapshots::Snapshots::Stub> snapshots_;
-  absl::Duration timeout_;
+  std::shared_ptr<Connection> connection_;
+  StubsOn<Stubs> stubs_;
+  std::chrono::nanoseconds limit_;
 };
 
 }  // namespace
 
-std::unique_ptr<ContainerdActions> MakeContainerdActions(const std::shared_ptr<grpc::Channel>& channel,
-                                                         absl::Duration timeout) {
-  return std::make_unique<GrpcContainerdActions>(channel, timeout);
+std::unique_ptr<ContainerdActions> MakeContainerdActions(std::shared_ptr<Connection> connection,
+                                                         std::chrono::nanoseconds limit) {
+  return std::make_unique<GrpcContainerdActions>(std::move(connection), limit);
 }
 
 }  // namespace tagdrift::node

@@ -6,7 +6,6 @@
 #include "containerd/services/images/v1/images.grpc.pb.h"
 #include "containerd/services/version/v1/version.grpc.pb.h"
 #include "containerd_client_grpc.h"
-#include "kubernetes_context.h"
 #include "rpc.h"
 
 namespace tagdrift::node {
@@ -28,28 +27,34 @@ ImageRecord FromMessage(const images::Image& image) {
   return record;
 }
 
+struct Stubs {
+  explicit Stubs(const std::shared_ptr<grpc::Channel>& channel)
+      : image_store(images::Images::NewStub(channel)),
+        content_store(content::Content::NewStub(channel)),
+        introduction(version::Version::NewStub(channel)) {}
+
+  std::unique_ptr<images::Images::Stub> image_store;
+  std::unique_ptr<content::Content::Stub> content_store;
+  std::unique_ptr<version::Version::Stub> introduction;
+};
+
 class GrpcContainerdClient final : public ContainerdClient {
  public:
-  GrpcContainerdClient(const std::shared_ptr<grpc::Channel>& channel, absl::Duration timeout)
-      : images_(images::Images::NewStub(channel)),
-        content_(content::Content::NewStub(channel)),
-        version_(version::Version::NewStub(channel)),
-        timeout_(timeout) {}
+  GrpcContainerdClient(std::shared_ptr<Connection> connection, std::chrono::nanoseconds limit)
+      : stubs_(std::move(connection)), limit_(limit) {}
 
-  absl::StatusOr<std::string> Version() override {
-    KubernetesContext context;
+  absl::StatusOr<std::string> Version(const CallContext& context) override {
     auto response =
-        Call<version::VersionResponse>(*version_, &version::Version::Stub::Version, context, google::protobuf::Empty(),
-                                       "asking containerd for its version", timeout_);
+        Ask<version::VersionResponse>(&Stubs::introduction, &version::Version::Stub::Version, google::protobuf::Empty(),
+                                      "asking containerd for its version", context);
     if (!response.ok()) return response.status();
     return response->version();
   }
 
-  absl::StatusOr<std::vector<ImageRecord>> ListImages() override {
-    KubernetesContext context;
+  absl::StatusOr<std::vector<ImageRecord>> ListImages(const CallContext& context) override {
     auto response =
-        Call<images::ListImagesResponse>(*images_, &images::Images::Stub::List, context, images::ListImagesRequest(),
-                                         "listing containerd's image store", timeout_);
+        Ask<images::ListImagesResponse>(&Stubs::image_store, &images::Images::Stub::List, images::ListImagesRequest(),
+                                        "listing containerd's image store", context);
     if (!response.ok()) return response.status();
     std::vector<ImageRecord> records;
     records.reserve(static_cast<std::size_t>(response->images_size()));
@@ -57,61 +62,66 @@ class GrpcContainerdClient final : public ContainerdClient {
     return records;
   }
 
-  absl::StatusOr<std::optional<ImageRecord>> GetImage(const std::string& name) override {
-    KubernetesContext context;
+  absl::StatusOr<std::optional<ImageRecord>> GetImage(const std::string& name, const CallContext& context) override {
     images::GetImageRequest request;
     request.set_name(name);
-    auto response = Call<images::GetImageResponse>(*images_, &images::Images::Stub::Get, context, request,
-                                                   "asking containerd's image store for " + name, timeout_);
+    auto response = Ask<images::GetImageResponse>(&Stubs::image_store, &images::Images::Stub::Get, request,
+                                                  "asking containerd's image store for " + name, context);
     if (absl::IsNotFound(response.status())) return std::nullopt;
     if (!response.ok()) return response.status();
     return FromMessage(response->image());
   }
 
-  absl::StatusOr<std::optional<ContentInfo>> Info(const image::Digest& digest) override {
-    KubernetesContext context;
+  absl::StatusOr<std::optional<ContentInfo>> Info(const image::Digest& digest, const CallContext& context) override {
     content::InfoRequest request;
     request.set_digest(digest.text());
-    auto response = Call<content::InfoResponse>(*content_, &content::Content::Stub::Info, context, request,
-                                                "asking containerd's content store for " + digest.Short(), timeout_);
+    auto response = Ask<content::InfoResponse>(&Stubs::content_store, &content::Content::Stub::Info, request,
+                                               "asking containerd's content store for " + digest.Short(), context);
     if (absl::IsNotFound(response.status())) return std::nullopt;
     if (!response.ok()) return response.status();
     return ContentInfo{response->info().size(), {response->info().labels().begin(), response->info().labels().end()}};
   }
 
-  absl::StatusOr<std::string> Read(const image::Digest& digest, std::size_t limit) override {
-    const std::string doing = "reading " + digest.Short() + " from containerd's content store";
-    KubernetesContext context;
-    SetDeadline(context, timeout_);
+  absl::StatusOr<std::string> Read(const image::Digest& digest, std::size_t limit,
+                                   const CallContext& context) override {
+    Rpc rpc("reading " + digest.Short() + " from containerd's content store", context, limit_);
+    if (absl::Status status = rpc.Begin(); !status.ok()) return status;
     content::ReadContentRequest request;
     request.set_digest(digest.text());
-    auto stream = content_->Read(&context, request);
+    const auto stubs = stubs_.Get();
+    auto stream = stubs->content_store->Read(&rpc.InKubernetesNamespace().context(), request);
     std::string bytes;
     content::ReadContentResponse chunk;
     while (stream->Read(&chunk)) {
       if (chunk.data().size() > limit - bytes.size()) {
-        context.TryCancel();
+        rpc.context().TryCancel();
         stream->Finish();
-        return absl::ResourceExhaustedError(doing + ": it is larger than " + std::to_string(limit) + " bytes");
+        return absl::ResourceExhaustedError(rpc.doing() + ": it is larger than " + std::to_string(limit) + " bytes");
       }
       bytes += chunk.data();
     }
-    if (const grpc::Status status = stream->Finish(); !status.ok()) return FromRpc(status, doing, timeout_);
+    if (const grpc::Status status = stream->Finish(); !status.ok()) return rpc.Explain(status);
     return bytes;
   }
 
  private:
-  std::unique_ptr<images::Images::Stub> images_;
-  std::unique_ptr<content::Content::Stub> content_;
-  std::unique_ptr<version::Version::Stub> version_;
-  absl::Duration timeout_;
+  template <typename Response, typename Stub, typename Method, typename Request>
+  absl::StatusOr<Response> Ask(std::unique_ptr<Stub> Stubs::*stub, Method method, const Request& request,
+                               std::string doing, const CallContext& context) {
+    const auto stubs = stubs_.Get();
+    Rpc rpc(std::move(doing), context, limit_);
+    return Call<Response>(*((*stubs).*stub), method, request, rpc.InKubernetesNamespace());
+  }
+
+  StubsOn<Stubs> stubs_;
+  std::chrono::nanoseconds limit_;
 };
 
 }  // namespace
 
-std::unique_ptr<ContainerdClient> MakeContainerdClient(const std::shared_ptr<grpc::Channel>& channel,
-                                                       absl::Duration timeout) {
-  return std::make_unique<GrpcContainerdClient>(channel, timeout);
+std::unique_ptr<ContainerdClient> MakeContainerdClient(std::shared_ptr<Connection> connection,
+                                                       std::chrono::nanoseconds limit) {
+  return std::make_unique<GrpcContainerdClient>(std::move(connection), limit);
 }
 
 }  // namespace tagdrift::node

@@ -1,16 +1,15 @@
 #pragma once
 
-#include <grpcpp/channel.h>
-
+#include <chrono>
 #include <memory>
 
-#include "absl/time/time.h"
+#include "connection.h"
 #include "tagdrift/node/containerd_client.h"
 
 namespace tagdrift::node {
 
-/// containerd's own services over `channel`; each call takes at most `timeout`.
-std::unique_ptr<ContainerdClient> MakeContainerdClient(const std::shared_ptr<grpc::Channel>& channel,
-                                                       absl::Duration timeout);
+/// containerd's own services over `connection`; each call takes at most `limit`.
+std::unique_ptr<ContainerdClient> MakeContainerdClient(std::shared_ptr<Connection> connection,
+                                                       std::chrono::nanoseconds limit);
 
 }  // namespace tagdrift::node

@@ -11,13 +11,19 @@ namespace {
 
 using runtime::v1::ImageService;
 
+struct Stubs {
+  explicit Stubs(const std::shared_ptr<grpc::Channel>& channel) : images(ImageService::NewStub(channel)) {}
+
+  std::unique_ptr<ImageService::Stub> images;
+};
+
 class GrpcCriActions final : public CriActions {
  public:
-  GrpcCriActions(const std::shared_ptr<grpc::Channel>& channel, absl::Duration timeout)
-      : images_(ImageService::NewStub(channel)), timeout_(timeout) {}
+  GrpcCriActions(std::shared_ptr<Connection> connection, std::chrono::nanoseconds limit)
+      : stubs_(std::move(connection)), limit_(limit) {}
 
   absl::StatusOr<std::string> PullImage(const std::string& reference, const std::optional<PullCredential>& credential,
-                                        absl::Duration timeout, std::stop_token stop) override {
+                                        const CallContext& context) override {
     runtime::v1::PullImageRequest request;
     request.mutable_image()->set_image(reference);
     if (credential) {
@@ -27,32 +33,31 @@ class GrpcCriActions final : public CriActions {
       auth.set_identity_token(credential->identity_token);
       auth.set_server_address(credential->server_address);
     }
-    grpc::ClientContext context;
-    const std::stop_callback cancel(std::move(stop), [&context] { context.TryCancel(); });
-    auto response = Call<runtime::v1::PullImageResponse>(*images_, &ImageService::Stub::PullImage, context, request,
-                                                         "pulling " + reference, timeout);
+    const auto stubs = stubs_.Get();
+    Rpc rpc("pulling " + reference, context, kLongestCall);
+    auto response = Call<runtime::v1::PullImageResponse>(*stubs->images, &ImageService::Stub::PullImage, request, rpc);
     if (!response.ok()) return response.status();
     return response->image_ref();
   }
 
-  absl::Status RemoveImage(const std::string& id) override {
+  absl::Status RemoveImage(const std::string& id, const CallContext& context) override {
     runtime::v1::RemoveImageRequest request;
     request.mutable_image()->set_image(id);
-    grpc::ClientContext context;
-    return Call<runtime::v1::RemoveImageResponse>(*images_, &ImageService::Stub::RemoveImage, context, request,
-                                                  "removing image " + id, timeout_)
+    const auto stubs = stubs_.Get();
+    Rpc rpc("removing image " + id, context, limit_);
+    return Call<runtime::v1::RemoveImageResponse>(*stubs->images, &ImageService::Stub::RemoveImage, request, rpc)
         .status();
   }
 
  private:
-  std::unique_ptr<ImageService::Stub> images_;
-  absl::Duration timeout_;
+  StubsOn<Stubs> stubs_;
+  std::chrono::nanoseconds limit_;
 };
 
 }  // namespace
 
-std::unique_ptr<CriActions> MakeCriActions(const std::shared_ptr<grpc::Channel>& channel, absl::Duration timeout) {
-  return std::make_unique<GrpcCriActions>(channel, timeout);
+std::unique_ptr<CriActions> MakeCriActions(std::shared_ptr<Connection> connection, std::chrono::nanoseconds limit) {
+  return std::make_unique<GrpcCriActions>(std::move(connection), limit);
 }
 
 }  // namespace tagdrift::node

@@ -13,25 +13,33 @@ namespace {
 using runtime::v1::ImageService;
 using runtime::v1::RuntimeService;
 
+struct Stubs {
+  explicit Stubs(const std::shared_ptr<grpc::Channel>& channel)
+      : runtime(RuntimeService::NewStub(channel)), images(ImageService::NewStub(channel)) {}
+
+  std::unique_ptr<RuntimeService::Stub> runtime;
+  std::unique_ptr<ImageService::Stub> images;
+};
+
 class GrpcCriClient final : public CriClient {
  public:
-  GrpcCriClient(const std::shared_ptr<grpc::Channel>& channel, absl::Duration timeout)
-      : runtime_(RuntimeService::NewStub(channel)), images_(ImageService::NewStub(channel)), timeout_(timeout) {}
+  GrpcCriClient(std::shared_ptr<Connection> connection, std::chrono::nanoseconds limit)
+      : stubs_(std::move(connection)), limit_(limit) {}
 
-  absl::StatusOr<CriVersion> Version() override {
+  absl::StatusOr<CriVersion> Version(const CallContext& context) override {
     runtime::v1::VersionRequest request;
     request.set_version("v1");
-    auto response = AskRuntime<runtime::v1::VersionResponse>(&RuntimeService::Stub::Version, request,
-                                                             "asking the runtime for its version");
+    auto response = Ask<runtime::v1::VersionResponse>(&Stubs::runtime, &RuntimeService::Stub::Version, request,
+                                                      "asking the runtime for its version", context);
     if (!response.ok()) return response.status();
     return CriVersion{response->runtime_name(), response->runtime_version(), response->runtime_api_version()};
   }
 
-  absl::StatusOr<CriStatus> Status() override {
+  absl::StatusOr<CriStatus> Status(const CallContext& context) override {
     runtime::v1::StatusRequest request;
     request.set_verbose(true);
-    auto response = AskRuntime<runtime::v1::StatusResponse>(&RuntimeService::Stub::Status, request,
-                                                            "asking the runtime for its status");
+    auto response = Ask<runtime::v1::StatusResponse>(&Stubs::runtime, &RuntimeService::Stub::Status, request,
+                                                     "asking the runtime for its status", context);
     if (!response.ok()) return response.status();
     CriStatus result;
     for (const auto& condition : response->status().conditions()) {
@@ -41,41 +49,45 @@ class GrpcCriClient final : public CriClient {
     return result;
   }
 
-  absl::StatusOr<std::vector<CriImage>> ListImages() override {
-    auto response = AskImages<runtime::v1::ListImagesResponse>(
-        &ImageService::Stub::ListImages, runtime::v1::ListImagesRequest(), "listing the runtime's images");
+  absl::StatusOr<std::vector<CriImage>> ListImages(const CallContext& context) override {
+    auto response =
+        Ask<runtime::v1::ListImagesResponse>(&Stubs::images, &ImageService::Stub::ListImages,
+                                             runtime::v1::ListImagesRequest(), "listing the runtime's images", context);
     if (!response.ok()) return response.status();
     return FromMessages<CriImage>(response->images());
   }
 
-  absl::StatusOr<std::optional<CriImage>> ImageStatus(const std::string& name) override {
+  absl::StatusOr<std::optional<CriImage>> ImageStatus(const std::string& name, const CallContext& context) override {
     runtime::v1::ImageStatusRequest request;
     request.mutable_image()->set_image(name);
-    auto response = AskImages<runtime::v1::ImageStatusResponse>(&ImageService::Stub::ImageStatus, request,
-                                                                "asking the runtime for " + name);
+    auto response = Ask<runtime::v1::ImageStatusResponse>(&Stubs::images, &ImageService::Stub::ImageStatus, request,
+                                                          "asking the runtime for " + name, context);
     if (absl::IsNotFound(response.status())) return std::nullopt;
     if (!response.ok()) return response.status();
     if (!response->has_image()) return std::nullopt;
     return FromMessage(response->image());
   }
 
-  absl::StatusOr<std::vector<CriContainer>> ListContainers() override {
-    auto response = AskRuntime<runtime::v1::ListContainersResponse>(
-        &RuntimeService::Stub::ListContainers, runtime::v1::ListContainersRequest(), "listing containers");
+  absl::StatusOr<std::vector<CriContainer>> ListContainers(const CallContext& context) override {
+    auto response =
+        Ask<runtime::v1::ListContainersResponse>(&Stubs::runtime, &RuntimeService::Stub::ListContainers,
+                                                 runtime::v1::ListContainersRequest(), "listing containers", context);
     if (!response.ok()) return response.status();
     return FromMessages<CriContainer>(response->containers());
   }
 
-  absl::StatusOr<std::vector<CriSandbox>> ListPodSandbox() override {
-    auto response = AskRuntime<runtime::v1::ListPodSandboxResponse>(
-        &RuntimeService::Stub::ListPodSandbox, runtime::v1::ListPodSandboxRequest(), "listing pod sandboxes");
+  absl::StatusOr<std::vector<CriSandbox>> ListPodSandbox(const CallContext& context) override {
+    auto response = Ask<runtime::v1::ListPodSandboxResponse>(&Stubs::runtime, &RuntimeService::Stub::ListPodSandbox,
+                                                             runtime::v1::ListPodSandboxRequest(),
+                                                             "listing pod sandboxes", context);
     if (!response.ok()) return response.status();
     return FromMessages<CriSandbox>(response->items());
   }
 
-  absl::StatusOr<std::vector<CriFilesystem>> ImageFsInfo() override {
-    auto response = AskImages<runtime::v1::ImageFsInfoResponse>(
-        &ImageService::Stub::ImageFsInfo, runtime::v1::ImageFsInfoRequest(), "asking for the image file system");
+  absl::StatusOr<std::vector<CriFilesystem>> ImageFsInfo(const CallContext& context) override {
+    auto response = Ask<runtime::v1::ImageFsInfoResponse>(&Stubs::images, &ImageService::Stub::ImageFsInfo,
+                                                          runtime::v1::ImageFsInfoRequest(),
+                                                          "asking for the image file system", context);
     if (!response.ok()) return response.status();
     std::vector<CriFilesystem> result;
     for (const auto& usage : response->image_filesystems()) {
@@ -85,16 +97,12 @@ class GrpcCriClient final : public CriClient {
   }
 
  private:
-  template <typename Response, typename Method, typename Request>
-  absl::StatusOr<Response> AskRuntime(Method method, const Request& request, const std::string& doing) {
-    grpc::ClientContext context;
-    return Call<Response>(*runtime_, method, context, request, doing, timeout_);
-  }
-
-  template <typename Response, typename Method, typename Request>
-  absl::StatusOr<Response> AskImages(Method method, const Request& request, const std::string& doing) {
-    grpc::ClientContext context;
-    return Call<Response>(*images_, method, context, request, doing, timeout_);
+  template <typename Response, typename Stub, typename Method, typename Request>
+  absl::StatusOr<Response> Ask(std::unique_ptr<Stub> Stubs::*stub, Method method, const Request& request,
+                               std::string doing, const CallContext& context) {
+    const auto stubs = stubs_.Get();
+    Rpc rpc(std::move(doing), context, limit_);
+    return Call<Response>(*((*stubs).*stub), method, request, rpc);
   }
 
   template <typename Value, typename Messages>
@@ -105,15 +113,14 @@ class GrpcCriClient final : public CriClient {
     return values;
   }
 
-  std::unique_ptr<RuntimeService::Stub> runtime_;
-  std::unique_ptr<ImageService::Stub> images_;
-  absl::Duration timeout_;
+  StubsOn<Stubs> stubs_;
+  std::chrono::nanoseconds limit_;
 };
 
 }  // namespace
 
-std::unique_ptr<CriClient> MakeCriClient(const std::shared_ptr<grpc::Channel>& channel, absl::Duration timeout) {
-  return std::make_unique<GrpcCriClient>(channel, timeout);
+std::unique_ptr<CriClient> MakeCriClient(std::shared_ptr<Connection> connection, std::chrono::nanoseconds limit) {
+  return std::make_unique<GrpcCriClient>(std::move(connection), limit);
 }
 
 }  // namespace tagdrift::node

@@ -1,15 +1,14 @@
 #pragma once
 
-#include <grpcpp/channel.h>
-
+#include <chrono>
 #include <memory>
 
-#include "absl/time/time.h"
+#include "connection.h"
 #include "tagdrift/node/cri_client.h"
 
 namespace tagdrift::node {
 
-/// The CRI over `channel`; each call takes at most `timeout`.
-std::unique_ptr<CriClient> MakeCriClient(const std::shared_ptr<grpc::Channel>& channel, absl::Duration timeout);
+/// The CRI over `connection`; each call takes at most `limit`.
+std::unique_ptr<CriClient> MakeCriClient(std::shared_ptr<Connection> connection, std::chrono::nanoseconds limit);
 
 }  // namespace tagdrift::node

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <optional>
+#include <string>
 
 namespace tagdrift::node {
 namespace {
@@ -12,6 +14,11 @@ std::string StateText(runtime::v1::ContainerState state) {
   if (state == runtime::v1::CONTAINER_RUNNING) return "running";
   if (state == runtime::v1::CONTAINER_EXITED) return "exited";
   return "unknown";
+}
+
+/// Nothing where the runtime says none.
+std::optional<absl::Time> FromNanos(std::int64_t nanos) {
+  return nanos > 0 ? std::optional(absl::FromUnixNanos(nanos)) : std::nullopt;
 }
 
 std::string Label(const google::protobuf::Map<std::string, std::string>& labels, const std::string& key,
@@ -43,6 +50,10 @@ CriContainer FromMessage(const runtime::v1::Container& container) {
   result.image_ref = container.image_ref();
   result.state = StateText(container.state());
   result.labels = {container.labels().begin(), container.labels().end()};
+  result.image_id = container.image_id();
+  result.attempt = container.metadata().attempt();
+  result.created_at = FromNanos(container.created_at());
+  result.annotations = {container.annotations().begin(), container.annotations().end()};
   return result;
 }
 
@@ -52,6 +63,10 @@ CriSandbox FromMessage(const runtime::v1::PodSandbox& sandbox) {
   result.pod_name = Label(sandbox.labels(), "io.kubernetes.pod.name", sandbox.metadata().name());
   result.pod_namespace = Label(sandbox.labels(), "io.kubernetes.pod.namespace", sandbox.metadata().namespace_());
   result.pod_uid = Label(sandbox.labels(), "io.kubernetes.pod.uid", sandbox.metadata().uid());
+  result.state = sandbox.state() == runtime::v1::SANDBOX_READY ? "ready" : "not ready";
+  result.attempt = sandbox.metadata().attempt();
+  result.created_at = FromNanos(sandbox.created_at());
+  result.annotations = {sandbox.annotations().begin(), sandbox.annotations().end()};
   return result;
 }
 

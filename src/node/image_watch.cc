@@ -2,12 +2,12 @@
 
 #include <unistd.h>
 
-#include <chrono>
+#include <algorithm>
 #include <string_view>
+#include <utility>
 
 #include "absl/time/clock.h"
 #include "containerd/events/image.pb.h"
-#include "rpc.h"
 
 namespace tagdrift::node {
 namespace {
@@ -16,10 +16,10 @@ namespace events = containerd::services::events::v1;
 
 constexpr char kMarkTopic[] = "/tagdrift/mark";
 constexpr char kWatching[] = "watching containerd's image events";
-/// More changes of images than a node sees in a day; beyond them the watch counts as lost.
-constexpr std::size_t kMostNames = 100'000;
 /// The subscription is not confirmed: a mark that was published before it is never seen.
 constexpr std::chrono::milliseconds kNextMark(50);
+/// What a change takes beside its name.
+constexpr std::size_t kBytesPerChange = sizeof(ImageEvent) + 64;
 
 std::optional<ImageEvent::Kind> KindOf(std::string_view topic) {
   if (topic == "/images/create") return ImageEvent::Kind::kCreated;
@@ -30,14 +30,18 @@ std::optional<ImageEvent::Kind> KindOf(std::string_view topic) {
 
 }  // namespace
 
-GrpcImageWatch::GrpcImageWatch(const std::shared_ptr<grpc::Channel>& channel, absl::Duration timeout)
-    : events_(events::Events::NewStub(channel)), timeout_(timeout) {
-  SetDeadline(context_, absl::InfiniteDuration());
+GrpcImageWatch::GrpcImageWatch(const std::shared_ptr<grpc::Channel>& channel, std::chrono::nanoseconds limit,
+                               std::size_t most_bytes)
+    : events_(events::Events::NewStub(channel)),
+      limit_(limit),
+      most_bytes_(most_bytes),
+      stream_(kWatching, CallContext(), kLongestCall) {
+  stream_.InKubernetesNamespace();
   reader_ = std::thread([this] { Read(); });
 }
 
 GrpcImageWatch::~GrpcImageWatch() {
-  context_.TryCancel();
+  stream_.context().TryCancel();
   reader_.join();
 }
 
@@ -45,28 +49,47 @@ void GrpcImageWatch::Read() {
   events::SubscribeRequest request;
   request.add_filters(R"(topic~="^/images/",namespace==k8s.io)");
   request.add_filters(std::string("topic==\"") + kMarkTopic + "\",namespace==k8s.io");
-  const auto stream = events_->Subscribe(&context_, request);
+  const auto stream = events_->Subscribe(&stream_.context(), request);
   containerd::types::Envelope envelope;
-  while (stream->Read(&envelope)) Take(envelope);
-  const absl::Status end = FromRpc(stream->Finish(), kWatching, absl::InfiniteDuration());
+  absl::Status lost;
+  while (lost.ok() && stream->Read(&envelope)) lost = Keep(envelope);
+  if (!lost.ok()) stream_.context().TryCancel();
+  const grpc::Status end = stream->Finish();
+  if (lost.ok()) {
+    lost = end.ok() ? absl::UnavailableError(std::string(kWatching) + ": containerd ended the stream")
+                    : stream_.Explain(end);
+  }
   const std::lock_guard lock(mutex_);
-  lost_ = end.ok() ? absl::UnavailableError(std::string(kWatching) + ": containerd ended the stream") : end;
+  lost_ = std::move(lost);
   changed_.notify_all();
 }
 
-void GrpcImageWatch::Take(const containerd::types::Envelope& envelope) {
+absl::Status GrpcImageWatch::Keep(const containerd::types::Envelope& envelope) {
+  const bool is_mark = envelope.topic() == kMarkTopic;
+  const std::optional<ImageEvent::Kind> kind = KindOf(envelope.topic());
+  if (!is_mark && !kind) return absl::OkStatus();
   containerd::services::images::v1::ImageEvent event;
-  if (!event.ParseFromString(envelope.event().value())) return;
-  const std::lock_guard lock(mutex_);
-  if (envelope.topic() == kMarkTopic) {
-    last_mark_ = event.name();
-    changed_.notify_all();
-  } else if (const auto kind = KindOf(envelope.topic()); kind && changes_.size() < kMostNames) {
-    changes_[event.name()].push_back({*kind, event.name()});
+  if (!event.ParseFromString(envelope.event().value())) {
+    // Marks are also other processes' own; containerd's events are not to be missed.
+    return is_mark ? absl::OkStatus() : absl::DataLossError(std::string(kWatching) + ": an event cannot be read");
   }
+  const std::lock_guard lock(mutex_);
+  if (is_mark) {
+    // Others, in this process too, have marks of their own.
+    mark_seen_ = mark_seen_ || event.name() == mark_;
+    changed_.notify_all();
+    return absl::OkStatus();
+  }
+  bytes_ += 2 * event.name().size() + kBytesPerChange;
+  if (bytes_ > most_bytes_) {
+    return absl::ResourceExhaustedError(std::string(kWatching) + ": more changes than " + std::to_string(most_bytes_) +
+                                        " bytes hold");
+  }
+  changes_[event.name()].push_back({*kind, event.name()});
+  return absl::OkStatus();
 }
 
-absl::Status GrpcImageWatch::PublishMark(const std::string& mark) {
+absl::Status GrpcImageWatch::PublishMark(const std::string& mark, const CallContext& context) {
   containerd::services::images::v1::ImageEvent event;
   event.set_name(mark);
   events::PublishRequest request;
@@ -74,24 +97,33 @@ absl::Status GrpcImageWatch::PublishMark(const std::string& mark) {
   // A type that every reader of containerd's events knows.
   request.mutable_event()->set_type_url("containerd.services.images.v1.ImageUpdate");
   request.mutable_event()->set_value(event.SerializeAsString());
-  KubernetesContext context;
-  return Call<google::protobuf::Empty>(*events_, &events::Events::Stub::Publish, context, request, kWatching, timeout_)
+  Rpc rpc(kWatching, context, limit_);
+  return Call<google::protobuf::Empty>(*events_, &events::Events::Stub::Publish, request, rpc.InKubernetesNamespace())
       .status();
 }
 
-absl::Status GrpcImageWatch::CatchUp() {
+absl::Status GrpcImageWatch::CatchUp(const CallContext& context) {
   const std::string mark = "tagdrift-" + std::to_string(getpid()) + "-" +
                            std::to_string(absl::ToUnixNanos(absl::Now())) + "-" + std::to_string(++marks_);
-  const auto give_up = std::chrono::steady_clock::now() + absl::ToChronoMilliseconds(timeout_);
-  while (true) {
-    if (absl::Status status = PublishMark(mark); !status.ok()) return status;
-    std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, kNextMark, [&] { return last_mark_ == mark || lost_; });
-    if (last_mark_ == mark) return absl::OkStatus();
+  const SteadyTime started = std::chrono::steady_clock::now();
+  const CallContext bounds = context.Within(started, limit_);
+  {
+    const std::lock_guard lock(mutex_);
     if (lost_) return *lost_;
-    if (std::chrono::steady_clock::now() > give_up) {
+    mark_ = mark;
+    mark_seen_ = false;
+  }
+  while (true) {
+    if (absl::Status status = PublishMark(mark, bounds); !status.ok()) return status;
+    const SteadyTime next_mark = std::min(bounds.deadline, std::chrono::steady_clock::now() + kNextMark);
+    std::unique_lock lock(mutex_);
+    changed_.wait_until(lock, bounds.stop, next_mark, [&] { return mark_seen_ || lost_; });
+    if (mark_seen_) return absl::OkStatus();
+    if (lost_) return *lost_;
+    if (bounds.stop.stop_requested()) return absl::CancelledError(std::string(kWatching) + ": stopped");
+    if (std::chrono::steady_clock::now() >= bounds.deadline) {
       return absl::DeadlineExceededError(std::string(kWatching) + ": no event came within " +
-                                         absl::FormatDuration(timeout_));
+                                         absl::FormatDuration(absl::FromChrono(bounds.Left(started))));
     }
   }
 }

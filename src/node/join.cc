@@ -2,6 +2,7 @@
 #include <set>
 #include <utility>
 
+#include "containers.h"
 #include "names.h"
 #include "record.h"
 #include "tagdrift/node/inventory.h"
@@ -51,7 +52,9 @@ class Joiner {
       for (const ImageRecord& record : *snapshot_.records) AddRecord(record);
     }
     for (const CriImage& image : snapshot_.cri_images) AddCriImage(image);
-    AssignUses(snapshot_, tags_, digests_);
+    node_.containers = ContainersOf(snapshot_.containers, snapshot_.sandboxes);
+    node_.sandboxes = SandboxesOf(snapshot_.sandboxes);
+    AssignUses();
     TellNotes();
     CollectImages();
     return std::move(node_);
@@ -114,6 +117,13 @@ class Joiner {
   static facts::CachedImage& Entry(ImagesByKey& images, const image::Reference& reference) {
     const image::Reference name = reference.digest() ? reference.At(*reference.digest()) : reference;
     return images.try_emplace(KeyOf(reference), facts::CachedImage{name}).first->second;
+  }
+
+  void AssignUses() {
+    for (auto& [key, users] : DeriveUses(node_.containers, tags_, digests_)) {
+      const auto tag = tags_.find(key);
+      (tag != tags_.end() ? tag : digests_.find(key))->second.used_by = std::move(users);
+    }
   }
 
   void TellNotes() {

@@ -21,6 +21,7 @@ bool Lists(const CriImage& image, const image::Reference& reference) {
 
 void ForgetContent(facts::CachedImage& image) {
   image.stored.reset();
+  image.unreadable.clear();
   image.provenance = facts::Provenance::kUnknown;
   image.sources.clear();
 }
@@ -28,15 +29,16 @@ void ForgetContent(facts::CachedImage& image) {
 }  // namespace
 
 absl::StatusOr<std::optional<facts::CachedImage>> ReadAgain(CriClient& cri, ContainerdClient* containerd,
-                                                            const facts::CachedImage& image) {
+                                                            const facts::CachedImage& image,
+                                                            const CallContext& context) {
   const std::string name = image.reference.Canonical();
   std::optional<ImageRecord> record;
   if (containerd != nullptr) {
-    auto read = containerd->GetImage(name);
+    auto read = containerd->GetImage(name, context);
     if (!read.ok()) return read.status();
     record = *std::move(read);
   }
-  auto status = cri.ImageStatus(name);
+  auto status = cri.ImageStatus(name, context);
   if (!status.ok()) return status.status();
   const bool known = status->has_value() && Lists(**status, image.reference);
   if (!record && !known) return std::nullopt;

@@ -1,68 +1,46 @@
 #include <algorithm>
-#include <atomic>
-#include <mutex>
 #include <string_view>
-#include <system_error>
-#include <thread>
 #include <utility>
 
-#include "tagdrift/node/inventory.h"
+#include "tagdrift/image/platform_walk.h"
+#include "tagdrift/node/content_reader.h"
 
 namespace tagdrift::node {
 namespace {
 
 constexpr std::string_view kSourceLabel = "containerd.io/distribution.source.";
-constexpr int kDeepestIndex = 4;
-constexpr std::size_t kReaders = 8;
-
-/// The manifest that containerd uses on this node.
-struct ChosenManifest {
-  image::Digest digest;
-  image::Manifest manifest;
-  bool platform_checked;  ///< false where the index did not say for which platform the manifest is
-};
-
-facts::NotThere NoImageFor(const image::Platform& platform, const image::Digest& index) {
-  return {"index " + index.text() + " has no image for " + platform.Text()};
+std::string NoImageFor(const image::Platform& platform, const image::Digest& index) {
+  return "index " + index.text() + " has no image for " + platform.Text();
 }
 
-absl::StatusOr<std::variant<facts::NotThere, ChosenManifest>> ChooseManifest(ContentReader& content,
-                                                                             const image::Platform& platform,
-                                                                             image::Digest digest,
-                                                                             std::string media_type) {
-  bool platform_checked = true;
-  for (int depth = 0; depth < kDeepestIndex; ++depth) {
-    auto read = content.Document(digest, media_type);
-    if (!read.ok()) return read.status();
-    const auto* document = std::get_if<image::Document>(&*read);
-    if (document == nullptr) return std::get<facts::NotThere>(*read);
-    if (const auto* manifest = std::get_if<image::Manifest>(document)) {
-      return ChosenManifest{digest, *manifest, platform_checked};
-    }
-    const image::Descriptor* chosen = image::SelectManifest(std::get<image::Index>(*document), platform);
-    if (chosen == nullptr) return NoImageFor(platform, digest);
-    platform_checked = chosen->platform.has_value();
-    media_type = chosen->media_type;
-    digest = image::Digest(chosen->digest);
-  }
-  return facts::NotThere{"index " + digest.text() + " is nested too deeply"};
+std::string WhyNone(const image::PlatformWalk::End& end, const image::Platform& platform) {
+  if (const auto* none = std::get_if<image::NoPlatformManifest>(&end)) return NoImageFor(platform, none->index);
+  return "index " + std::get<image::NestedTooDeeply>(end).index.text() + " is nested too deeply";
 }
 
 absl::StatusOr<facts::StoredImage> FindStored(ContentReader& content, const image::Platform& platform,
-                                              const facts::CachedImage& image) {
-  auto choice = ChooseManifest(content, platform, *image.target, image.media_type);
-  if (!choice.ok()) return choice.status();
+                                              const facts::CachedImage& image, const CallContext& context) {
   facts::StoredImage stored;
-  const auto* chosen = std::get_if<ChosenManifest>(&*choice);
+  image::PlatformWalk walk(platform, {.media_type = image.media_type, .digest = *image.target});
+  while (const image::Descriptor* wanted = walk.Next()) {
+    auto read = content.Document(wanted->digest, wanted->media_type, context);
+    if (!read.ok()) return read.status();
+    if (const auto* missing = std::get_if<facts::NotThere>(&*read)) {
+      stored.missing = missing->detail;
+      return stored;
+    }
+    walk.Take(std::get<image::Document>(*read));
+  }
+  const image::PlatformManifest* chosen = walk.manifest();
   if (chosen == nullptr) {
-    stored.missing = std::get<facts::NotThere>(*choice).detail;
+    stored.missing = WhyNone(walk.end(), platform);
     return stored;
   }
-  auto read = content.Config(chosen->manifest.config.digest);
+  auto read = content.Config(chosen->manifest.config.digest, context);
   if (!read.ok()) return read.status();
   const auto* config = std::get_if<image::ImageConfig>(&*read);
-  if (config != nullptr && !chosen->platform_checked && !image::Rank(platform, config->platform)) {
-    stored.missing = NoImageFor(platform, *image.target).detail;
+  if (config != nullptr && !chosen->Accepts(platform, config->platform)) {
+    stored.missing = NoImageFor(platform, *image.target);
     return stored;
   }
   stored.manifest = chosen->digest;
@@ -113,44 +91,20 @@ void FillProvenance(const std::map<std::string, std::string>& labels, facts::Cac
 
 }  // namespace
 
-absl::Status ReadContent(ContentReader& content, const image::Platform& platform, facts::CachedImage& image) {
+absl::Status ReadContent(ContentReader& content, const image::Platform& platform, facts::CachedImage& image,
+                         const CallContext& context) {
   image.stored.reset();
+  image.unreadable.clear();
   image.provenance = facts::Provenance::kUnknown;
   image.sources.clear();
   if (!content.available() || !image.target) return absl::OkStatus();
-  auto stored = FindStored(content, platform, image);
+  auto stored = FindStored(content, platform, image, context);
   if (!stored.ok()) return stored.status();
-  image.stored = *std::move(stored);
-  auto labels = content.Labels(*image.target);
+  auto labels = content.Labels(*image.target, context);
   if (!labels.ok()) return labels.status();
+  image.stored = *std::move(stored);
   if (labels->has_value()) FillProvenance(**labels, image);
   return absl::OkStatus();
-}
-
-absl::Status ReadContents(ContentReader& content, const image::Platform& platform,
-                          std::vector<facts::CachedImage>& images) {
-  std::atomic<std::size_t> next = 0;
-  std::mutex mutex;
-  absl::Status failure;
-  const auto work = [&] {
-    for (std::size_t i = next++; i < images.size(); i = next++) {
-      const absl::Status status = ReadContent(content, platform, images[i]);
-      if (status.ok()) continue;
-      const std::lock_guard lock(mutex);
-      failure.Update(status);
-      next = images.size();
-    }
-  };
-  {
-    std::vector<std::jthread> helpers;
-    try {
-      while (helpers.size() + 1 < std::min(images.size(), kReaders)) helpers.emplace_back(work);
-    } catch (const std::system_error&) {
-      // No more threads to be had: fewer only take longer.
-    }
-    work();
-  }
-  return failure;
 }
 
 }  // namespace tagdrift::node

@@ -1,5 +1,6 @@
 #include <sys/utsname.h>
 
+#include <chrono>
 #include <fstream>
 #include <iterator>
 #include <utility>
@@ -25,10 +26,10 @@ void Introduce(facts::Node& node) {
   node.platform = image::HostPlatform(machine.machine, ReadCpuInfo());
 }
 
-absl::Status ReadContainers(CriClient& cri, Snapshot& snapshot) {
-  auto containers = cri.ListContainers();
+absl::Status ReadContainers(CriClient& cri, const CallContext& context, Snapshot& snapshot) {
+  auto containers = cri.ListContainers(context);
   if (!containers.ok()) return containers.status();
-  auto sandboxes = cri.ListPodSandbox();
+  auto sandboxes = cri.ListPodSandbox(context);
   if (!sandboxes.ok()) return sandboxes.status();
   snapshot.containers = *std::move(containers);
   snapshot.sandboxes = *std::move(sandboxes);
@@ -37,26 +38,27 @@ absl::Status ReadContainers(CriClient& cri, Snapshot& snapshot) {
 
 }  // namespace
 
-absl::StatusOr<facts::Node> ReadNode(CriClient& cri, ContainerdClient& containerd, bool with_containers) {
-  auto version = cri.Version();
-  if (!version.ok()) return version.status();
+absl::StatusOr<facts::Node> ReadNode(CriClient& cri, ContainerdClient& containerd, const CriVersion& version,
+                                     bool with_containers, const CallContext& context) {
   Snapshot snapshot;
   absl::Status store;
-  if (auto records = containerd.ListImages(); records.ok()) {
+  if (auto records = containerd.ListImages(context); records.ok()) {
     snapshot.records = *std::move(records);
+  } else if (context.Ended(std::chrono::steady_clock::now())) {
+    return records.status();
   } else {
     store = records.status();
   }
-  auto images = cri.ListImages();
+  auto images = cri.ListImages(context);
   if (!images.ok()) return images.status();
   snapshot.cri_images = *std::move(images);
   if (with_containers) {
-    if (absl::Status status = ReadContainers(cri, snapshot); !status.ok()) return status;
+    if (absl::Status status = ReadContainers(cri, context, snapshot); !status.ok()) return status;
   }
   facts::Node node = Join(snapshot);
   Introduce(node);
-  node.runtime.name = version->runtime_name;
-  node.runtime.version = version->runtime_version;
+  node.runtime.name = version.runtime_name;
+  node.runtime.version = version.runtime_version;
   node.runtime.has_image_store = store.ok();
   if (!store.ok()) {
     node.runtime.store_error = std::string(store.message());

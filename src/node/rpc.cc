@@ -4,12 +4,10 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <utility>
 
 namespace tagdrift::node {
 namespace {
-
-// gRPC counts in nanoseconds; nobody waits for a call longer than a week.
-constexpr absl::Duration kLongest = absl::Hours(24 * 7);
 
 constexpr std::size_t kMaxMessage = 300;
 
@@ -34,10 +32,10 @@ bool FromTransport(const grpc::Status& status) {
   return status.error_message().empty();
 }
 
-std::string Explain(const grpc::Status& status, absl::Duration timeout) {
+std::string Reason(const grpc::Status& status, std::chrono::nanoseconds waited) {
   switch (status.error_code()) {
     case grpc::StatusCode::DEADLINE_EXCEEDED:
-      return "no answer within " + absl::FormatDuration(timeout);
+      return "no answer within " + absl::FormatDuration(absl::Ceil(absl::FromChrono(waited), absl::Milliseconds(1)));
     case grpc::StatusCode::UNIMPLEMENTED:
       return "the runtime does not offer this service";
     case grpc::StatusCode::UNAUTHENTICATED:
@@ -59,14 +57,27 @@ std::string Explain(const grpc::Status& status, absl::Duration timeout) {
 
 }  // namespace
 
-void SetDeadline(grpc::ClientContext& context, absl::Duration timeout) {
-  timeout = std::clamp(timeout, absl::ZeroDuration(), kLongest);
-  context.set_deadline(gpr_time_from_micros(absl::ToInt64Microseconds(timeout), GPR_TIMESPAN));
+Rpc::Rpc(std::string doing, const CallContext& context, std::chrono::nanoseconds limit)
+    : doing_(std::move(doing)),
+      started_(std::chrono::steady_clock::now()),
+      bounds_(context.Within(started_, std::min(limit, kLongestCall))),
+      cancel_(bounds_.stop, Cancel{&context_}) {
+  context_.set_deadline(gpr_time_from_nanos(bounds_.Left(started_).count(), GPR_TIMESPAN));
 }
 
-absl::Status FromRpc(const grpc::Status& status, const std::string& doing, absl::Duration timeout) {
+Rpc& Rpc::InKubernetesNamespace() {
+  context_.AddMetadata("containerd-namespace", "k8s.io");
+  return *this;
+}
+
+absl::Status Rpc::Explain(const grpc::Status& status) const {
   if (status.ok()) return absl::OkStatus();
-  return absl::Status(static_cast<absl::StatusCode>(status.error_code()), doing + ": " + Explain(status, timeout));
+  if (status.error_code() == grpc::StatusCode::CANCELLED) {
+    if (bounds_.stop.stop_requested()) return absl::CancelledError(doing_ + ": stopped");
+    return absl::UnavailableError(doing_ + ": the runtime gave up: " + Reason(status, {}));
+  }
+  return absl::Status(static_cast<absl::StatusCode>(status.error_code()),
+                      doing_ + ": " + Reason(status, bounds_.Left(started_)));
 }
 
 std::optional<absl::Time> FromProto(const google::protobuf::Timestamp& time) {

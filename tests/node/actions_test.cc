@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "absl/time/clock.h"
+#include "ending_in.h"
 #include "fake_action_services.h"
 
 namespace tagdrift::node {
@@ -17,25 +18,25 @@ TEST(ContainerdActions, PointsATagWithNothingButItsTarget) {
   FakeActionServices runtime;
   (*runtime.images["app:v1"].mutable_labels())["io.cri-containerd.image"] = "managed";
   const ImageRecord record{.target_digest = kDigest.text(), .target_media_type = "type", .target_size = 7};
-  ASSERT_TRUE(runtime.Containerd()->PointTo("app:v1", record).ok());
+  ASSERT_TRUE(runtime.Containerd()->PointTo("app:v1", record, {}).ok());
   EXPECT_THAT(runtime.last_update->update_mask().paths(), ElementsAre("target"));
   EXPECT_THAT(runtime.last_update->image().labels(), IsEmpty());
   EXPECT_EQ(runtime.images["app:v1"].target().digest(), kDigest.text());
   EXPECT_EQ(runtime.images["app:v1"].target().media_type(), "type");
   EXPECT_EQ(runtime.images["app:v1"].target().size(), 7);
-  EXPECT_TRUE(absl::IsNotFound(runtime.Containerd()->PointTo("app:v2", record)));
+  EXPECT_TRUE(absl::IsNotFound(runtime.Containerd()->PointTo("app:v2", record, {})));
 }
 
 TEST(ContainerdActions, DeletesANameOnConditionOfItsTarget) {
   FakeActionServices runtime;
   runtime.images["app:v1"];
   const auto containerd = runtime.Containerd();
-  const auto first = containerd->DeleteName("app:v1", kDigest);
+  const auto first = containerd->DeleteName("app:v1", kDigest, {});
   ASSERT_TRUE(first.ok());
   EXPECT_TRUE(*first);
   EXPECT_EQ(runtime.last_delete->target().digest(), kDigest.text());
   EXPECT_FALSE(runtime.last_delete->sync());
-  const auto again = containerd->DeleteName("app:v1", kDigest);
+  const auto again = containerd->DeleteName("app:v1", kDigest, {});
   ASSERT_TRUE(again.ok());
   EXPECT_FALSE(*again);
 }
@@ -45,22 +46,22 @@ TEST(ContainerdActions, CreatesLeasesThatExpire) {
   const auto containerd = runtime.Containerd();
   const absl::Time expires = absl::FromUnixSeconds(2'000'000'000);
   const Lease lease{"lock", {{"tagdrift.io/lock", "r.io/app:v1"}}, expires};
-  ASSERT_TRUE(containerd->CreateLease(lease).ok());
-  EXPECT_TRUE(absl::IsAlreadyExists(containerd->CreateLease(lease)));
-  const auto found = containerd->LeasesLabelled("tagdrift.io/lock", "r.io/app:v1");
+  ASSERT_TRUE(containerd->CreateLease(lease, {}).ok());
+  EXPECT_TRUE(absl::IsAlreadyExists(containerd->CreateLease(lease, {})));
+  const auto found = containerd->LeasesLabelled("tagdrift.io/lock", "r.io/app:v1", {});
   ASSERT_TRUE(found.ok());
   ASSERT_THAT(*found, SizeIs(1));
   EXPECT_EQ(found->front().expires, expires);
-  EXPECT_THAT(*containerd->LeasesLabelled("tagdrift.io/lock", "r.io/app:v2"), IsEmpty());
-  EXPECT_TRUE(containerd->DeleteLease("lock").ok());
-  EXPECT_TRUE(containerd->DeleteLease("lock").ok()) << "what is gone is fine";
+  EXPECT_THAT(*containerd->LeasesLabelled("tagdrift.io/lock", "r.io/app:v2", {}), IsEmpty());
+  EXPECT_TRUE(containerd->DeleteLease("lock", {}).ok());
+  EXPECT_TRUE(containerd->DeleteLease("lock", {}).ok()) << "what is gone is fine";
 }
 
 TEST(ContainerdActions, TakesALeaseWithoutExpiryForEndless) {
   FakeActionServices runtime;
   runtime.leases["other"].set_id("other");
   (*runtime.leases["other"].mutable_labels())["a"] = "b";
-  const auto found = runtime.Containerd()->LeasesLabelled("a", "b");
+  const auto found = runtime.Containerd()->LeasesLabelled("a", "b", {});
   ASSERT_TRUE(found.ok());
   ASSERT_THAT(*found, SizeIs(1));
   EXPECT_EQ(found->front().expires, absl::InfiniteFuture());
@@ -69,9 +70,9 @@ TEST(ContainerdActions, TakesALeaseWithoutExpiryForEndless) {
 TEST(ContainerdActions, HoldsContentAndCollectsTheRest) {
   FakeActionServices runtime;
   const auto containerd = runtime.Containerd();
-  ASSERT_TRUE(containerd->HoldContent("hold", kDigest).ok());
+  ASSERT_TRUE(containerd->HoldContent("hold", kDigest, {}).ok());
   EXPECT_THAT(runtime.held["hold"], ElementsAre("content " + kDigest.text()));
-  ASSERT_TRUE(containerd->CollectGarbage().ok());
+  ASSERT_TRUE(containerd->CollectGarbage({}).ok());
   EXPECT_TRUE(runtime.synced);
   EXPECT_THAT(runtime.leases, IsEmpty());
 }
@@ -81,14 +82,14 @@ TEST(ContainerdActions, CountsOnlyCommittedSnapshots) {
   runtime.snapshots["overlayfs done"] = 3;
   runtime.snapshots["overlayfs active"] = 2;
   const auto containerd = runtime.Containerd();
-  EXPECT_TRUE(*containerd->HasSnapshot("overlayfs", "done"));
-  EXPECT_FALSE(*containerd->HasSnapshot("overlayfs", "active"));
-  EXPECT_FALSE(*containerd->HasSnapshot("overlayfs", "none"));
+  EXPECT_TRUE(*containerd->HasSnapshot("overlayfs", "done", {}));
+  EXPECT_FALSE(*containerd->HasSnapshot("overlayfs", "active", {}));
+  EXPECT_FALSE(*containerd->HasSnapshot("overlayfs", "none", {}));
 }
 
 TEST(ContainerdActions, TellsWhatIsBeingWritten) {
   FakeActionServices runtime;
-  const auto ingests = runtime.Containerd()->Ingests();
+  const auto ingests = runtime.Containerd()->Ingests({});
   ASSERT_TRUE(ingests.ok());
   ASSERT_THAT(*ingests, SizeIs(1));
   EXPECT_EQ(ingests->front().ref, "layer-sha256:aa");
@@ -99,14 +100,14 @@ TEST(ImageWatch, SeesAllThatHappenedBeforeItCaughtUp) {
   FakeActionServices runtime;
   const auto containerd = runtime.Containerd();
   runtime.Emit("/images/update", "app:v1");
-  const auto watch = containerd->WatchImages();
+  const auto watch = containerd->WatchImages({});
   ASSERT_TRUE(watch.ok()) << watch.status();
   EXPECT_THAT((*watch)->ChangesOf("app:v1"), IsEmpty()) << "what was before the watch is not its matter";
   runtime.Emit("/images/update", "app:v1");
   runtime.Emit("/images/create", "app:v2");
   runtime.Emit("/images/delete", "app:v1");
   runtime.Emit("/content/delete", "app:v1");
-  ASSERT_TRUE((*watch)->CatchUp().ok());
+  ASSERT_TRUE((*watch)->CatchUp({}).ok());
   const auto changes = (*watch)->ChangesOf("app:v1");
   ASSERT_THAT(changes, SizeIs(2));
   EXPECT_EQ(changes[0].kind, ImageEvent::Kind::kUpdated);
@@ -116,16 +117,15 @@ TEST(ImageWatch, SeesAllThatHappenedBeforeItCaughtUp) {
 TEST(ImageWatch, SaysThatItLostTheStream) {
   FakeActionServices runtime;
   const auto containerd = runtime.Containerd();
-  const auto watch = containerd->WatchImages();
+  const auto watch = containerd->WatchImages({});
   ASSERT_TRUE(watch.ok()) << watch.status();
   runtime.EndEvents();
-  EXPECT_TRUE(absl::IsUnavailable((*watch)->CatchUp()));
+  EXPECT_TRUE(absl::IsUnavailable((*watch)->CatchUp({})));
 }
 
 TEST(CriActions, PullsWithTheCredentialOfOneHost) {
   FakeActionServices runtime;
-  const auto id =
-      runtime.Cri()->PullImage("r.io/app@x", PullCredential{"user", "word", "", "https://r.io"}, absl::Seconds(20), {});
+  const auto id = runtime.Cri()->PullImage("r.io/app@x", PullCredential{"user", "word", "", "https://r.io"}, {});
   ASSERT_TRUE(id.ok());
   EXPECT_EQ(*id, "sha256:id");
   EXPECT_EQ(runtime.last_pull->image().image(), "r.io/app@x");
@@ -135,7 +135,7 @@ TEST(CriActions, PullsWithTheCredentialOfOneHost) {
 
 TEST(CriActions, PullsWithoutAnyCredentialUnlessThereIsOne) {
   FakeActionServices runtime;
-  ASSERT_TRUE(runtime.Cri()->PullImage("r.io/app@x", std::nullopt, absl::Seconds(20), {}).ok());
+  ASSERT_TRUE(runtime.Cri()->PullImage("r.io/app@x", std::nullopt, {}).ok());
   EXPECT_FALSE(runtime.last_pull->has_auth());
 }
 
@@ -144,20 +144,20 @@ TEST(CriActions, StopsAPull) {
   runtime.pull_hangs = true;
   std::stop_source stop;
   stop.request_stop();
-  const auto id = runtime.Cri()->PullImage("r.io/app@x", std::nullopt, absl::Seconds(20), stop.get_token());
+  const auto id = runtime.Cri()->PullImage("r.io/app@x", std::nullopt, {.stop = stop.get_token()});
   EXPECT_TRUE(absl::IsCancelled(id.status())) << id.status();
 }
 
 TEST(CriActions, EndsAPullAtItsDeadline) {
   FakeActionServices runtime;
   runtime.pull_hangs = true;
-  const auto id = runtime.Cri()->PullImage("r.io/app@x", std::nullopt, absl::Milliseconds(50), {});
+  const auto id = runtime.Cri()->PullImage("r.io/app@x", std::nullopt, EndingIn(std::chrono::milliseconds(50)));
   EXPECT_TRUE(absl::IsDeadlineExceeded(id.status())) << id.status();
 }
 
 TEST(CriActions, RemovesAnImageById) {
   FakeActionServices runtime;
-  ASSERT_TRUE(runtime.Cri()->RemoveImage("sha256:id").ok());
+  ASSERT_TRUE(runtime.Cri()->RemoveImage("sha256:id", {}).ok());
   EXPECT_EQ(runtime.last_removed, "sha256:id");
 }
 

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ending_in.h"
 #include "fake_runtime.h"
 #include "node/endpoint.h"
 #include "plain_listener.h"
@@ -16,10 +17,14 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
-constexpr absl::Duration kTimeout = absl::Seconds(20);
+absl::StatusOr<CriVersion> ReachAt(const std::string& endpoint, const CallContext& context = {}) {
+  auto clients = MakeClients(endpoint);
+  if (!clients.ok()) return clients.status();
+  return Reach(endpoint, *clients, context);
+}
 
-absl::Status ConnectTo(const std::string& endpoint, absl::Duration timeout = kTimeout) {
-  return Connect(endpoint, timeout).status();
+absl::Status ConnectTo(const std::string& endpoint, const CallContext& context = {}) {
+  return ReachAt(endpoint, context).status();
 }
 
 std::string Message(const absl::Status& status) { return std::string(status.message()); }
@@ -31,10 +36,12 @@ void ExpectOneLineNaming(const absl::Status& status, const std::string& socket) 
 
 TEST(Connect, GivesBothServices) {
   FakeRuntime runtime;
-  auto clients = Connect(runtime.endpoint(), kTimeout);
+  auto clients = MakeClients(runtime.endpoint());
   ASSERT_TRUE(clients.ok()) << clients.status();
-  EXPECT_EQ(clients->cri->Version()->runtime_name, "containerd");
-  EXPECT_EQ(*clients->containerd->Version(), "1.6.20~ds1");
+  const auto version = Reach(runtime.endpoint(), *clients, {});
+  ASSERT_TRUE(version.ok()) << version.status();
+  EXPECT_EQ(version->runtime_name, "containerd");
+  EXPECT_EQ(*clients->containerd->Version({}), "1.6.20~ds1");
 }
 
 TEST(Connect, TakesABarePath) {
@@ -120,7 +127,7 @@ TEST(Connect, GivesUpOnASilentListenerAtItsDeadline) {
   TemporaryFolder folder;
   const std::string socket = folder.path() + "/silent.sock";
   PlainListener listener(socket, PlainListener::Manner::kSilent);
-  const absl::Status status = ConnectTo(socket, absl::Milliseconds(200));
+  const absl::Status status = ConnectTo(socket, EndingIn(std::chrono::milliseconds(200)));
   EXPECT_TRUE(absl::IsDeadlineExceeded(status)) << status;
   ExpectOneLineNaming(status, socket);
   EXPECT_THAT(Message(status), HasSubstr("no answer within 200ms"));

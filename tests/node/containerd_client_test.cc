@@ -12,10 +12,8 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Pair;
 
-constexpr absl::Duration kTimeout = absl::Seconds(30);
-
 std::unique_ptr<ContainerdClient> ClientOf(const FakeRuntime& runtime) {
-  auto clients = Connect(runtime.endpoint(), kTimeout);
+  auto clients = MakeClients(runtime.endpoint());
   EXPECT_TRUE(clients.ok()) << clients.status();
   return std::move(clients->containerd);
 }
@@ -34,7 +32,7 @@ void AddRecord(FakeRuntime& runtime, const std::string& name, char target) {
 TEST(ContainerdClient, ReadsEveryFieldOfARecord) {
   FakeRuntime runtime;
   AddRecord(runtime, "r.io/app:1", '1');
-  const auto records = ClientOf(runtime)->ListImages();
+  const auto records = ClientOf(runtime)->ListImages({});
   ASSERT_TRUE(records.ok()) << records.status();
   ASSERT_EQ(records->size(), 1U);
   const ImageRecord& record = records->front();
@@ -52,10 +50,10 @@ TEST(ContainerdClient, NamesTheKubernetesNamespaceInEveryCall) {
   runtime.answers().blobs[IdOf('1')] = "x";
   const auto client = ClientOf(runtime);
   const std::pair<const char*, std::function<bool()>> calls[] = {
-      {"ListImages", [&] { return client->ListImages().ok(); }},
-      {"GetImage", [&] { return client->GetImage("x").ok(); }},
-      {"Info", [&] { return client->Info(DigestOf('1')).ok(); }},
-      {"Read", [&] { return client->Read(DigestOf('1'), 10).ok(); }},
+      {"ListImages", [&] { return client->ListImages({}).ok(); }},
+      {"GetImage", [&] { return client->GetImage("x", {}).ok(); }},
+      {"Info", [&] { return client->Info(DigestOf('1'), {}).ok(); }},
+      {"Read", [&] { return client->Read(DigestOf('1'), 10, {}).ok(); }},
   };
   for (const auto& [name, call] : calls) {
     SCOPED_TRACE(name);
@@ -71,7 +69,7 @@ TEST(ContainerdClient, ReadsThreeThousandRecordsInAMessageAboveFourMebibytes) {
     (*runtime.answers().records.mutable_images(i)->mutable_labels())["padding"] = std::string(1500, 'x');
   }
   ASSERT_GT(runtime.answers().records.ByteSizeLong(), 4U << 20);
-  const auto records = ClientOf(runtime)->ListImages();
+  const auto records = ClientOf(runtime)->ListImages({});
   ASSERT_TRUE(records.ok()) << records.status();
   EXPECT_EQ(records->size(), 3000U);
 }
@@ -80,25 +78,25 @@ TEST(ContainerdClient, TellsAMissingRecordFromAnError) {
   FakeRuntime runtime;
   AddRecord(runtime, "r.io/app:1", '1');
   const auto client = ClientOf(runtime);
-  const auto found = client->GetImage("r.io/app:1");
+  const auto found = client->GetImage("r.io/app:1", {});
   ASSERT_TRUE(found.ok() && found->has_value());
   EXPECT_EQ((*found)->target_digest, IdOf('1'));
-  const auto missing = client->GetImage("r.io/app:2");
+  const auto missing = client->GetImage("r.io/app:2", {});
   ASSERT_TRUE(missing.ok());
   EXPECT_EQ(*missing, std::nullopt);
   runtime.Stop();
-  EXPECT_TRUE(absl::IsUnavailable(client->GetImage("r.io/app:2").status()));
+  EXPECT_TRUE(absl::IsUnavailable(client->GetImage("r.io/app:2", {}).status()));
 }
 
 TEST(ContainerdClient, ReadsSizeAndLabelsOfABlob) {
   FakeRuntime runtime;
   runtime.answers().blobs[IdOf('1')] = "12345";
   const auto client = ClientOf(runtime);
-  const auto info = client->Info(DigestOf('1'));
+  const auto info = client->Info(DigestOf('1'), {});
   ASSERT_TRUE(info.ok() && info->has_value());
   EXPECT_EQ((*info)->size, 5);
   EXPECT_THAT((*info)->labels, ElementsAre(Pair("containerd.io/distribution.source.r.io", "app")));
-  EXPECT_EQ(*client->Info(DigestOf('2')), std::nullopt);
+  EXPECT_EQ(*client->Info(DigestOf('2'), {}), std::nullopt);
 }
 
 TEST(ContainerdClient, ReadsABlobThatComesInPieces) {
@@ -106,32 +104,33 @@ TEST(ContainerdClient, ReadsABlobThatComesInPieces) {
   const std::string blob = std::string(100'000, 'a') + std::string(100'000, 'b');
   runtime.answers().blobs[IdOf('1')] = blob;
   const auto client = ClientOf(runtime);
-  EXPECT_EQ(*client->Read(DigestOf('1'), blob.size()), blob);
-  EXPECT_TRUE(absl::IsNotFound(client->Read(DigestOf('2'), 10).status()));
+  EXPECT_EQ(*client->Read(DigestOf('1'), blob.size(), {}), blob);
+  EXPECT_TRUE(absl::IsNotFound(client->Read(DigestOf('2'), 10, {}).status()));
 }
 
 TEST(ContainerdClient, ReadsAnEmptyBlob) {
   FakeRuntime runtime;
   runtime.answers().blobs[IdOf('1')] = "";
-  EXPECT_EQ(*ClientOf(runtime)->Read(DigestOf('1'), 0), "");
+  EXPECT_EQ(*ClientOf(runtime)->Read(DigestOf('1'), 0, {}), "");
 }
 
 TEST(ContainerdClient, StopsReadingABlobAboveTheLimit) {
   FakeRuntime runtime;
   runtime.answers().blobs[IdOf('1')] = std::string(50'000'000, 'x');
   const auto client = ClientOf(runtime);
-  const absl::Status status = client->Read(DigestOf('1'), 100'000).status();
+  const absl::Status status = client->Read(DigestOf('1'), 100'000, {}).status();
   EXPECT_TRUE(absl::IsResourceExhausted(status)) << status;
   EXPECT_THAT(std::string(status.message()), HasSubstr("larger than 100000 bytes"));
   runtime.answers().blobs[IdOf('1')] = "small";
-  EXPECT_EQ(*client->Read(DigestOf('1'), 100'000), "small");
+  EXPECT_EQ(*client->Read(DigestOf('1'), 100'000, {}), "small");
 }
 
 TEST(ContainerdClient, SaysThatARuntimeHasNoImageStore) {
   FakeRuntime runtime(FakeRuntime::Services::kOnlyCri);
   const auto client = ClientOf(runtime);
-  for (const absl::Status& status : {client->ListImages().status(), client->Version().status(),
-                                     client->Info(DigestOf('1')).status(), client->Read(DigestOf('1'), 1).status()}) {
+  for (const absl::Status& status :
+       {client->ListImages({}).status(), client->Version({}).status(), client->Info(DigestOf('1'), {}).status(),
+        client->Read(DigestOf('1'), 1, {}).status()}) {
     EXPECT_TRUE(absl::IsUnimplemented(status)) << status;
     EXPECT_THAT(std::string(status.message()), HasSubstr("the runtime does not offer this service"));
   }

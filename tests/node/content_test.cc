@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "fake_containerd.h"
+#include "tagdrift/image/platform_walk.h"
 #include "values.h"
 
 namespace tagdrift::node {
@@ -57,7 +58,7 @@ struct Store {
 
   facts::CachedImage Read(facts::CachedImage image) {
     ContentReader reader(&containerd);
-    const absl::Status status = ReadContent(reader, Amd64(), image);
+    const absl::Status status = ReadContent(reader, Amd64(), image, {});
     EXPECT_TRUE(status.ok()) << status;
     return image;
   }
@@ -140,8 +141,8 @@ TEST(ReadContent, GoesByTheRecordsMediaTypeForEachRecord) {
   ContentReader reader(&store.containerd);
   facts::CachedImage poisoned = store.Tag(store.manifest, kIndexType);
   facts::CachedImage sound = store.Tag(store.manifest, kManifestType);
-  ASSERT_TRUE(ReadContent(reader, Amd64(), poisoned).ok());
-  ASSERT_TRUE(ReadContent(reader, Amd64(), sound).ok());
+  ASSERT_TRUE(ReadContent(reader, Amd64(), poisoned, {}).ok());
+  ASSERT_TRUE(ReadContent(reader, Amd64(), sound, {}).ok());
   EXPECT_EQ(poisoned.stored->id, std::nullopt);
   EXPECT_EQ(sound.stored->id, store.config);
 }
@@ -167,7 +168,7 @@ TEST(ReadContent, RefusesADocumentAboveContainerdsLimit) {
 TEST(ReadContent, EndsAtAnIndexThatNestsTooDeeply) {
   Store store;
   image::Digest digest = store.index;
-  for (int i = 0; i < 6; ++i) {
+  for (int i = 0; i < image::PlatformWalk::kIndexLimit; ++i) {
     digest = store.containerd.Add(IndexJson(DescriptorJson(kIndexType, digest, PlatformJson("amd64"))));
   }
   EXPECT_EQ(store.Read(store.Tag(digest, kIndexType)).stored->id, std::nullopt);
@@ -177,7 +178,7 @@ TEST(ReadContent, LeavesEverythingUnknownWithoutAContentStore) {
   Store store;
   ContentReader reader(nullptr);
   facts::CachedImage image = store.Tag(store.manifest, kManifestType);
-  ASSERT_TRUE(ReadContent(reader, Amd64(), image).ok());
+  ASSERT_TRUE(ReadContent(reader, Amd64(), image, {}).ok());
   EXPECT_EQ(image.stored, std::nullopt);
   EXPECT_EQ(image.provenance, facts::Provenance::kUnknown);
 }
@@ -194,7 +195,7 @@ TEST(ReadContent, FailsWhenTheStoreCannotBeAsked) {
   store.containerd.error = absl::UnavailableError("gone");
   ContentReader reader(&store.containerd);
   facts::CachedImage image = store.Tag(store.manifest, kManifestType);
-  EXPECT_TRUE(absl::IsUnavailable(ReadContent(reader, Amd64(), image)));
+  EXPECT_TRUE(absl::IsUnavailable(ReadContent(reader, Amd64(), image, {})));
 }
 
 TEST(ReadContent, TellsWhereTheContentCameFrom) {
@@ -256,7 +257,7 @@ TEST(ReadContents, ReadsManyImagesAndEachBlobOnce) {
     images.push_back(store.Tag(target, i % 3 == 0 ? kIndexType : kManifestType, "r.io/app:" + std::to_string(i)));
   }
   ContentReader reader(&store.containerd);
-  ASSERT_TRUE(ReadContents(reader, Amd64(), images).ok());
+  ASSERT_TRUE(ReadContents(reader, Amd64(), images, {}).ok());
   for (std::size_t i = 0; i < images.size(); ++i) {
     ASSERT_TRUE(images[i].stored) << i;
     EXPECT_EQ(images[i].stored->id, i % 3 == 2 ? store.arm_config : store.config) << i;
@@ -265,27 +266,31 @@ TEST(ReadContents, ReadsManyImagesAndEachBlobOnce) {
   for (const auto& [digest, count] : store.containerd.reads) EXPECT_EQ(count, 1) << digest.text();
 }
 
-TEST(ReadContents, FailsWhenTheStoreCannotBeAsked) {
+TEST(ReadContents, SaysOfEachImageThatTheStoreCannotBeAsked) {
   Store store;
   store.containerd.error = absl::UnavailableError("gone");
   std::vector<facts::CachedImage> images(50, store.Tag(store.manifest, kManifestType));
   ContentReader reader(&store.containerd);
-  EXPECT_TRUE(absl::IsUnavailable(ReadContents(reader, Amd64(), images)));
+  ASSERT_TRUE(ReadContents(reader, Amd64(), images, {}).ok());
+  for (const facts::CachedImage& image : images) {
+    EXPECT_EQ(image.stored, std::nullopt);
+    EXPECT_EQ(image.unreadable, "gone");
+  }
 }
 
 TEST(ReadContents, HasNothingToDoWithoutImages) {
   ContentReader reader(nullptr);
   std::vector<facts::CachedImage> none;
-  EXPECT_TRUE(ReadContents(reader, Amd64(), none).ok());
+  EXPECT_TRUE(ReadContents(reader, Amd64(), none, {}).ok());
 }
 
 TEST(ContentReader, AsksAgainAfterAFailure) {
   Store store;
   ContentReader reader(&store.containerd);
   store.containerd.error = absl::UnavailableError("gone");
-  EXPECT_FALSE(reader.Config(store.config).ok());
+  EXPECT_FALSE(reader.Config(store.config, {}).ok());
   store.containerd.error = absl::OkStatus();
-  EXPECT_TRUE(reader.Config(store.config).ok());
+  EXPECT_TRUE(reader.Config(store.config, {}).ok());
 }
 
 TEST(ContentReader, ReadsEachBlobOnce) {
@@ -293,7 +298,7 @@ TEST(ContentReader, ReadsEachBlobOnce) {
   ContentReader reader(&store.containerd);
   for (const char* reference : {"r.io/team/app:1", "r.io/team/app:2"}) {
     facts::CachedImage image = store.Tag(store.index, kIndexType, reference);
-    ASSERT_TRUE(ReadContent(reader, Amd64(), image).ok());
+    ASSERT_TRUE(ReadContent(reader, Amd64(), image, {}).ok());
   }
   for (const auto& [digest, count] : store.containerd.reads) EXPECT_EQ(count, 1) << digest.text();
   EXPECT_EQ(store.containerd.reads.size(), 3U);
@@ -304,7 +309,7 @@ TEST(ContentReader, RemembersThatABlobIsMissing) {
   ContentReader reader(&store.containerd);
   const image::Digest missing = DigestOf('9');
   for (int i = 0; i < 2; ++i) {
-    const auto content = reader.Document(missing, "");
+    const auto content = reader.Document(missing, "", {});
     ASSERT_TRUE(content.ok());
     EXPECT_TRUE(std::holds_alternative<facts::NotThere>(*content));
   }

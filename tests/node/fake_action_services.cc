@@ -1,7 +1,5 @@
 #include "fake_action_services.h"
 
-#include <grpcpp/create_channel.h>
-#include <grpcpp/security/credentials.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server_builder.h>
 #include <gtest/gtest.h>
@@ -27,12 +25,6 @@ namespace images_v1 = containerd::services::images::v1;
 namespace leases_v1 = containerd::services::leases::v1;
 namespace snapshots_v1 = containerd::services::snapshots::v1;
 using google::protobuf::Empty;
-
-std::shared_ptr<grpc::Channel> ChannelTo(const std::string& socket) {
-  grpc::ChannelArguments arguments;
-  arguments.SetString(GRPC_ARG_DEFAULT_AUTHORITY, "localhost");
-  return grpc::CreateCustomChannel("unix:" + socket, grpc::InsecureChannelCredentials(), arguments);
-}
 
 grpc::Status NotFound() { return {grpc::StatusCode::NOT_FOUND, "not found"}; }
 
@@ -193,11 +185,12 @@ FakeActionServices::~FakeActionServices() {
 }
 
 std::unique_ptr<ContainerdActions> FakeActionServices::Containerd() const {
-  return MakeContainerdActions(ChannelTo(folder_.path() + "/runtime.sock"), absl::Seconds(20));
+  return MakeContainerdActions(std::make_shared<Connection>(folder_.path() + "/runtime.sock"),
+                               std::chrono::seconds(20));
 }
 
 std::unique_ptr<CriActions> FakeActionServices::Cri() const {
-  return MakeCriActions(ChannelTo(folder_.path() + "/runtime.sock"), absl::Seconds(20));
+  return MakeCriActions(std::make_shared<Connection>(folder_.path() + "/runtime.sock"), std::chrono::seconds(20));
 }
 
 void FakeActionServices::Emit(const std::string& topic, const std::string& name) {

@@ -4,12 +4,24 @@
 
 namespace tagdrift::node {
 
-absl::StatusOr<std::vector<ImageRecord>> FakeContainerd::ListImages() {
+absl::StatusOr<std::string> FakeContainerd::Version(const CallContext& context) {
+  if (absl::Status status = calls->Begin("asking containerd for its version", context); !status.ok()) return status;
+  return "1.6.20~ds1";
+}
+
+absl::StatusOr<std::vector<ImageRecord>> FakeContainerd::ListImages(const CallContext& context) {
+  if (absl::Status status = calls->Begin("listing containerd's image store", context); !status.ok()) return status;
+  const std::lock_guard lock(*mutex);
   if (!error.ok()) return error;
   return records;
 }
 
-absl::StatusOr<std::optional<ImageRecord>> FakeContainerd::GetImage(const std::string& name) {
+absl::StatusOr<std::optional<ImageRecord>> FakeContainerd::GetImage(const std::string& name,
+                                                                    const CallContext& context) {
+  if (absl::Status status = calls->Begin("asking containerd's image store for " + name, context); !status.ok()) {
+    return status;
+  }
+  const std::lock_guard lock(*mutex);
   if (!error.ok()) return error;
   for (const ImageRecord& record : records) {
     if (record.name == name) return record;
@@ -17,17 +29,24 @@ absl::StatusOr<std::optional<ImageRecord>> FakeContainerd::GetImage(const std::s
   return std::nullopt;
 }
 
-absl::StatusOr<std::optional<ContentInfo>> FakeContainerd::Info(const image::Digest& digest) {
-  const std::lock_guard lock(mutex_);
-  if (!error.ok()) return error;
+absl::StatusOr<std::optional<ContentInfo>> FakeContainerd::Info(const image::Digest& digest,
+                                                                const CallContext& context) {
+  absl::Status status = calls->Begin("asking containerd's content store for " + digest.Short(), context);
+  if (!status.ok()) return status;
+  const std::lock_guard lock(*mutex);
+  if (status = Failure(digest); !status.ok()) return status;
+  ++infos[digest];
   const auto found = blobs.find(digest);
   if (found == blobs.end()) return std::nullopt;
   return ContentInfo{static_cast<std::int64_t>(found->second.size()), labels_of[digest]};
 }
 
-absl::StatusOr<std::string> FakeContainerd::Read(const image::Digest& digest, std::size_t limit) {
-  const std::lock_guard lock(mutex_);
-  if (!error.ok()) return error;
+absl::StatusOr<std::string> FakeContainerd::Read(const image::Digest& digest, std::size_t limit,
+                                                 const CallContext& context) {
+  absl::Status status = calls->Begin("reading " + digest.Short() + " from containerd's content store", context);
+  if (!status.ok()) return status;
+  const std::lock_guard lock(*mutex);
+  if (status = Failure(digest); !status.ok()) return status;
   ++reads[digest];
   const auto found = blobs.find(digest);
   if (found == blobs.end()) return absl::NotFoundError("reading " + digest.Short() + ": not found");
@@ -36,10 +55,16 @@ absl::StatusOr<std::string> FakeContainerd::Read(const image::Digest& digest, st
 }
 
 image::Digest FakeContainerd::Add(const std::string& bytes, std::map<std::string, std::string> labels) {
+  const std::lock_guard lock(*mutex);
   image::Digest digest = image::Digest::OfBytes(bytes);
   blobs[digest] = bytes;
   labels_of[digest] = std::move(labels);
   return digest;
+}
+
+absl::Status FakeContainerd::Failure(const image::Digest& digest) const {
+  const auto found = errors_of.find(digest);
+  return found == errors_of.end() ? error : found->second;
 }
 
 }  // namespace tagdrift::node

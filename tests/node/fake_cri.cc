@@ -4,26 +4,55 @@
 
 namespace tagdrift::node {
 
-absl::StatusOr<std::vector<CriImage>> FakeCri::ListImages() {
-  if (!images_error.ok()) return images_error;
-  return images;
+template <typename Value>
+absl::StatusOr<Value> FakeCri::Answer(const std::string& doing, const CallContext& context, const Value& value,
+                                      const absl::Status& error) {
+  if (absl::Status began = calls->Begin(doing, context); !began.ok()) return began;
+  const std::lock_guard lock(*mutex);
+  if (!error.ok()) return error;
+  return value;
 }
 
-absl::StatusOr<std::optional<CriImage>> FakeCri::ImageStatus(const std::string& name) {
-  if (!images_error.ok()) return images_error;
-  for (const CriImage& image : images) {
+absl::StatusOr<CriVersion> FakeCri::Version(const CallContext& context) {
+  return Answer("asking the runtime for its version", context, version, absl::OkStatus());
+}
+
+absl::StatusOr<CriStatus> FakeCri::Status(const CallContext& context) {
+  return Answer("asking the runtime for its status", context, status, absl::OkStatus());
+}
+
+absl::StatusOr<std::vector<CriImage>> FakeCri::ListImages(const CallContext& context) {
+  return Answer("listing the runtime's images", context, images, images_error);
+}
+
+absl::StatusOr<std::optional<CriImage>> FakeCri::ImageStatus(const std::string& name, const CallContext& context) {
+  const auto all = Answer("asking the runtime for " + name, context, images, images_error);
+  if (!all.ok()) return all.status();
+  for (const CriImage& image : *all) {
     for (const auto* names : {&image.repo_tags, &image.repo_digests}) {
       if (std::find(names->begin(), names->end(), name) != names->end()) return image;
     }
+  }
+  for (const CriImage& image : *all) {
     if (image.id.starts_with(name)) return image;
   }
   return std::nullopt;
 }
 
-absl::StatusOr<std::vector<CriContainer>> FakeCri::ListContainers() {
-  ++container_lists;
-  if (!containers_error.ok()) return containers_error;
-  return containers;
+absl::StatusOr<std::vector<CriContainer>> FakeCri::ListContainers(const CallContext& context) {
+  {
+    const std::lock_guard lock(*mutex);
+    ++container_lists;
+  }
+  return Answer("listing containers", context, containers, containers_error);
+}
+
+absl::StatusOr<std::vector<CriSandbox>> FakeCri::ListPodSandbox(const CallContext& context) {
+  return Answer("listing pod sandboxes", context, sandboxes, absl::OkStatus());
+}
+
+absl::StatusOr<std::vector<CriFilesystem>> FakeCri::ImageFsInfo(const CallContext& context) {
+  return Answer("asking for the image file system", context, std::vector<CriFilesystem>(), absl::OkStatus());
 }
 
 }  // namespace tagdrift::node

@@ -25,7 +25,7 @@ TEST(ReadAgain, ReturnsTheSameWhenNothingMoved) {
   FakeCri cri;
   containerd.records = {Record("r.io/app:1", '1')};
   cri.images = {Image('c', {"r.io/app:1"}, {})};
-  const auto again = ReadAgain(cri, &containerd, CachedApp());
+  const auto again = ReadAgain(cri, &containerd, CachedApp(), {});
   ASSERT_TRUE(again.ok() && again->has_value());
   EXPECT_EQ((*again)->target, DigestOf('1'));
   EXPECT_EQ((*again)->cri_image_id, IdOf('c'));
@@ -39,7 +39,7 @@ TEST(ReadAgain, ForgetsTheContentOfATagThatMoved) {
   FakeCri cri;
   containerd.records = {Record("r.io/app:1", '2')};
   cri.images = {Image('d', {"r.io/app:1"}, {})};
-  const auto again = ReadAgain(cri, &containerd, CachedApp());
+  const auto again = ReadAgain(cri, &containerd, CachedApp(), {});
   ASSERT_TRUE(again.ok() && again->has_value());
   EXPECT_EQ((*again)->target, DigestOf('2'));
   EXPECT_EQ((*again)->cri_image_id, IdOf('d'));
@@ -53,7 +53,7 @@ TEST(ReadAgain, ReturnsNothingWhenTheNameIsGone) {
   FakeCri cri;
   containerd.records = {Record("r.io/app:2", '1')};
   cri.images = {Image('c', {"r.io/app:2"}, {})};
-  const auto again = ReadAgain(cri, &containerd, CachedApp());
+  const auto again = ReadAgain(cri, &containerd, CachedApp(), {});
   ASSERT_TRUE(again.ok());
   EXPECT_EQ(*again, std::nullopt);
 }
@@ -62,7 +62,7 @@ TEST(ReadAgain, KeepsANameThatOnlyTheCriStillKnows) {
   FakeContainerd containerd;
   FakeCri cri;
   cri.images = {Image('c', {"r.io/app:1"}, {"r.io/app@" + IdOf('1')})};
-  const auto again = ReadAgain(cri, &containerd, CachedApp());
+  const auto again = ReadAgain(cri, &containerd, CachedApp(), {});
   ASSERT_TRUE(again.ok() && again->has_value());
   EXPECT_EQ((*again)->target, std::nullopt);
   EXPECT_EQ((*again)->cri_image_id, IdOf('c'));
@@ -72,7 +72,7 @@ TEST(ReadAgain, KeepsANameThatTheCriNoLongerKnows) {
   FakeContainerd containerd;
   FakeCri cri;
   containerd.records = {Record("r.io/app:1", '1')};
-  const auto again = ReadAgain(cri, &containerd, CachedApp());
+  const auto again = ReadAgain(cri, &containerd, CachedApp(), {});
   ASSERT_TRUE(again.ok() && again->has_value());
   EXPECT_EQ((*again)->target, DigestOf('1'));
   EXPECT_EQ((*again)->cri_image_id, std::nullopt);
@@ -81,12 +81,12 @@ TEST(ReadAgain, KeepsANameThatTheCriNoLongerKnows) {
 TEST(ReadAgain, PairsByTheCriWithoutAnImageStore) {
   FakeCri cri;
   cri.images = {Image('c', {"r.io/app:1"}, {"r.io/app@" + IdOf('1'), "r.io/app@" + IdOf('2')})};
-  auto again = ReadAgain(cri, nullptr, CachedApp());
+  auto again = ReadAgain(cri, nullptr, CachedApp(), {});
   ASSERT_TRUE(again.ok() && again->has_value());
   EXPECT_EQ((*again)->target, std::nullopt);
   EXPECT_THAT((*again)->candidates, ElementsAre(DigestOf('1'), DigestOf('2')));
   cri.images = {Image('c', {"r.io/app:1"}, {"r.io/app@" + IdOf('2')})};
-  again = ReadAgain(cri, nullptr, CachedApp());
+  again = ReadAgain(cri, nullptr, CachedApp(), {});
   ASSERT_TRUE(again.ok() && again->has_value());
   EXPECT_EQ((*again)->target, DigestOf('2'));
 }
@@ -96,7 +96,7 @@ TEST(ReadAgain, TakesNoImageThatDoesNotListTheName) {
   cri.images = {Image('c', {"r.io/other:1"}, {"r.io/app:1"})};
   cri.images[0].repo_digests = {};
   cri.images[0].id = "r.io/app:1-looks-like-an-id";
-  const auto again = ReadAgain(cri, nullptr, CachedApp());
+  const auto again = ReadAgain(cri, nullptr, CachedApp(), {});
   ASSERT_TRUE(again.ok());
   EXPECT_EQ(*again, std::nullopt);
 }
@@ -109,7 +109,7 @@ TEST(ReadAgain, ReadsADigestName) {
   cri.images = {Image('c', {}, {name})};
   facts::CachedImage image = CachedApp();
   image.reference = Ref(name);
-  const auto again = ReadAgain(cri, &containerd, image);
+  const auto again = ReadAgain(cri, &containerd, image, {});
   ASSERT_TRUE(again.ok() && again->has_value());
   EXPECT_EQ((*again)->target, DigestOf('1'));
   EXPECT_EQ((*again)->cri_image_id, IdOf('c'));
@@ -119,9 +119,9 @@ TEST(ReadAgain, FailsWhenTheNodeCannotBeAsked) {
   FakeContainerd containerd;
   FakeCri cri;
   containerd.error = absl::DeadlineExceededError("slow");
-  EXPECT_TRUE(absl::IsDeadlineExceeded(ReadAgain(cri, &containerd, CachedApp()).status()));
+  EXPECT_TRUE(absl::IsDeadlineExceeded(ReadAgain(cri, &containerd, CachedApp(), {}).status()));
   cri.images_error = absl::UnavailableError("gone");
-  EXPECT_TRUE(absl::IsUnavailable(ReadAgain(cri, nullptr, CachedApp()).status()));
+  EXPECT_TRUE(absl::IsUnavailable(ReadAgain(cri, nullptr, CachedApp(), {}).status()));
 }
 
 }  // namespace

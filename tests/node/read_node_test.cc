@@ -18,7 +18,7 @@ TEST(ReadNode, JoinsWhatBothServicesSay) {
   containerd.records = {Record("r.io/app:1", '1')};
   cri.images = {Image('c', {"r.io/app:1"}, {})};
   cri.containers = {Container("x", IdOf('c'), 'c')};
-  const auto node = ReadNode(cri, containerd, true);
+  const auto node = ReadNode(cri, containerd, cri.version, true, {});
   ASSERT_TRUE(node.ok()) << node.status();
   EXPECT_EQ(node->runtime.name, "containerd");
   EXPECT_EQ(node->runtime.version, "1.6.20~ds1");
@@ -37,7 +37,7 @@ TEST(ReadNode, GoesByTheCriAloneWhenTheImageStoreCannotBeRead) {
   containerd.error = absl::UnimplementedError("listing: not offered");
   cri.version = {"cri-o", "1.30.0", "v1"};
   cri.images = {Image('c', {"r.io/app:1"}, {"r.io/app@" + IdOf('1')})};
-  const auto node = ReadNode(cri, containerd, true);
+  const auto node = ReadNode(cri, containerd, cri.version, true, {});
   ASSERT_TRUE(node.ok());
   EXPECT_FALSE(node->runtime.has_image_store);
   EXPECT_EQ(node->runtime.store_error, "listing: not offered");
@@ -49,7 +49,7 @@ TEST(ReadNode, AsksForNoContainersWhenTheyAreNotWanted) {
   FakeContainerd containerd;
   FakeCri cri;
   cri.containers_error = absl::UnavailableError("gone");
-  EXPECT_TRUE(ReadNode(cri, containerd, false).ok());
+  EXPECT_TRUE(ReadNode(cri, containerd, cri.version, false, {}).ok());
   EXPECT_EQ(cri.container_lists, 0);
 }
 
@@ -57,9 +57,9 @@ TEST(ReadNode, FailsWhenTheCriCannotBeAsked) {
   FakeContainerd containerd;
   FakeCri cri;
   cri.containers_error = absl::UnavailableError("gone");
-  EXPECT_TRUE(absl::IsUnavailable(ReadNode(cri, containerd, true).status()));
+  EXPECT_TRUE(absl::IsUnavailable(ReadNode(cri, containerd, cri.version, true, {}).status()));
   cri.images_error = absl::DeadlineExceededError("slow");
-  EXPECT_TRUE(absl::IsDeadlineExceeded(ReadNode(cri, containerd, false).status()));
+  EXPECT_TRUE(absl::IsDeadlineExceeded(ReadNode(cri, containerd, cri.version, false, {}).status()));
 }
 
 }  // namespace

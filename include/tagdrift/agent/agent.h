@@ -59,6 +59,10 @@ class Agent {
   Agent(const Agent&) = delete;
   Agent& operator=(const Agent&) = delete;
 
+  /// Looks whether anything can be done at all: the node's root, the runtime, and the credentials that the options
+  /// name. Errors: one line that says what to do.
+  absl::Status Ready(const CallContext& context);
+
   /// One round: observe the node, select, ask, judge, look again before anything but fresh is reported. When the
   /// context ends while registries are asked, the round ends with what it has. Errors: a pattern matches nothing; what
   /// is named in the options cannot be read; the node cannot be read, or not before the context ended.

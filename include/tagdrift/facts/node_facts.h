@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -123,9 +122,6 @@ struct CachedImage {
 
   friend bool operator==(const CachedImage&, const CachedImage&) = default;
 };
-
-/// One copy for all tags that share the digest. Never null.
-using SharedContent = std::shared_ptr<const Content>;
 
 /// Everything read from the node in one go.
 struct Node {

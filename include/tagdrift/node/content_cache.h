@@ -4,9 +4,10 @@
 #include <list>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <utility>
 
-#include "tagdrift/facts/node_facts.h"
+#include "tagdrift/facts/content.h"
 #include "tagdrift/image/digest.h"
 
 namespace tagdrift::node {
@@ -20,17 +21,17 @@ class ContentCache {
 
   explicit ContentCache(std::size_t most_bytes) : most_bytes_(most_bytes) {}
 
-  /// Null where it is not kept.
-  facts::SharedContent Find(const image::Digest& digest, Kind kind);
+  /// Nothing where it is not kept.
+  std::optional<facts::Content> Find(const image::Digest& digest, Kind kind);
   /// Also for content that proved to be neither ("NotThere" with its reason), but not for what is missing.
-  void Put(const image::Digest& digest, Kind kind, facts::SharedContent content);
+  void Put(const image::Digest& digest, Kind kind, facts::Content content);
 
   std::size_t bytes() const;
 
  private:
   using Key = std::pair<image::Digest, Kind>;
   struct Entry {
-    facts::SharedContent content;
+    facts::Content content;
     std::size_t bytes = 0;
     std::list<Key>::iterator use;
   };

@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "tagdrift/call/call_context.h"
+#include "tagdrift/facts/content.h"
 #include "tagdrift/facts/node_facts.h"
 #include "tagdrift/node/containerd_client.h"
 #include "tagdrift/node/content_cache.h"
@@ -27,10 +28,10 @@ class ContentReader {
 
   /// A manifest or index, taken for what `media_type` says (empty: for what it says itself). NotThere where it is
   /// missing or is none of these. Errors: the store could not be asked.
-  absl::StatusOr<facts::SharedContent> Document(const image::Digest& digest, const std::string& media_type,
-                                                const CallContext& context);
+  absl::StatusOr<facts::Content> Document(const image::Digest& digest, const std::string& media_type,
+                                          const CallContext& context);
   /// An image config; otherwise as Document.
-  absl::StatusOr<facts::SharedContent> Config(const image::Digest& digest, const CallContext& context);
+  absl::StatusOr<facts::Content> Config(const image::Digest& digest, const CallContext& context);
   /// Labels of the blob; nothing where it is missing.
   absl::StatusOr<std::optional<std::map<std::string, std::string>>> Labels(const image::Digest& digest,
                                                                            const CallContext& context);
@@ -40,15 +41,15 @@ class ContentReader {
   using Readings = std::map<image::Digest, std::shared_future<absl::StatusOr<Value>>>;
 
   template <typename Parse>
-  absl::StatusOr<facts::SharedContent> Get(Readings<facts::SharedContent>& readings, const image::Digest& digest,
-                                           ContentCache::Kind kind, Parse parse, const CallContext& context);
+  absl::StatusOr<facts::Content> Get(Readings<facts::Content>& readings, const image::Digest& digest,
+                                     ContentCache::Kind kind, Parse parse, const CallContext& context);
   absl::StatusOr<std::optional<ContentInfo>> Info(const image::Digest& digest, const CallContext& context);
 
   ContainerdClient* const client_;
   ContentCache* const cache_;
   std::mutex mutex_;
-  Readings<facts::SharedContent> documents_;
-  Readings<facts::SharedContent> configs_;
+  Readings<facts::Content> documents_;
+  Readings<facts::Content> configs_;
   Readings<std::optional<ContentInfo>> infos_;
 };
 

@@ -1,0 +1,53 @@
+#include "agent_options.h"
+
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace tagdrift::cli {
+namespace {
+
+std::map<std::string, std::string> OwnEnvironment() {
+  std::map<std::string, std::string> environment;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view text = *entry;
+    const std::size_t equals = text.find('=');
+    if (equals == std::string_view::npos) continue;
+    environment.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return environment;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<agent::Agent>> MakeAgent(const NodeOptions& options) {
+  auto shared = ReadShared(options.credentials.shared);
+  if (!shared.ok()) return shared.status();
+  const std::map<std::string, std::string> environment = OwnEnvironment();
+  return agent::Agent::Make({
+      .runtime_endpoint = options.runtime_endpoint,
+      .host_root = options.host_root,
+      .overrides = {options.containerd_config, options.registry_config_path, options.containerd_version,
+                    options.image_pull},
+      .registry = {.user_agent = UserAgent(options.politeness), .politeness = options.politeness.politeness},
+      .credentials = {.auth_files = options.credentials.auth_files,
+                      .pull_secrets = options.credentials.pull_secrets,
+                      .provider_config = options.credentials.provider_config,
+                      .provider_bin_dir = options.credentials.provider_bin_dir,
+                      .shared = *std::move(shared),
+                      .environment = environment,
+                      .warn = [](const std::string& text) { spdlog::warn("{}", text); }},
+      .environment = environment,
+  });
+}
+
+CallContext ContextOf(const NodeOptions& options, std::stop_token stop) {
+  return CallContext{.stop = std::move(stop)}.Within(SystemClock()->Steady(),
+                                                     absl::ToChronoNanoseconds(options.timeout));
+}
+
+}  // namespace tagdrift::cli
