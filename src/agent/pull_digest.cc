@@ -90,7 +90,7 @@ absl::Status PullDigest(const Execution& execution) {
   const auto credentials = Credentials(execution, error);
   absl::Status status = absl::UnauthenticatedError("pulling " + execution.digest_name() + ": no credentials: " + error);
   for (const auto& credential : credentials) {
-    status = PullOnce(work, credential);
+    status = PullOnce(execution, credential);
     if (status.ok() || absl::IsCancelled(status) || absl::IsDeadlineExceeded(status)) return status;
   }
   return status;
