@@ -2,8 +2,8 @@
 #include <gtest/gtest.h>
 
 #include "played_exchange.h"
-#include "registry/base64.h"
-#include "registry/exchange.h"
+#include "registry/auth/base64.h"
+#include "registry/exchange/exchange.h"
 
 namespace tagdrift::registry {
 namespace {

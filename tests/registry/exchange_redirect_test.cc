@@ -2,9 +2,9 @@
 #include <gtest/gtest.h>
 
 #include "played_exchange.h"
-#include "registry/base64.h"
-#include "registry/exchange.h"
-#include "registry/redirect_rules.h"
+#include "registry/auth/base64.h"
+#include "registry/exchange/exchange.h"
+#include "registry/http/redirect_rules.h"
 
 namespace tagdrift::registry {
 namespace {
@@ -97,7 +97,7 @@ TEST_P(Crossing, DropsAuthorizationAtAnotherOrigin) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Locations, Crossing,
-                         testing::Values(CrossingCase{"SamePlace", "https://registry.example/there", true},
+                         testing::Values(CrossingCase{"SameHostAndPort", "https://registry.example/there", true},
                                          CrossingCase{"SamePortSpelt", "https://registry.example:443/there", true},
                                          CrossingCase{"OtherPort", "https://registry.example:8443/there", false},
                                          CrossingCase{"OtherHost", "https://cdn.example/there", false},

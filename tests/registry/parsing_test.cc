@@ -1,9 +1,9 @@
 #include <gtest/gtest.h>
 
-#include "registry/base64.h"
-#include "registry/json_bodies.h"
-#include "registry/retry_after.h"
-#include "registry/url.h"
+#include "registry/auth/base64.h"
+#include "registry/http/json_bodies.h"
+#include "registry/http/retry_after.h"
+#include "registry/http/url.h"
 
 namespace tagdrift::registry {
 namespace {

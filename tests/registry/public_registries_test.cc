@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "played_exchange.h"
-#include "registry/base64.h"
+#include "registry/auth/base64.h"
 
 namespace tagdrift::registry {
 namespace {
