@@ -7,6 +7,7 @@
 #include "file_glob.h"
 #include "host_table.h"
 #include "host_url.h"
+#include "tagdrift/text/text.h"
 
 namespace tagdrift::hosts {
 namespace {
@@ -39,7 +40,7 @@ class Reader {
         return ConfigRefusal{"more than 200 configuration files are imported", path, 0, true};
       const absl::StatusOr<std::string> text = tree_.Read(path, kMaxFileBytes);
       if (files_.empty() && absl::IsNotFound(text.status())) return files_;
-      if (!text.ok()) return ConfigRefusal{std::string(text.status().message()), path};
+      if (!text.ok()) return ConfigRefusal{text::MessageOf(text.status()), path};
       if (std::optional<ConfigRefusal> refusal = Add(path, *text)) return *refusal;
     }
     return std::move(files_);

@@ -6,6 +6,7 @@
 #include "go_text.h"
 #include "host_directory.h"
 #include "host_url.h"
+#include "tagdrift/text/text.h"
 
 namespace tagdrift::hosts {
 namespace {
@@ -24,7 +25,7 @@ bool Exists(const FileTree& tree, const std::string& path) { return tree.Stat(pa
 
 /// Directory names that somebody may have meant for `registry`, but that containerd does not look for.
 std::vector<std::string> Misnamed(const std::vector<FileTree::Entry>& entries, std::string_view registry) {
-  const std::string lower = LowerCase(registry);
+  const std::string lower = text::Lower(registry);
   const std::string host = lower.substr(0, lower.rfind(':'));
   std::string underscored = lower;
   std::ranges::replace(underscored, ':', '_');
@@ -38,7 +39,7 @@ std::vector<std::string> Misnamed(const std::vector<FileTree::Entry>& entries, s
   std::vector<std::string> misnamed;
   for (const FileTree::Entry& entry : entries) {
     if (std::ranges::find(right, entry.name) != right.end()) continue;
-    if (std::ranges::find(names, LowerCase(entry.name)) != names.end()) misnamed.push_back(entry.name);
+    if (std::ranges::find(names, text::Lower(entry.name)) != names.end()) misnamed.push_back(entry.name);
   }
   return misnamed;
 }

@@ -82,14 +82,6 @@ std::string GoQuoted(std::string_view text) {
   return quoted + '"';
 }
 
-std::string LowerCase(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
-
 absl::StatusOr<absl::Duration> ParseGoDuration(std::string_view text) {
   const absl::Status invalid = absl::InvalidArgumentError("time: invalid duration " + GoQuoted(text));
   std::string_view rest = text;

@@ -1,6 +1,7 @@
 #include "host_directory.h"
 
 #include "host_url.h"
+#include "tagdrift/text/text.h"
 
 namespace tagdrift::hosts {
 
@@ -9,7 +10,7 @@ Refusal RefusedBy(const absl::Status& status, const std::string& path, std::stri
   // Go opens a directory without complaint and fails on reading it.
   const bool directory = status.message() == "is a directory";
   const std::string verb = directory ? "read" : std::string(operation);
-  return {verb + " " + path + ": " + std::string(status.message()), path, !certain};
+  return {verb + " " + path + ": " + text::MessageOf(status), path, !certain};
 }
 
 std::vector<std::string> DirectoryNames(std::string_view registry) {

@@ -11,6 +11,7 @@
 #include "host_table.h"
 #include "key_names.h"
 #include "tagdrift/hosts/registry_host.h"
+#include "tagdrift/text/text.h"
 
 namespace tagdrift::hosts {
 namespace {
@@ -44,8 +45,8 @@ class Notes {
   void Add(NoteKind kind, int line, std::string detail) { notes_.push_back({kind, path_, line, std::move(detail)}); }
 
   bool IsField(const std::string& key, std::string_view name) const {
-    if (release_.Is2()) return LowerCase(key) == name;
-    const std::string lower = LowerCase(key);
+    if (release_.Is2()) return text::Lower(key) == name;
+    const std::string lower = text::Lower(key);
     return key == name || (lower == name && std::ranges::none_of(key, [](char c) { return c >= 'a' && c <= 'z'; }));
   }
 
@@ -135,7 +136,7 @@ void AddCapabilityNote(const HostsFileIgnored& ignored, const std::string& path,
   constexpr std::array<std::string_view, 4> kNames = {"pull", "resolve", "push", "referrers"};
   std::string detail = "capability " + GoQuoted(ignored.capability) + " is unknown to this containerd";
   const std::string_view meant = MeantKey(ignored.capability, kNames);
-  if (!meant.empty() && meant != LowerCase(ignored.capability)) detail += "; did you mean " + GoQuoted(meant) + "?";
+  if (!meant.empty() && meant != text::Lower(ignored.capability)) detail += "; did you mean " + GoQuoted(meant) + "?";
   notes.push_back({NoteKind::kUnknownCapability, path, ignored.line, detail});
 }
 

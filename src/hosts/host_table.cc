@@ -5,6 +5,7 @@
 
 #include "go_text.h"
 #include "host_url.h"
+#include "tagdrift/text/text.h"
 
 namespace tagdrift::hosts {
 namespace {
@@ -52,7 +53,7 @@ class Reader {
     const std::string text = key.starts_with("http") ? key : "https://" + key;
     const absl::StatusOr<HostUrl> url = ParseHostUrl(text);
     if (!url.ok()) {
-      return Ignore("unable to parse server " + text + ": " + std::string(url.status().message()), table_.line);
+      return Ignore("unable to parse server " + text + ": " + text::MessageOf(url.status()), table_.line);
     }
     entry_.host.scheme = url->scheme;
     entry_.host.host = url->host;
@@ -76,7 +77,7 @@ class Reader {
       return true;
     }
     for (const TomlValue& name : names->items) {
-      const std::string lower = LowerCase(name.text);
+      const std::string lower = text::Lower(name.text);
       if (lower == "pull") {
         entry_.host.capabilities.Add(Capability::kPull);
       } else if (lower == "resolve") {
@@ -167,7 +168,7 @@ class Reader {
     const TomlValue* timeout = release_.HasDialTimeout() ? Last("dial_timeout") : nullptr;
     if (timeout == nullptr || timeout->text.empty()) return true;
     const absl::StatusOr<absl::Duration> duration = ParseGoDuration(timeout->text);
-    if (!duration.ok()) return Ignore(std::string(duration.status().message()), timeout->line);
+    if (!duration.ok()) return Ignore(text::MessageOf(duration.status()), timeout->line);
     entry_.host.dial_timeout = *duration;
     return true;
   }
@@ -209,7 +210,7 @@ std::vector<const TomlValue*> FieldsOf(const TomlValue& table, std::string_view 
     return fields;
   }
   for (const TomlMember& member : table.members) {
-    if (LowerCase(member.key) == name) fields.push_back(&member.value);
+    if (text::Lower(member.key) == name) fields.push_back(&member.value);
   }
   return fields;
 }

@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "go_text.h"
+#include "tagdrift/text/text.h"
 
 namespace tagdrift::hosts {
 namespace {
@@ -134,7 +135,7 @@ absl::StatusOr<std::string> TakeScheme(std::string_view& text) {
     }
     if (c != ':') return "";
     if (i == 0) return absl::InvalidArgumentError("missing protocol scheme");
-    const std::string scheme = LowerCase(text.substr(0, i));
+    const std::string scheme = text::Lower(text.substr(0, i));
     text.remove_prefix(i + 1);
     return scheme;
   }
@@ -184,13 +185,12 @@ absl::StatusOr<HostUrl> ParseHostUrl(std::string_view text) {
   const std::size_t hash = text.find('#');
   absl::StatusOr<HostUrl> url = Parse(text.substr(0, hash));
   if (!url.ok()) {
-    return absl::InvalidArgumentError("parse " + GoQuoted(text.substr(0, hash)) + ": " +
-                                      std::string(url.status().message()));
+    return absl::InvalidArgumentError("parse " + GoQuoted(text.substr(0, hash)) + ": " + text::MessageOf(url.status()));
   }
   if (hash == std::string_view::npos) return url;
   const absl::StatusOr<std::string> fragment = Unescape(text.substr(hash + 1), Part::kPath);
   if (!fragment.ok()) {
-    return absl::InvalidArgumentError("parse " + GoQuoted(text) + ": " + std::string(fragment.status().message()));
+    return absl::InvalidArgumentError("parse " + GoQuoted(text) + ": " + text::MessageOf(fragment.status()));
   }
   return url;
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "go_text.h"
+#include "tagdrift/text/text.h"
 
 namespace tagdrift::hosts {
 namespace {
@@ -29,7 +30,7 @@ std::size_t Distance(std::string_view one, std::string_view other) {
 
 std::string_view MeantKey(std::string_view typed, std::span<const std::string_view> known) {
   if (typed.size() > 64) return "";
-  std::string lower = LowerCase(typed);
+  std::string lower = text::Lower(typed);
   std::ranges::replace(lower, '-', '_');
   std::string_view best;
   std::size_t least = 3;

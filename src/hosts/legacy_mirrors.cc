@@ -11,6 +11,7 @@
 #include "host_url.h"
 #include "pem.h"
 #include "tagdrift/hosts/registry_host.h"
+#include "tagdrift/text/text.h"
 
 namespace tagdrift::hosts {
 namespace {
@@ -44,7 +45,7 @@ class Loader {
       const absl::StatusOr<std::string> endpoint = WithScheme(mirror);
       const absl::StatusOr<HostUrl> url = endpoint.ok() ? ParseHostUrl(*endpoint) : endpoint.status();
       if (!url.ok()) {
-        Fail("get registry endpoints: parse endpoint url: " + std::string(url.status().message()), "");
+        Fail("get registry endpoints: parse endpoint url: " + text::MessageOf(url.status()), "");
         return;
       }
       has_registry = has_registry || url->host == config_.registry;

@@ -8,6 +8,7 @@
 #include "host_table.h"
 #include "host_url.h"
 #include "key_names.h"
+#include "tagdrift/text/text.h"
 
 namespace tagdrift::hosts {
 namespace {
@@ -38,7 +39,7 @@ std::optional<ConfigRefusal> RegistryTable::Read(const TomlValue& registry, Regi
   if (Read1 refusal = Configs(registry, settings)) return refusal;
   if (Read1 refusal = Auths(registry, settings)) return refusal;
   for (const TomlMember& member : registry.members) {
-    const std::string lower = release_.Is2() ? LowerCase(member.key) : member.key;
+    const std::string lower = release_.Is2() ? text::Lower(member.key) : member.key;
     if (std::ranges::find(kRegistryKeys, lower) != kRegistryKeys.end()) continue;
     const ConfigRefusal where = At(member.value, UnknownKeyDetail(member.key, kRegistryKeys));
     settings.notes.push_back({NoteKind::kUnknownKey, where.file, where.line, where.reason});
@@ -150,7 +151,7 @@ std::optional<ConfigRefusal> RegistryTable::Auths(const TomlValue& registry, Reg
       const absl::StatusOr<HostUrl> url = ParseHostUrl(member.key);
       if (!url.ok()) {
         return At(member.value, "failed to parse registry url " + GoQuoted(member.key) +
-                                    " from `registry.auths`: " + std::string(url.status().message()));
+                                    " from `registry.auths`: " + text::MessageOf(url.status()));
       }
       settings.endpoint_auths[url->scheme.empty() ? member.key : url->host] = std::move(auth);
     }

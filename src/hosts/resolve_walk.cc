@@ -7,6 +7,7 @@
 #include "go_text.h"
 #include "standing.h"
 #include "tagdrift/hosts/walk.h"
+#include "tagdrift/text/text.h"
 
 namespace tagdrift::hosts {
 namespace {
@@ -131,7 +132,7 @@ class ResolveWalk {
     absl::StatusOr<image::Digest> digest = image::Digest::Parse(header);
     if (!digest.ok()) {
       return Stop(host, Why::kInvalidDigest, answer.status,
-                  GoQuoted(header) + " in header not a valid digest: " + std::string(digest.status().message()));
+                  GoQuoted(header) + " in header not a valid digest: " + text::MessageOf(digest.status()));
     }
     return Weigh(host, {answer.content_type, answer.content_length, *std::move(digest), answer.status});
   }

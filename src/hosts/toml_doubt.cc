@@ -4,14 +4,10 @@
 #include <string>
 #include <vector>
 
+#include "tagdrift/text/text.h"
+
 namespace tagdrift::hosts {
 namespace {
-
-std::string_view Trimmed(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(" \t\r");
-  if (begin == std::string_view::npos) return "";
-  return text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1);
-}
 
 /// The lines of the text that toml11's message quotes (" 13 | text").
 std::vector<std::string_view> Quoted(std::string_view message) {
@@ -20,17 +16,17 @@ std::vector<std::string_view> Quoted(std::string_view message) {
     const std::size_t end = std::min(message.find('\n', begin), message.size());
     const std::string_view line = message.substr(begin, end - begin);
     const std::size_t bar = line.find(" |");
-    const std::string_view number = Trimmed(line.substr(0, bar));
+    const std::string_view number = text::Trim(line.substr(0, bar));
     const bool quotes = bar != std::string_view::npos && !number.empty() &&
                         std::ranges::all_of(number, [](char c) { return c >= '0' && c <= '9'; });
-    if (quotes) lines.push_back(Trimmed(line.substr(bar + 2)));
+    if (quotes) lines.push_back(text::Trim(line.substr(bar + 2)));
     begin = end + 1;
   }
   return lines;
 }
 
 bool BeginsNumber(std::string_view text) {
-  text = Trimmed(text);
+  text = text::Trim(text);
   return !text.empty() && std::string_view("0123456789+-._").find(text[0]) != std::string_view::npos;
 }
 

@@ -9,6 +9,7 @@
 #include "absl/time/civil_time.h"
 #include "character.h"
 #include "tagdrift/image/manifest.h"
+#include "tagdrift/text/text.h"
 
 namespace tagdrift::image {
 namespace {
@@ -193,7 +194,7 @@ absl::StatusOr<Descriptor> ReadDescriptor(const Json& json, const std::string& p
   if (!members.status().ok()) return members.status();
 
   absl::StatusOr<Digest> digest = Digest::Parse(digest_text);
-  if (!digest.ok()) return Invalid(place + ": \"digest\": " + std::string(digest.status().message()));
+  if (!digest.ok()) return Invalid(place + ": \"digest\": " + text::MessageOf(digest.status()));
   Descriptor descriptor{.media_type = std::move(media_type),
                         .digest = *std::move(digest),
                         .size = size,
