@@ -1,5 +1,6 @@
 #include "host_states.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "comparison.h"
@@ -21,14 +22,23 @@ bool MayBeConversion(const PlatformImage& theirs, const PlatformImage& origins) 
   return theirs.is_index != origins.is_index || theirs.docker_types != origins.docker_types;
 }
 
-/// BEHIND needs proof: built earlier and no conversion, or known to the origin by digest and not built later.
+/// True where the origin was seen to serve the digest for this tag.
+bool WasServedByOrigin(const TagFacts& tag, const image::Digest& digest) {
+  return std::ranges::any_of(tag.history.origin_served,
+                             [&](const facts::ServedDigest& served) { return served.digest == digest; });
+}
+
+/// BEHIND needs proof: served by the origin before; or built earlier and no conversion; or known to the origin by
+/// digest and not built later.
 HostState JudgeDifference(Inquiry& inquiry, std::size_t host, const image::Digest& digest,
                           const std::string& media_type, const OriginView& origin) {
   const std::size_t origin_host = *inquiry.route().origin;
   const auto theirs = FindPlatformImage(inquiry, digest, media_type, {host, origin_host});
   const auto origins = FindPlatformImage(inquiry, *origin.digest, origin.media_type, {origin_host});
-  if (!theirs.image || !origins.image) return HostState::kDifferent;
+  const bool was_served = WasServedByOrigin(inquiry.tag(), digest);
+  if (!theirs.image || !origins.image) return was_served ? HostState::kBehind : HostState::kDifferent;
   if (Equivalent(*theirs.image, *origins.image)) return HostState::kEquivalent;
+  if (was_served) return HostState::kBehind;
 
   const CreatedFinding their_time = FindCreated(inquiry, *theirs.image, {host, origin_host});
   const CreatedFinding origin_time = FindCreated(inquiry, *origins.image, {origin_host});

@@ -197,6 +197,8 @@ TagResult Evaluate(Inquiry& inquiry) {
     Undecided(result, Cause::kNodeDisagrees, std::move(disagreement));
     result.downgrade_risk = false;
   }
+  const bool drifted = result.verdict == Verdict::kStale || result.verdict == Verdict::kGone;
+  if (drifted) result.first_seen = inquiry.tag().history.drift_first_seen;
   return result;
 }
 

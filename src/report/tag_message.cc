@@ -124,6 +124,7 @@ v1::TagReport TagMessage(const JudgedTag& tag, const judge::Route& route) {
     *message.add_hosts() = HostMessage(result.hosts[i], *route.hosts[i]);
   message.set_downgrade_risk(result.downgrade_risk);
   *message.mutable_age() = AgeMessage(result.age);
+  if (result.first_seen) *message.mutable_first_seen() = Timestamp(*result.first_seen);
   for (const judge::Remedy& remedy : judge::Remedies(route, result)) {
     *message.add_remedies() = RemedyMessage(remedy, tag, route);
   }

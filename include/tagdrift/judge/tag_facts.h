@@ -11,6 +11,7 @@
 #include "absl/time/time.h"
 #include "tagdrift/facts/content.h"
 #include "tagdrift/facts/node_facts.h"
+#include "tagdrift/facts/tag_history.h"
 #include "tagdrift/hosts/answer.h"
 #include "tagdrift/image/digest.h"
 #include "tagdrift/judge/route.h"
@@ -59,6 +60,8 @@ struct TagFacts {
   std::map<image::Digest, facts::Content> stored = {};
   /// What a host delivered for a digest, verified against it; NotThere where that is not what was wanted.
   std::map<image::Digest, facts::Content> fetched = {};
+  /// Of earlier rounds.
+  facts::TagHistory history = {};
   /// True once origin and differing hosts were asked twice.
   bool second_look = false;
 };
