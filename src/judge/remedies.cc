@@ -26,8 +26,7 @@ Remedy Fix(const hosts::Note& note) {
 /// The line of the configuration that makes every pull fail.
 std::vector<Remedy> FixConfiguration(const Route& route) {
   for (const hosts::Note& note : route.config.notes) {
-    if (note.kind == hosts::NoteKind::kCertificateUnreadable || note.kind == hosts::NoteKind::kPullFails)
-      return {Fix(note)};
+    if (hosts::SeverityOf(note.kind) == hosts::Severity::kPullFails) return {Fix(note)};
   }
   return {Of(RemedyKind::kNone)};
 }

@@ -250,6 +250,20 @@ v1::NoteKind ToProto(hosts::NoteKind kind) {
   return v1::NOTE_KIND_UNSPECIFIED;
 }
 
+v1::Severity ToProto(hosts::Severity severity) {
+  switch (severity) {
+    case hosts::Severity::kInfo:
+      return v1::SEVERITY_INFO;
+    case hosts::Severity::kWarning:
+      return v1::SEVERITY_WARNING;
+    case hosts::Severity::kMirrorUnused:
+      return v1::SEVERITY_MIRROR_UNUSED;
+    case hosts::Severity::kPullFails:
+      return v1::SEVERITY_PULL_FAILS;
+  }
+  return v1::SEVERITY_UNSPECIFIED;
+}
+
 v1::PullPath ToProto(hosts::PullPath path) {
   switch (path) {
     case hosts::PullPath::kLocal:

@@ -76,6 +76,14 @@ TEST(MakeRoute, HasNoOriginWithoutHosts) {
   EXPECT_EQ(MakeRoute(config, {2, 1, 0}, std::nullopt).origin, std::nullopt);
 }
 
+TEST(IgnoredConfiguration, IsTheFirstFindingThatLeavesAMirrorUnused) {
+  hosts::RegistryConfig config = Config("quay.io", {});
+  config.notes = {{hosts::NoteKind::kUnknownKey, "/a", 1, ""}, {hosts::NoteKind::kUnknownCapability, "/b", 2, ""}};
+  EXPECT_EQ(IgnoredConfiguration(config), &config.notes[1]);
+  config.notes.pop_back();
+  EXPECT_EQ(IgnoredConfiguration(config), nullptr);
+}
+
 TEST(IsPublicRegistry, KnowsWellKnownHostsOnly) {
   for (const char* registry : {"docker.io", "ghcr.io", "eu.gcr.io", "europe-docker.pkg.dev", "public.ecr.aws"}) {
     EXPECT_TRUE(IsPublicRegistry(registry)) << registry;

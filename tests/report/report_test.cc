@@ -103,6 +103,16 @@ TEST(ToMessage, SumsUpEachHost) {
   EXPECT_EQ(report.registries(0).summary(0).states().at("HOST_STATE_NOT_ASKED"), 2);
 }
 
+TEST(ToMessage, SaysHowMuchAFindingMatters) {
+  Round round = RoundOf({});
+  round.routes.at("registry.test").config.notes = {{hosts::NoteKind::kDefaultHidesRoot, "/b", 0, "hidden"}};
+  round.node.notes = {"something could not be read"};
+  const v1::NodeReport report = ToMessage(round);
+  EXPECT_EQ(report.registries(0).notes(0).severity(), v1::SEVERITY_MIRROR_UNUSED);
+  EXPECT_EQ(report.findings(0).severity(), v1::SEVERITY_WARNING);
+  EXPECT_EQ(report.findings(0).detail(), "something could not be read");
+}
+
 TEST(ToMessage, LeavesSecretHeadersOut) {
   Round round = RoundOf({});
   hosts::RegistryHost host = round.routes.at("registry.test").config.hosts[0];
@@ -119,6 +129,13 @@ TEST(ToMessage, SaysWhoUsesATag) {
   ASSERT_EQ(report.used_by_size(), 1);
   EXPECT_EQ(report.used_by(0).pod().namespace_(), "prod");
   EXPECT_EQ(report.used_by(0).basis(), v1::USE_BASIS_SAME_IMAGE);
+}
+
+TEST(ToMessage, SaysWhenTheDriftWasFirstSeen) {
+  JudgedTag tag = Tag("registry.test/b:1", Verdict::kStale, Cause::kTagMoved);
+  EXPECT_FALSE(OneTag(tag).has_first_seen());
+  tag.result.first_seen = absl::FromUnixSeconds(1'700'000'000);
+  EXPECT_EQ(OneTag(tag).first_seen().seconds(), 1'700'000'000);
 }
 
 TEST(ToMessage, KeepsTimesBeforeTheEpochValid) {
