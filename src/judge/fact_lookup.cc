@@ -1,4 +1,4 @@
-#include "inquiry.h"
+#include "fact_lookup.h"
 
 #include <algorithm>
 #include <utility>
@@ -19,7 +19,7 @@ std::string WhyNot(const hosts::Answer& answer) {
 
 }  // namespace
 
-const hosts::Answer* Inquiry::AnswerTo(Ask ask) {
+const hosts::Answer* FactLookup::AnswerTo(Ask ask) {
   ask.host = route_.asked_as[ask.host];
   const auto found = tag_.answers.find(ask);
   if (found != tag_.answers.end()) return &found->second;
@@ -27,7 +27,7 @@ const hosts::Answer* Inquiry::AnswerTo(Ask ask) {
   return nullptr;
 }
 
-std::optional<bool> Inquiry::Stored(const image::Digest& digest, const std::string& media_type, bool is_config) {
+std::optional<bool> FactLookup::Stored(const image::Digest& digest, const std::string& media_type, bool is_config) {
   if (!context_.has_content_store) return false;
   const auto found = tag_.stored.find(digest);
   if (found != tag_.stored.end()) return !std::holds_alternative<facts::NotThere>(found->second);
@@ -37,8 +37,8 @@ std::optional<bool> Inquiry::Stored(const image::Digest& digest, const std::stri
 }
 
 template <class T>
-Finding<T> Inquiry::Look(const image::Digest& digest, const std::string& media_type, bool is_config,
-                         const std::vector<std::size_t>& sources) {
+Finding<T> FactLookup::Look(const image::Digest& digest, const std::string& media_type, bool is_config,
+                            const std::vector<std::size_t>& sources) {
   Finding<T> finding;
   if ((finding.value = In<T>(tag_.stored, digest)) != nullptr) return finding;
   if ((finding.value = In<T>(tag_.fetched, digest)) != nullptr) return finding;
@@ -64,16 +64,16 @@ Finding<T> Inquiry::Look(const image::Digest& digest, const std::string& media_t
   return finding;
 }
 
-Finding<image::Document> Inquiry::Document(const image::Digest& digest, const std::string& media_type,
-                                           const std::vector<std::size_t>& sources) {
+Finding<image::Document> FactLookup::Document(const image::Digest& digest, const std::string& media_type,
+                                              const std::vector<std::size_t>& sources) {
   return Look<image::Document>(digest, media_type, false, sources);
 }
 
-Finding<image::ImageConfig> Inquiry::Config(const image::Digest& digest, const std::vector<std::size_t>& sources) {
+Finding<image::ImageConfig> FactLookup::Config(const image::Digest& digest, const std::vector<std::size_t>& sources) {
   return Look<image::ImageConfig>(digest, "", true, sources);
 }
 
-hosts::Resolution Inquiry::FetchWalk(hosts::Puller puller, const image::Descriptor& blob, bool is_config) {
+hosts::Resolution FactLookup::FetchWalk(hosts::Puller puller, const image::Descriptor& blob, bool is_config) {
   const hosts::AnswerOf answer = [&](std::size_t host) {
     return AnswerTo({host, is_config ? Topic::kConfig : Topic::kManifest, blob.digest, blob.media_type});
   };

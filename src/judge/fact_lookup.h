@@ -23,9 +23,9 @@ struct Finding {
 
 /// Looks up the facts of one tag and notes each one that is looked for and not yet there. Judging through it yields the
 /// judgement and, from the same code, the list of what it still needs.
-class Inquiry {
+class FactLookup {
  public:
-  Inquiry(const TagFacts& tag, const Route& route, const Context& context)
+  FactLookup(const TagFacts& tag, const Route& route, const Context& context)
       : tag_(tag), route_(route), context_(context) {}
 
   const TagFacts& tag() const { return tag_; }
