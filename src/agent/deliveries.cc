@@ -9,7 +9,8 @@ namespace tagdrift::agent {
 std::vector<std::size_t> Deliveries::PullHosts() const {
   std::vector<std::size_t> hosts;
   for (std::size_t i = 0; i < route_.config.hosts.size(); ++i) {
-    if (route_.asked_as[i] == i && route_.hosts[i]->capabilities.Has(hosts::Capability::kPull)) hosts.push_back(i);
+    if (route_.same_requests_as[i] == i && route_.hosts[i]->capabilities.Has(hosts::Capability::kPull))
+      hosts.push_back(i);
   }
   return hosts;
 }

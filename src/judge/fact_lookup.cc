@@ -20,7 +20,7 @@ std::string WhyNot(const hosts::Answer& answer) {
 }  // namespace
 
 const hosts::Answer* FactLookup::AnswerTo(Ask ask) {
-  ask.host = route_.asked_as[ask.host];
+  ask.host = route_.same_requests_as[ask.host];
   const auto found = tag_.answers.find(ask);
   if (found != tag_.answers.end()) return &found->second;
   if (std::find(needs_.begin(), needs_.end(), Need(ask)) == needs_.end()) needs_.push_back(std::move(ask));

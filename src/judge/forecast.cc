@@ -166,7 +166,8 @@ PullForecast ForecastOnePull(FactLookup& lookup, hosts::Puller puller, const Ori
 Credentials CredentialsOf(const FactLookup& lookup, const std::vector<hosts::WalkStep>& walk) {
   Credentials result = Credentials::kNotNeeded;
   for (const hosts::WalkStep& step : walk) {
-    const auto answer = lookup.tag().answers.find({lookup.route().asked_as[step.host], Topic::kTag, std::nullopt, ""});
+    const auto answer =
+        lookup.tag().answers.find({lookup.route().same_requests_as[step.host], Topic::kTag, std::nullopt, ""});
     if (step.why == hosts::Why::kDenied) return Credentials::kMissing;
     if (answer == lookup.tag().answers.end()) continue;
     if (answer->second.access == hosts::Access::kCredentials) result = Credentials::kAssumed;

@@ -10,7 +10,7 @@ namespace {
 
 /// True where the host was asked for the content behind its own answer and did not have it.
 bool LacksItsDigest(const FactLookup& lookup, std::size_t host, const image::Digest& digest) {
-  const auto found = lookup.tag().answers.find({lookup.route().asked_as[host], Topic::kManifest, digest, ""});
+  const auto found = lookup.tag().answers.find({lookup.route().same_requests_as[host], Topic::kManifest, digest, ""});
   if (found == lookup.tag().answers.end()) return false;
   const hosts::Answer& answer = found->second;
   return answer.failure == hosts::Failure::kNone && answer.status >= 400 && answer.status != 401 &&
@@ -56,7 +56,7 @@ HostState JudgeDifference(FactLookup& lookup, std::size_t host, const image::Dig
 HostResult JudgeHost(FactLookup& lookup, std::size_t host, const hosts::Answer& answer, const OriginView& origin) {
   HostResult result;
   result.answer = answer;
-  const auto first = lookup.tag().first_answers.find(lookup.route().asked_as[host]);
+  const auto first = lookup.tag().first_answers.find(lookup.route().same_requests_as[host]);
   if (first != lookup.tag().first_answers.end() &&
       ReadTagAnswer(first->second).digest != ReadTagAnswer(answer).digest) {
     result.first_answer = first->second;
@@ -85,7 +85,7 @@ std::vector<HostResult> JudgeHosts(FactLookup& lookup, const OriginView& origin)
   const Route& route = lookup.route();
   std::vector<HostResult> results(route.hosts.size());
   for (std::size_t host = 0; host < route.hosts.size(); ++host) {
-    const Ask ask{route.asked_as[host], Topic::kTag, std::nullopt, ""};
+    const Ask ask{route.same_requests_as[host], Topic::kTag, std::nullopt, ""};
     if (lookup.context().all_hosts) lookup.AnswerTo(ask);
     const auto answer = lookup.tag().answers.find(ask);
     if (answer != lookup.tag().answers.end()) results[host] = JudgeHost(lookup, host, answer->second, origin);

@@ -60,7 +60,7 @@ Cause CauseOfStale(const TagResult& result, const Route& route) {
     case Outcome::kStale:
       break;
   }
-  const std::size_t server = route.asked_as[*result.next_pull.pull.host];
+  const std::size_t server = route.same_requests_as[*result.next_pull.pull.host];
   return result.hosts[server].state == HostState::kBehind ? Cause::kStaleMirror : Cause::kMirrorDiffers;
 }
 
@@ -221,9 +221,9 @@ std::set<std::size_t> SecondLook(const TagFacts& tag, const Route& route, const 
   if (tag.second_look || settled || !route.origin) return hosts;
   const HostResult& origin = result.hosts[*route.origin];
   if (!origin.digest && origin.state != HostState::kMissing) return hosts;
-  hosts.insert(route.asked_as[*route.origin]);
+  hosts.insert(route.same_requests_as[*route.origin]);
   for (std::size_t i = 0; i < result.hosts.size(); ++i) {
-    if (result.hosts[i].digest && result.hosts[i].digest != origin.digest) hosts.insert(route.asked_as[i]);
+    if (result.hosts[i].digest && result.hosts[i].digest != origin.digest) hosts.insert(route.same_requests_as[i]);
   }
   return hosts;
 }

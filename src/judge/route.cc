@@ -87,7 +87,7 @@ Route MakeRoute(hosts::RegistryConfig config, hosts::ContainerdVersion version,
   for (std::size_t i = 0; i < route.hosts.size(); ++i) {
     std::size_t first = 0;
     while (!route.hosts[first]->SameRequestsAs(*route.hosts[i])) ++first;
-    route.asked_as.push_back(first);
+    route.same_requests_as.push_back(first);
   }
   return route;
 }

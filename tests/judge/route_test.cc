@@ -67,7 +67,7 @@ TEST(MakeRoute, AsksAHostThatIsListedTwiceOnce) {
       MakeRoute(Config("quay.io", {Host("a", hosts::HostRole::kMirror), Host("b", hosts::HostRole::kMirror),
                                    Host("a", hosts::HostRole::kMirror), Host("quay.io", hosts::HostRole::kDefault)}),
                 {2, 1, 0}, std::nullopt);
-  EXPECT_EQ(route.asked_as, (std::vector<std::size_t>{0, 1, 0, 3}));
+  EXPECT_EQ(route.same_requests_as, (std::vector<std::size_t>{0, 1, 0, 3}));
 }
 
 TEST(MakeRoute, HasNoOriginWithoutHosts) {

@@ -22,7 +22,7 @@ struct Route {
   /// containerd's hosts; after them the origin where it is none of these. Shared with requests under way.
   std::vector<std::shared_ptr<const hosts::RegistryHost>> hosts;
   /// For each host the first one that sends the same requests: one answer serves both.
-  std::vector<std::size_t> asked_as;
+  std::vector<std::size_t> same_requests_as;
   /// Index into `hosts`. Nothing where containerd has no hosts for the registry (`config.error`, `config.unknown`).
   std::optional<std::size_t> origin;
   OriginSource origin_source = OriginSource::kDefault;
