@@ -8,14 +8,14 @@
 namespace tagdrift::agent {
 namespace {
 
-registry::Question QuestionOf(judge::Topic topic) {
+registry::Question QuestionOf(judge::QueryKind topic) {
   switch (topic) {
-    case judge::Topic::kTag:
-    case judge::Topic::kKnown:
+    case judge::QueryKind::kTag:
+    case judge::QueryKind::kDigest:
       return registry::Question::kResolve;
-    case judge::Topic::kManifest:
+    case judge::QueryKind::kManifest:
       return registry::Question::kManifest;
-    case judge::Topic::kConfig:
+    case judge::QueryKind::kConfig:
       return registry::Question::kBlob;
   }
   return registry::Question::kResolve;
@@ -34,7 +34,7 @@ bool IsCached(const facts::CachedImage& image) {
 }
 
 std::string SharedKey(const judge::Route& route, const std::string& repository, const judge::Ask& ask) {
-  return fmt::format("{}\n{}\n{}\n{}\n{}", route.config.registry, repository, ask.host, static_cast<int>(ask.topic),
+  return fmt::format("{}\n{}\n{}\n{}\n{}", route.config.registry, repository, ask.host, static_cast<int>(ask.kind),
                      ask.digest->text());
 }
 
@@ -84,7 +84,7 @@ absl::Status Collector::Advance(std::size_t index) {
     for (const judge::Need& need : needs) {
       const auto& ask = std::get<judge::Ask>(need);
       if (!entry.under_way.insert(ask).second) continue;
-      if (ask.topic == judge::Topic::kTag) {
+      if (ask.kind == judge::QueryKind::kTag) {
         Send(index, ask, registry::Question::kResolve);
       } else {
         SendContentAsk(index, ask);
@@ -122,13 +122,14 @@ void Collector::Send(std::size_t index, const judge::Ask& ask, registry::Questio
   request.media_type = ask.media_type;
   request.question = question;
   const std::uint64_t ticket = next_ticket_++;
-  const std::string key = ask.topic == judge::Topic::kTag ? "" : SharedKey(*entry.route, reference.repository(), ask);
+  const std::string key =
+      ask.kind == judge::QueryKind::kTag ? "" : SharedKey(*entry.route, reference.repository(), ask);
   sent_.emplace(ticket, Sent{index, ask, key});
   sources_.registry->Send(ticket, std::move(request));
 }
 
 bool Collector::Remember(Entry& entry, const judge::Ask& ask) {
-  const bool asks_content = ask.topic == judge::Topic::kManifest || ask.topic == judge::Topic::kConfig;
+  const bool asks_content = ask.kind == judge::QueryKind::kManifest || ask.kind == judge::QueryKind::kConfig;
   if (sources_.known == nullptr || !asks_content || entry.facts.fetched.contains(*ask.digest)) return false;
   const facts::Content* content = sources_.known->Find(ask);
   if (content != nullptr) entry.facts.fetched.emplace(*ask.digest, *content);
@@ -144,7 +145,7 @@ void Collector::SendContentAsk(std::size_t index, const judge::Ask& ask) {
     if (known->content) entry.facts.fetched.insert_or_assign(*ask.digest, *known->content);
     return;
   }
-  if (shared_.Wait(key, {index, ask})) Send(index, ask, QuestionOf(ask.topic));
+  if (shared_.Wait(key, {index, ask})) Send(index, ask, QuestionOf(ask.kind));
 }
 
 absl::StatusOr<bool> Collector::LookAgain(std::size_t index, const judge::TagResult& result) {
@@ -170,7 +171,7 @@ absl::StatusOr<bool> Collector::LookAgain(std::size_t index, const judge::TagRes
 
   entry.facts.second_look = true;
   for (const std::size_t host : hosts) {
-    const judge::Ask ask{host, judge::Topic::kTag, std::nullopt, ""};
+    const judge::Ask ask{host, judge::QueryKind::kTag, std::nullopt, ""};
     auto answer = entry.facts.answers.extract(ask);
     // Behind a 404, a GET shows the registry's own words.
     const bool was_missing = answer.mapped().status == 404;
@@ -213,7 +214,7 @@ absl::Status Collector::GiveUp() {
     for (const judge::Ask& ask : std::exchange(entry.under_way, {})) {
       // The first look's answer stands where the second one did not come in time.
       const auto first = entry.facts.first_answers.find(ask.host);
-      const bool second = ask.topic == judge::Topic::kTag && first != entry.facts.first_answers.end();
+      const bool second = ask.kind == judge::QueryKind::kTag && first != entry.facts.first_answers.end();
       entry.facts.answers.insert_or_assign(ask, second ? first->second : OutOfTime());
     }
     if (absl::Status status = Advance(i); !status.ok()) return status;

@@ -7,7 +7,7 @@ namespace {
 
 /// The same bytes read as another kind of document are another thing.
 std::string KeyOf(const judge::Ask& ask) {
-  return ask.digest->text() + (ask.topic == judge::Topic::kConfig ? " config" : " " + ask.media_type);
+  return ask.digest->text() + (ask.kind == judge::QueryKind::kConfig ? " config" : " " + ask.media_type);
 }
 
 }  // namespace

@@ -54,7 +54,8 @@ Finding<T> FactLookup::Look(const image::Digest& digest, const std::string& medi
   }
   finding.why_not = "no host has it";
   for (const std::size_t host : sources) {
-    const hosts::Answer* answer = AnswerTo({host, is_config ? Topic::kConfig : Topic::kManifest, digest, media_type});
+    const hosts::Answer* answer =
+        AnswerTo({host, is_config ? QueryKind::kConfig : QueryKind::kManifest, digest, media_type});
     if (answer == nullptr) {
       finding.pending = true;
       return finding;
@@ -75,7 +76,7 @@ Finding<image::ImageConfig> FactLookup::Config(const image::Digest& digest, cons
 
 hosts::Resolution FactLookup::FetchWalk(hosts::Puller puller, const image::Descriptor& blob, bool is_config) {
   const hosts::AnswerOf answer = [&](std::size_t host) {
-    return AnswerTo({host, is_config ? Topic::kConfig : Topic::kManifest, blob.digest, blob.media_type});
+    return AnswerTo({host, is_config ? QueryKind::kConfig : QueryKind::kManifest, blob.digest, blob.media_type});
   };
   return hosts::Fetch(route_.config, puller, blob.digest, answer, blob.size);
 }

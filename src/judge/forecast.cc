@@ -137,7 +137,7 @@ PullForecast ForecastOnePull(FactLookup& lookup, hosts::Puller puller, const Ori
   PullForecast result;
   hosts::Resolution walk = hosts::ResolveTag(lookup.route().config, lookup.route().version, puller,
                                              lookup.tag().image.reference.Canonical(), [&](std::size_t host) {
-                                               return lookup.AnswerTo({host, Topic::kTag, std::nullopt, ""});
+                                               return lookup.AnswerTo({host, QueryKind::kTag, std::nullopt, ""});
                                              });
   result.walk = std::move(walk.steps);
   if (const auto* fails = std::get_if<hosts::Fails>(&walk.end)) {
@@ -167,7 +167,7 @@ Credentials CredentialsOf(const FactLookup& lookup, const std::vector<hosts::Wal
   Credentials result = Credentials::kNotNeeded;
   for (const hosts::WalkStep& step : walk) {
     const auto answer =
-        lookup.tag().answers.find({lookup.route().same_requests_as[step.host], Topic::kTag, std::nullopt, ""});
+        lookup.tag().answers.find({lookup.route().same_requests_as[step.host], QueryKind::kTag, std::nullopt, ""});
     if (step.why == hosts::Why::kDenied) return Credentials::kMissing;
     if (answer == lookup.tag().answers.end()) continue;
     if (answer->second.access == hosts::Access::kCredentials) result = Credentials::kAssumed;

@@ -10,7 +10,8 @@ namespace {
 
 /// True where the host was asked for the content behind its own answer and did not have it.
 bool LacksItsDigest(const FactLookup& lookup, std::size_t host, const image::Digest& digest) {
-  const auto found = lookup.tag().answers.find({lookup.route().same_requests_as[host], Topic::kManifest, digest, ""});
+  const auto found =
+      lookup.tag().answers.find({lookup.route().same_requests_as[host], QueryKind::kManifest, digest, ""});
   if (found == lookup.tag().answers.end()) return false;
   const hosts::Answer& answer = found->second;
   return answer.failure == hosts::Failure::kNone && answer.status >= 400 && answer.status != 401 &&
@@ -48,7 +49,7 @@ HostState JudgeDifference(FactLookup& lookup, std::size_t host, const image::Dig
   if (*their_time.created < *origin_time.created && !MayBeConversion(*theirs.image, *origins.image)) {
     return HostState::kBehind;
   }
-  const hosts::Answer* known = lookup.AnswerTo({origin_host, Topic::kKnown, digest, media_type});
+  const hosts::Answer* known = lookup.AnswerTo({origin_host, QueryKind::kDigest, digest, media_type});
   const bool is_known = known != nullptr && known->failure == hosts::Failure::kNone && known->status == 200;
   return is_known ? HostState::kBehind : HostState::kDifferent;
 }
@@ -85,7 +86,7 @@ std::vector<HostResult> JudgeHosts(FactLookup& lookup, const OriginView& origin)
   const Route& route = lookup.route();
   std::vector<HostResult> results(route.hosts.size());
   for (std::size_t host = 0; host < route.hosts.size(); ++host) {
-    const Ask ask{route.same_requests_as[host], Topic::kTag, std::nullopt, ""};
+    const Ask ask{route.same_requests_as[host], QueryKind::kTag, std::nullopt, ""};
     if (lookup.context().all_hosts) lookup.AnswerTo(ask);
     const auto answer = lookup.tag().answers.find(ask);
     if (answer != lookup.tag().answers.end()) results[host] = JudgeHost(lookup, host, answer->second, origin);

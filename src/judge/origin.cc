@@ -89,7 +89,7 @@ OriginView JudgeNotFound(FactLookup& lookup, const hosts::Answer& answer, const 
   view.reason = read.reason + ", and nothing proves that the repository can be read";
   if (!lookup.tag().image.target) return view;
   const hosts::Answer* known = lookup.AnswerTo(
-      {*lookup.route().origin, Topic::kKnown, *lookup.tag().image.target, lookup.tag().image.media_type});
+      {*lookup.route().origin, QueryKind::kDigest, *lookup.tag().image.target, lookup.tag().image.media_type});
   if (known == nullptr) {
     view.pending = true;
   } else if (known->failure == hosts::Failure::kNone && known->status == 200) {
@@ -138,7 +138,7 @@ TagAnswer ReadTagAnswer(const hosts::Answer& answer) {
 
 OriginView JudgeOrigin(FactLookup& lookup) {
   OriginView view;
-  const hosts::Answer* answer = lookup.AnswerTo({*lookup.route().origin, Topic::kTag, std::nullopt, ""});
+  const hosts::Answer* answer = lookup.AnswerTo({*lookup.route().origin, QueryKind::kTag, std::nullopt, ""});
   if (answer == nullptr) {
     view.pending = true;
     return view;

@@ -192,7 +192,7 @@ hosts::Answer World::TagReply(const json& words) const {
 
 hosts::Answer World::Reply(const Ask& ask) {
   const json& host = scenario_.at("hosts").at(ask.host);
-  if (ask.topic == Topic::kTag) {
+  if (ask.kind == QueryKind::kTag) {
     ++tag_requests;
     return TagReply(tag.second_look && host.contains("tag_later") ? host.at("tag_later") : host.at("tag"));
   }
@@ -204,7 +204,7 @@ hosts::Answer World::Reply(const Ask& ask) {
   answer.status = 200;
   answer.digest_header = ask.digest->text();
   answer.content_length = 1000;
-  if (ask.topic == Topic::kKnown) return answer;
+  if (ask.kind == QueryKind::kDigest) return answer;
   answer.get = hosts::GetAnswer{.status = 200, .content_type = "", .digest = *ask.digest, .size = 1000};
   tag.fetched.insert_or_assign(*ask.digest, *content);
   return answer;
@@ -231,7 +231,7 @@ TagResult World::Judge() {
   if (again.empty()) return first;
   tag.second_look = true;
   for (const std::size_t host : again) {
-    const Ask ask{host, Topic::kTag, std::nullopt, ""};
+    const Ask ask{host, QueryKind::kTag, std::nullopt, ""};
     tag.first_answers.emplace(host, tag.answers.extract(ask).mapped());
     tag.answers.emplace(ask, Reply(ask));
   }

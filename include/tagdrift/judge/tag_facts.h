@@ -19,9 +19,9 @@
 namespace tagdrift::judge {
 
 /// What is asked of a host about a tag.
-enum class Topic {
+enum class QueryKind {
   kTag,       ///< which digest does the tag have?
-  kKnown,     ///< is the digest known there? (HEAD of the manifest)
+  kDigest,    ///< is the digest known there? (HEAD of the manifest)
   kManifest,  ///< the manifest or index of that digest
   kConfig,    ///< the image config of that digest
 };
@@ -29,14 +29,14 @@ enum class Topic {
 /// One question to one host. The media type only shapes the request: it does not tell questions apart.
 struct Ask {
   std::size_t host = 0;  ///< index into Route::hosts
-  Topic topic = Topic::kTag;
+  QueryKind kind = QueryKind::kTag;
   std::optional<image::Digest> digest;  ///< for all but kTag
   std::string media_type;               ///< as a descriptor or an answer says; may be empty
 
   friend bool operator==(const Ask& a, const Ask& b) { return a.Key() == b.Key(); }
   friend auto operator<=>(const Ask& a, const Ask& b) { return a.Key() <=> b.Key(); }
 
-  std::tuple<std::size_t, Topic, const std::optional<image::Digest>&> Key() const { return {host, topic, digest}; }
+  std::tuple<std::size_t, QueryKind, const std::optional<image::Digest>&> Key() const { return {host, kind, digest}; }
 };
 
 /// A blob to be read from the node's content store.
