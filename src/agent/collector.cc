@@ -33,7 +33,7 @@ bool IsCached(const facts::CachedImage& image) {
   return image.target || image.cri_image_id || !image.candidates.empty();
 }
 
-std::string SharedKey(const judge::Route& route, const std::string& repository, const judge::Ask& ask) {
+std::string SharedKey(const judge::Route& route, const std::string& repository, const judge::HostQuery& ask) {
   return fmt::format("{}\n{}\n{}\n{}\n{}", route.config.registry, repository, ask.host, static_cast<int>(ask.kind),
                      ask.digest->text());
 }
@@ -67,22 +67,22 @@ absl::StatusOr<std::vector<report::JudgedTag>> Collector::Collect(std::vector<fa
 absl::Status Collector::Advance(std::size_t index) {
   Entry& entry = entries_[index];
   while (!entry.result) {
-    const std::vector<judge::Need> needs = judge::Missing(entry.facts, *entry.route, context_);
+    const std::vector<judge::MissingFact> needs = judge::Missing(entry.facts, *entry.route, context_);
     bool filled = false;
-    for (const judge::Need& need : needs) {
-      if (const auto* read = std::get_if<judge::ReadStore>(&need)) {
+    for (const judge::MissingFact& need : needs) {
+      if (const auto* read = std::get_if<judge::StoreQuery>(&need)) {
         if (absl::Status status = ReadFromStore(entry, *read); !status.ok()) return status;
         filled = true;
-      } else if (Remember(entry, std::get<judge::Ask>(need))) {
+      } else if (Remember(entry, std::get<judge::HostQuery>(need))) {
         filled = true;
       } else if (out_of_time_) {
-        entry.facts.answers.emplace(std::get<judge::Ask>(need), OutOfTime());
+        entry.facts.answers.emplace(std::get<judge::HostQuery>(need), OutOfTime());
         filled = true;
       }
     }
     if (filled) continue;
-    for (const judge::Need& need : needs) {
-      const auto& ask = std::get<judge::Ask>(need);
+    for (const judge::MissingFact& need : needs) {
+      const auto& ask = std::get<judge::HostQuery>(need);
       if (!entry.under_way.insert(ask).second) continue;
       if (ask.kind == judge::QueryKind::kTag) {
         Send(index, ask, registry::Question::kResolve);
@@ -104,14 +104,14 @@ absl::Status Collector::Advance(std::size_t index) {
   return absl::OkStatus();
 }
 
-absl::Status Collector::ReadFromStore(Entry& entry, const judge::ReadStore& need) {
+absl::Status Collector::ReadFromStore(Entry& entry, const judge::StoreQuery& need) {
   auto content = need.is_config ? content_.Config(need.digest) : content_.Document(need.digest, need.media_type);
   if (!content.ok()) return content.status();
   entry.facts.stored.insert_or_assign(need.digest, *std::move(content));
   return absl::OkStatus();
 }
 
-void Collector::Send(std::size_t index, const judge::Ask& ask, registry::Question question) {
+void Collector::Send(std::size_t index, const judge::HostQuery& ask, registry::Question question) {
   const Entry& entry = entries_[index];
   const image::Reference& reference = entry.facts.image.reference;
   registry::Request request;
@@ -128,7 +128,7 @@ void Collector::Send(std::size_t index, const judge::Ask& ask, registry::Questio
   sources_.registry->Send(ticket, std::move(request));
 }
 
-bool Collector::Remember(Entry& entry, const judge::Ask& ask) {
+bool Collector::Remember(Entry& entry, const judge::HostQuery& ask) {
   const bool asks_content = ask.kind == judge::QueryKind::kManifest || ask.kind == judge::QueryKind::kConfig;
   if (sources_.known == nullptr || !asks_content || entry.facts.fetched.contains(*ask.digest)) return false;
   const facts::Content* content = sources_.known->Find(ask);
@@ -136,7 +136,7 @@ bool Collector::Remember(Entry& entry, const judge::Ask& ask) {
   return content != nullptr;
 }
 
-void Collector::SendContentAsk(std::size_t index, const judge::Ask& ask) {
+void Collector::SendContentAsk(std::size_t index, const judge::HostQuery& ask) {
   Entry& entry = entries_[index];
   const std::string key = SharedKey(*entry.route, entry.facts.image.reference.repository(), ask);
   if (const ContentAnswer* known = shared_.Find(key)) {
@@ -171,7 +171,7 @@ absl::StatusOr<bool> Collector::LookAgain(std::size_t index, const judge::TagRes
 
   entry.facts.second_look = true;
   for (const std::size_t host : hosts) {
-    const judge::Ask ask{host, judge::QueryKind::kTag, std::nullopt, ""};
+    const judge::HostQuery ask{host, judge::QueryKind::kTag, std::nullopt, ""};
     auto answer = entry.facts.answers.extract(ask);
     // Behind a 404, a GET shows the registry's own words.
     const bool was_missing = answer.mapped().status == 404;
@@ -211,7 +211,7 @@ absl::Status Collector::GiveUp() {
   sent_.clear();
   for (std::size_t i = 0; i < entries_.size(); ++i) {
     Entry& entry = entries_[i];
-    for (const judge::Ask& ask : std::exchange(entry.under_way, {})) {
+    for (const judge::HostQuery& ask : std::exchange(entry.under_way, {})) {
       // The first look's answer stands where the second one did not come in time.
       const auto first = entry.facts.first_answers.find(ask.host);
       const bool second = ask.kind == judge::QueryKind::kTag && first != entry.facts.first_answers.end();

@@ -37,23 +37,23 @@ class Collector {
 
     judge::TagFacts facts;
     const judge::Route* route;
-    std::set<judge::Ask> under_way;
+    std::set<judge::HostQuery> under_way;
     bool looked_again = false;
     bool gone_from_node = false;
     std::optional<judge::TagResult> result;
   };
   struct Sent {
     std::size_t tag;
-    judge::Ask ask;
+    judge::HostQuery ask;
     std::string shared_key;  ///< empty for a question about the tag itself
   };
 
   absl::Status Advance(std::size_t index);
-  absl::Status ReadFromStore(Entry& entry, const judge::ReadStore& need);
-  void Send(std::size_t index, const judge::Ask& ask, registry::Question question);
+  absl::Status ReadFromStore(Entry& entry, const judge::StoreQuery& need);
+  void Send(std::size_t index, const judge::HostQuery& ask, registry::Question question);
   /// True if what the question is about was fetched before.
-  bool Remember(Entry& entry, const judge::Ask& ask);
-  void SendContentAsk(std::size_t index, const judge::Ask& ask);
+  bool Remember(Entry& entry, const judge::HostQuery& ask);
+  void SendContentAsk(std::size_t index, const judge::HostQuery& ask);
   /// Reads the node again and asks origin and differing hosts once more. True if there is something new to judge.
   absl::StatusOr<bool> LookAgain(std::size_t index, const judge::TagResult& result);
   absl::Status Take(std::uint64_t ticket, registry::Reply reply);

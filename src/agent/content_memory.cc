@@ -6,20 +6,20 @@ namespace tagdrift::agent {
 namespace {
 
 /// The same bytes read as another kind of document are another thing.
-std::string KeyOf(const judge::Ask& ask) {
+std::string KeyOf(const judge::HostQuery& ask) {
   return ask.digest->text() + (ask.kind == judge::QueryKind::kConfig ? " config" : " " + ask.media_type);
 }
 
 }  // namespace
 
-const facts::Content* ContentMemory::Find(const judge::Ask& ask) {
+const facts::Content* ContentMemory::Find(const judge::HostQuery& ask) {
   const auto found = entries_.find(KeyOf(ask));
   if (found == entries_.end()) return nullptr;
   uses_.splice(uses_.begin(), uses_, found->second.use);
   return &found->second.content;
 }
 
-void ContentMemory::Put(const judge::Ask& ask, facts::Content content, std::size_t bytes) {
+void ContentMemory::Put(const judge::HostQuery& ask, facts::Content content, std::size_t bytes) {
   std::string key = KeyOf(ask);
   if (bytes > most_bytes_ || entries_.contains(key)) return;
   while (bytes_ + bytes > most_bytes_) {

@@ -43,7 +43,8 @@ std::optional<Fetched> Deliveries::FetchFrom(std::size_t host, const image::Dige
     if (answer.failure != hosts::Failure::kNone || answer.status != 200) return std::nullopt;
     media_type = answer.content_type;
   }
-  const judge::Ask ask{host, is_config ? judge::QueryKind::kConfig : judge::QueryKind::kManifest, digest, media_type};
+  const judge::HostQuery ask{host, is_config ? judge::QueryKind::kConfig : judge::QueryKind::kManifest, digest,
+                             media_type};
   const auto question = is_config ? registry::Question::kBlob : registry::Question::kManifest;
   ContentAnswer brought = ReadContentReply(ask, Ask(host, digest, media_type, question));
   answer = brought.answer;

@@ -32,7 +32,7 @@ std::vector<SharedAnswers::Waiter> SharedAnswers::Put(const std::string& key, Co
   return std::exchange(entry.waiters, {});
 }
 
-ContentAnswer ReadContentReply(const judge::Ask& ask, registry::Reply reply) {
+ContentAnswer ReadContentReply(const judge::HostQuery& ask, registry::Reply reply) {
   ContentAnswer result;
   result.answer = std::move(reply.answer);
   const bool delivered = result.answer.get && result.answer.get->status == 200 && ask.digest->Matches(reply.body);

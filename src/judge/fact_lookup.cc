@@ -19,11 +19,11 @@ std::string WhyNot(const hosts::Answer& answer) {
 
 }  // namespace
 
-const hosts::Answer* FactLookup::AnswerTo(Ask ask) {
+const hosts::Answer* FactLookup::AnswerTo(HostQuery ask) {
   ask.host = route_.same_requests_as[ask.host];
   const auto found = tag_.answers.find(ask);
   if (found != tag_.answers.end()) return &found->second;
-  if (std::find(needs_.begin(), needs_.end(), Need(ask)) == needs_.end()) needs_.push_back(std::move(ask));
+  if (std::find(needs_.begin(), needs_.end(), MissingFact(ask)) == needs_.end()) needs_.push_back(std::move(ask));
   return nullptr;
 }
 
@@ -31,7 +31,7 @@ std::optional<bool> FactLookup::Stored(const image::Digest& digest, const std::s
   if (!context_.has_content_store) return false;
   const auto found = tag_.stored.find(digest);
   if (found != tag_.stored.end()) return !std::holds_alternative<facts::NotThere>(found->second);
-  Need need = ReadStore{digest, media_type, is_config};
+  MissingFact need = StoreQuery{digest, media_type, is_config};
   if (std::find(needs_.begin(), needs_.end(), need) == needs_.end()) needs_.push_back(std::move(need));
   return std::nullopt;
 }

@@ -31,10 +31,10 @@ class FactLookup {
   const TagFacts& tag() const { return tag_; }
   const Route& route() const { return route_; }
   const Context& context() const { return context_; }
-  const std::vector<Need>& needs() const { return needs_; }
+  const std::vector<MissingFact>& needs() const { return needs_; }
 
   /// The host's answer about the tag; null when not there yet.
-  const hosts::Answer* AnswerTo(Ask ask);
+  const hosts::Answer* AnswerTo(HostQuery ask);
 
   /// A manifest or index: from the node's content store, else from `sources` in that order.
   Finding<image::Document> Document(const image::Digest& digest, const std::string& media_type,
@@ -56,7 +56,7 @@ class FactLookup {
   const TagFacts& tag_;
   const Route& route_;
   const Context& context_;
-  std::vector<Need> needs_;
+  std::vector<MissingFact> needs_;
 };
 
 }  // namespace tagdrift::judge

@@ -86,7 +86,7 @@ std::vector<HostResult> JudgeHosts(FactLookup& lookup, const OriginView& origin)
   const Route& route = lookup.route();
   std::vector<HostResult> results(route.hosts.size());
   for (std::size_t host = 0; host < route.hosts.size(); ++host) {
-    const Ask ask{route.same_requests_as[host], QueryKind::kTag, std::nullopt, ""};
+    const HostQuery ask{route.same_requests_as[host], QueryKind::kTag, std::nullopt, ""};
     if (lookup.context().all_hosts) lookup.AnswerTo(ask);
     const auto answer = lookup.tag().answers.find(ask);
     if (answer != lookup.tag().answers.end()) results[host] = JudgeHost(lookup, host, answer->second, origin);

@@ -204,7 +204,7 @@ TagResult Evaluate(FactLookup& lookup) {
 
 }  // namespace
 
-std::vector<Need> Missing(const TagFacts& tag, const Route& route, const Context& context) {
+std::vector<MissingFact> Missing(const TagFacts& tag, const Route& route, const Context& context) {
   FactLookup lookup(tag, route, context);
   Evaluate(lookup);
   return lookup.needs();

@@ -7,7 +7,7 @@
 namespace tagdrift::agent {
 namespace {
 
-judge::Ask Manifest(const std::string& bytes, const std::string& media_type = "m") {
+judge::HostQuery Manifest(const std::string& bytes, const std::string& media_type = "m") {
   return {0, judge::QueryKind::kManifest, image::Digest::OfBytes(bytes), media_type};
 }
 
@@ -21,7 +21,7 @@ TEST(ContentMemory, KeepsWhatWasDeliveredWhateverTheHost) {
   ContentMemory memory(1000);
   EXPECT_EQ(memory.Find(Manifest("a")), nullptr);
   memory.Put(Manifest("a"), Content(1), 100);
-  judge::Ask elsewhere = Manifest("a");
+  judge::HostQuery elsewhere = Manifest("a");
   elsewhere.host = 7;
   EXPECT_NE(memory.Find(elsewhere), nullptr);
   EXPECT_EQ(memory.Find(Manifest("b")), nullptr);

@@ -53,11 +53,11 @@ TEST(History, ProvesItEvenWhereTheImagesCannotBeRead) {
                         {"all_hosts", true}});
   world.tag.history.origin_served = {Served(world, "undated")};
   // The forecast finds that the mirror lacks what it names; before that is known it counts as behind.
-  world.tag.answers.emplace(Ask{0, QueryKind::kTag, std::nullopt, ""},
+  world.tag.answers.emplace(HostQuery{0, QueryKind::kTag, std::nullopt, ""},
                             hosts::Answer{.status = 200,
                                           .content_type = std::string(image::kOciManifest),
                                           .digest_header = world.DigestOf("undated").text()});
-  world.tag.answers.emplace(Ask{1, QueryKind::kTag, std::nullopt, ""},
+  world.tag.answers.emplace(HostQuery{1, QueryKind::kTag, std::nullopt, ""},
                             hosts::Answer{.status = 200,
                                           .content_type = std::string(image::kOciManifest),
                                           .digest_header = world.DigestOf("new").text()});

@@ -190,7 +190,7 @@ hosts::Answer World::TagReply(const json& words) const {
   return answer;
 }
 
-hosts::Answer World::Reply(const Ask& ask) {
+hosts::Answer World::Reply(const HostQuery& ask) {
   const json& host = scenario_.at("hosts").at(ask.host);
   if (ask.kind == QueryKind::kTag) {
     ++tag_requests;
@@ -212,12 +212,12 @@ hosts::Answer World::Reply(const Ask& ask) {
 
 void World::Fill() {
   for (auto needs = Missing(tag, route, context); !needs.empty(); needs = Missing(tag, route, context)) {
-    for (const Need& need : needs) {
-      if (const auto* read = std::get_if<ReadStore>(&need)) {
+    for (const MissingFact& need : needs) {
+      if (const auto* read = std::get_if<StoreQuery>(&need)) {
         tag.stored.emplace(read->digest,
                            Find(read->digest, stored_).value_or(facts::NotThere{"not in the content store"}));
       } else {
-        const Ask& ask = std::get<Ask>(need);
+        const HostQuery& ask = std::get<HostQuery>(need);
         tag.answers.emplace(ask, Reply(ask));
       }
     }
@@ -231,7 +231,7 @@ TagResult World::Judge() {
   if (again.empty()) return first;
   tag.second_look = true;
   for (const std::size_t host : again) {
-    const Ask ask{host, QueryKind::kTag, std::nullopt, ""};
+    const HostQuery ask{host, QueryKind::kTag, std::nullopt, ""};
     tag.first_answers.emplace(host, tag.answers.extract(ask).mapped());
     tag.answers.emplace(ask, Reply(ask));
   }

@@ -17,8 +17,8 @@ class ContentMemory {
   explicit ContentMemory(std::size_t most_bytes) : most_bytes_(most_bytes) {}
 
   /// What was delivered to `ask` (of any host); null when it is not here.
-  const facts::Content* Find(const judge::Ask& ask);
-  void Put(const judge::Ask& ask, facts::Content content, std::size_t bytes);
+  const facts::Content* Find(const judge::HostQuery& ask);
+  void Put(const judge::HostQuery& ask, facts::Content content, std::size_t bytes);
 
  private:
   struct Entry {
