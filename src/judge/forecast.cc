@@ -38,7 +38,7 @@ ContentAvailability FindAvailability(FactLookup& lookup, hosts::Puller puller, c
   const auto* undecided = std::get_if<hosts::Undecided>(&walk.end);
   if (undecided == nullptr) return {};
   ContentAvailability availability = Undecided(undecided->reason);
-  availability.denied = !walk.steps.empty() && walk.steps.back().why == hosts::Why::kDenied;
+  availability.denied = !walk.steps.empty() && walk.steps.back().why == hosts::WalkReason::kDenied;
   return availability;
 }
 
@@ -168,7 +168,7 @@ Credentials CredentialsOf(const FactLookup& lookup, const std::vector<hosts::Wal
   for (const hosts::WalkStep& step : walk) {
     const auto answer =
         lookup.tag().answers.find({lookup.route().same_requests_as[step.host], QueryKind::kTag, std::nullopt, ""});
-    if (step.why == hosts::Why::kDenied) return Credentials::kMissing;
+    if (step.why == hosts::WalkReason::kDenied) return Credentials::kMissing;
     if (answer == lookup.tag().answers.end()) continue;
     if (answer->second.access == hosts::Access::kCredentials) result = Credentials::kAssumed;
   }

@@ -41,7 +41,7 @@ Remedy WaitFor(const Route& route, const TagResult& result) {
 /// The host at which the walk stopped for want of credentials.
 std::optional<std::size_t> DeniedHost(const TagResult& result) {
   for (const hosts::WalkStep& step : result.next_pull.walk) {
-    if (step.why == hosts::Why::kDenied) return step.host;
+    if (step.why == hosts::WalkReason::kDenied) return step.host;
   }
   return std::nullopt;
 }

@@ -22,7 +22,7 @@ void AddWalk(const judge::Forecast& forecast, const judge::TagResult& result, co
     out.set_url(route.hosts[step.host]->Url());
     out.set_why(ToProto(step.why));
     const auto& answer = result.hosts[step.host].answer;
-    if (answer && step.why != hosts::Why::kNoCapability) out.set_answer(AnswerText(*answer));
+    if (answer && step.why != hosts::WalkReason::kNoCapability) out.set_answer(AnswerText(*answer));
     reached = step.host + 1;
   }
   for (std::size_t host = reached; host < route.config.hosts.size(); ++host) {

@@ -74,31 +74,31 @@ AnswerOf Recorded(std::vector<Answer> answers) {
   return [answers = std::move(answers)](std::size_t host) { return host < answers.size() ? &answers[host] : nullptr; };
 }
 
-std::string WordOf(Why why) {
+std::string WordOf(WalkReason why) {
   switch (why) {
-    case Why::kAccepted:
+    case WalkReason::kAccepted:
       return "accepted";
-    case Why::kNoCapability:
+    case WalkReason::kNoCapability:
       return "no-capability";
-    case Why::kNotFound:
+    case WalkReason::kNotFound:
       return "not-found";
-    case Why::kStatus:
+    case WalkReason::kStatus:
       return "status";
-    case Why::kTransport:
+    case WalkReason::kTransport:
       return "transport";
-    case Why::kTooLarge:
+    case WalkReason::kTooLarge:
       return "too-large";
-    case Why::kInvalidDigest:
+    case WalkReason::kInvalidDigest:
       return "invalid-digest";
-    case Why::kRedirect:
+    case WalkReason::kRedirect:
       return "redirect";
-    case Why::kFollowUpFailed:
+    case WalkReason::kFollowUpFailed:
       return "follow-up-failed";
-    case Why::kWrongContent:
+    case WalkReason::kWrongContent:
       return "wrong-content";
-    case Why::kDenied:
+    case WalkReason::kDenied:
       return "denied";
-    case Why::kNotConcluded:
+    case WalkReason::kNotConcluded:
       return "not-concluded";
   }
   return "?";

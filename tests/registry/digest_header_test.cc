@@ -53,7 +53,7 @@ TEST(DigestHeader, IsReadAsContainerdReadsIt) {
     EXPECT_EQ(played.requests.size(), expected == "get" ? 2U : 1U);
     if (expected == "invalid") {
       EXPECT_TRUE(std::holds_alternative<hosts::Fails>(walk.end));
-      EXPECT_EQ(walk.steps.back().why, hosts::Why::kInvalidDigest);
+      EXPECT_EQ(walk.steps.back().why, hosts::WalkReason::kInvalidDigest);
       continue;
     }
     ASSERT_NE(resolved, nullptr);

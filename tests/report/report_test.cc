@@ -52,7 +52,7 @@ TEST(ToMessage, BlamesTheMirrorAndSaysWhatToDo) {
 
 TEST(ToMessage, ShowsTheWholeWalk) {
   JudgedTag tag = FromMirror(Tag("registry.test/b:1", Verdict::kFresh), Outcome::kFresh);
-  tag.result.next_pull.walk = {{0, hosts::Why::kAccepted, 200}};
+  tag.result.next_pull.walk = {{0, hosts::WalkReason::kAccepted, 200}};
   tag.result.hosts[0].answer = Answered("mirror");
   const v1::NextPull pull = OneTag(tag).next_pull();
   ASSERT_EQ(pull.walk_size(), 2);
@@ -78,7 +78,7 @@ TEST(ToMessage, TellsWhichMirrorContainerdWouldOfferMoreCredentials) {
   tag.result.hosts[0].state = judge::HostState::kDenied;
   tag.result.hosts[0].answer = hosts::Answer{.status = 401, .access = hosts::Access::kDenied};
   tag.result.hosts[1] = tag.result.hosts[0];
-  tag.result.next_pull.walk = {{0, hosts::Why::kDenied, 401}};
+  tag.result.next_pull.walk = {{0, hosts::WalkReason::kDenied, 401}};
   const v1::NodeReport report = ToMessage(RoundOf({tag, tag}));
   ASSERT_EQ(report.registries(0).notes_size(), 1) << "once, and not for the registry itself";
   EXPECT_EQ(report.registries(0).notes(0).kind(), v1::NOTE_KIND_CREDENTIALS_FOR_MIRROR);

@@ -16,7 +16,7 @@
 namespace tagdrift::hosts {
 
 /// Why containerd's walk passed a host, or stopped at it.
-enum class Why {
+enum class WalkReason {
   kAccepted,        ///< its digest is taken
   kNoCapability,    ///< not asked: lacks pull or resolve
   kNotFound,        ///< 404, next host
@@ -36,7 +36,7 @@ enum class Endpoint { kManifests, kBlobs };
 
 struct WalkStep {
   std::size_t host;  ///< index into RegistryConfig::hosts
-  Why why;
+  WalkReason why;
   std::optional<int> status;  ///< of the answer that decided
   Endpoint endpoint = Endpoint::kManifests;
 };

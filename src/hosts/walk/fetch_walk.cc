@@ -38,19 +38,19 @@ class FetchWalk {
   std::optional<End> Evaluate(std::size_t host, const Answer& answer) {
     const int status = answer.get ? answer.get->status : answer.status;
     if (const std::optional<std::string> refusal = OwnRefusal(answer.failure)) {
-      return EndUndecided(host, Why::kNotConcluded, status, *refusal);
+      return EndUndecided(host, WalkReason::kNotConcluded, status, *refusal);
     }
     switch (UseOf(answer, puller_)) {
       case AnswerUse::kUnknown:
-        return EndUndecided(host, Why::kDenied, status, "refuses access to tagdrift; the kubelet may have it");
+        return EndUndecided(host, WalkReason::kDenied, status, "refuses access to tagdrift; the kubelet may have it");
       case AnswerUse::kRefused:
-        return NextHost(host, Why::kStatus, RefusalStatus(answer), StatusError(host, RefusalStatus(answer)));
+        return NextHost(host, WalkReason::kStatus, RefusalStatus(answer), StatusError(host, RefusalStatus(answer)));
       case AnswerUse::kCounts:
         break;
     }
     if (answer.failure != Failure::kNone) return EvaluateFailure(host, answer);
-    if (status == 404) return NextHost(host, Why::kNotFound, status, NotFound());
-    if (IsError(status)) return NextHost(host, Why::kStatus, status, StatusError(host, status));
+    if (status == 404) return NextHost(host, WalkReason::kNotFound, status, NotFound());
+    if (IsError(status)) return NextHost(host, WalkReason::kStatus, status, StatusError(host, status));
     return EvaluateContent(host, answer, status);
   }
 
@@ -58,16 +58,17 @@ class FetchWalk {
   std::optional<End> EvaluateFailure(std::size_t host, const Answer& answer) {
     const bool body_begun = answer.status >= 200 && !IsError(answer.status);
     if (body_begun) return EndFailing(host, answer.status, "unexpected EOF");
-    return NextHost(host, Why::kTransport, 0, FailureText(answer, "Get", config_.hosts[host].Url()));
+    return NextHost(host, WalkReason::kTransport, 0, FailureText(answer, "Get", config_.hosts[host].Url()));
   }
 
   End EvaluateContent(std::size_t host, const Answer& answer, int status) {
     if (answer.too_large && size_)
       return EndFailing(host, status, "unexpected commit size, expected " + std::to_string(*size_));
-    if (answer.too_large) return EndUndecided(host, Why::kNotConcluded, status, "sent more than tagdrift reads");
-    if (!answer.get) return EndUndecided(host, Why::kNotConcluded, status, "was not asked for the content itself");
+    if (answer.too_large) return EndUndecided(host, WalkReason::kNotConcluded, status, "sent more than tagdrift reads");
+    if (!answer.get)
+      return EndUndecided(host, WalkReason::kNotConcluded, status, "was not asked for the content itself");
     if (digest_.algorithm() != answer.get->digest.algorithm()) {
-      return EndUndecided(host, Why::kNotConcluded, status,
+      return EndUndecided(host, WalkReason::kNotConcluded, status,
                           "sent content that was not hashed by " + std::string(digest_.algorithm()));
     }
     if (size_ && answer.get->size != *size_) {
@@ -79,7 +80,7 @@ class FetchWalk {
       return EndFailing(host, status,
                         "unexpected commit digest " + answer.get->digest.text() + ", expected " + digest_.text());
     }
-    steps_.push_back({host, Why::kAccepted, status});
+    steps_.push_back({host, WalkReason::kAccepted, status});
     return Resolved{.host = host,
                     .digest = digest_,
                     .media_type = answer.get->content_type,
@@ -95,18 +96,18 @@ class FetchWalk {
     return "unexpected status code from " + config_.hosts[host].Url() + ": " + StatusText(status);
   }
 
-  std::optional<End> NextHost(std::size_t host, Why why, int status, std::string error) {
+  std::optional<End> NextHost(std::size_t host, WalkReason why, int status, std::string error) {
     steps_.push_back({host, why, status == 0 ? std::nullopt : std::optional<int>(status)});
     if (first_error_.empty()) first_error_ = std::move(error);
     return std::nullopt;
   }
 
   End EndFailing(std::size_t host, int status, const std::string& error) {
-    steps_.push_back({host, Why::kWrongContent, status});
+    steps_.push_back({host, WalkReason::kWrongContent, status});
     return Fails{"failed to copy: " + error};
   }
 
-  End EndUndecided(std::size_t host, Why why, int status, const std::string& reason) {
+  End EndUndecided(std::size_t host, WalkReason why, int status, const std::string& reason) {
     steps_.push_back({host, why, status == 0 ? std::nullopt : std::optional<int>(status)});
     return Undecided{host, config_.hosts[host].Url() + " " + reason};
   }

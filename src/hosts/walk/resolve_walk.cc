@@ -52,7 +52,7 @@ class ResolveWalk {
     if (config_.error) return Ending(Failing(*config_.error));
     if (std::none_of(config_.hosts.begin(), config_.hosts.end(),
                      [this](const RegistryHost& host) { return IsEligible(host); })) {
-      for (std::size_t host = 0; host < config_.hosts.size(); ++host) Step(host, Why::kNoCapability);
+      for (std::size_t host = 0; host < config_.hosts.size(); ++host) Step(host, WalkReason::kNoCapability);
       return Ending(Failing("no resolve hosts: not found"));
     }
     std::optional<End> end = RunEndpoint(Endpoint::kManifests, manifest_answer);
@@ -78,7 +78,7 @@ class ResolveWalk {
     endpoint_ = endpoint;
     for (std::size_t host = 0; host < config_.hosts.size(); ++host) {
       if (!IsEligible(config_.hosts[host])) {
-        Step(host, Why::kNoCapability);
+        Step(host, WalkReason::kNoCapability);
         continue;
       }
       const Answer* answer = answer_of(host);
@@ -91,11 +91,12 @@ class ResolveWalk {
   // Looks at one host's answer. Nothing: the next host is asked.
   std::optional<End> Evaluate(std::size_t host, const Answer& answer) {
     if (const std::optional<std::string> refusal = OwnRefusal(answer.failure)) {
-      return EndUndecided(host, Why::kNotConcluded, answer.status, *refusal);
+      return EndUndecided(host, WalkReason::kNotConcluded, answer.status, *refusal);
     }
     switch (UseOf(answer, puller_)) {
       case AnswerUse::kUnknown:
-        return EndUndecided(host, Why::kDenied, answer.status, "refuses access to tagdrift; the kubelet may have it");
+        return EndUndecided(host, WalkReason::kDenied, answer.status,
+                            "refuses access to tagdrift; the kubelet may have it");
       case AnswerUse::kRefused:
         return EvaluateStatus(host, RefusalStatus(answer));
       case AnswerUse::kCounts:
@@ -104,16 +105,16 @@ class ResolveWalk {
     const bool by_get = answer.status == 405 && endpoint_ == Endpoint::kManifests;
     const bool unanswered = answer.failure != Failure::kNone && (!answer.get_failed || by_get);
     if (unanswered)
-      return NextHost(host, Why::kTransport, 0, Level::kTransport, FailureText(answer, "Head", Url(host)));
+      return NextHost(host, WalkReason::kTransport, 0, Level::kTransport, FailureText(answer, "Head", Url(host)));
     if (by_get && (answer.get || answer.too_large)) return EvaluateGet(host, answer);
     if (IsError(answer.status)) return EvaluateStatus(host, answer.status);
     return EvaluateSuccess(host, answer);
   }
 
   std::optional<End> EvaluateStatus(std::size_t host, int status) {
-    if (status == 404) return NextHost(host, Why::kNotFound, status, Level::kNotFound, {});
-    if (IsRedirect(status)) return EndFailing(host, Why::kRedirect, status, StatusError(host, status, "HEAD"));
-    return NextHost(host, Why::kStatus, status, Level::kStatus, StatusError(host, status, "HEAD"));
+    if (status == 404) return NextHost(host, WalkReason::kNotFound, status, Level::kNotFound, {});
+    if (IsRedirect(status)) return EndFailing(host, WalkReason::kRedirect, status, StatusError(host, status, "HEAD"));
+    return NextHost(host, WalkReason::kStatus, status, Level::kStatus, StatusError(host, status, "HEAD"));
   }
 
   // A HEAD answered 405 is sent again as GET: that answer then counts as the HEAD's.
@@ -132,7 +133,7 @@ class ResolveWalk {
     if (!answer.content_length || header.empty()) return EvaluateFollowUp(host, answer);
     absl::StatusOr<image::Digest> digest = image::Digest::Parse(header);
     if (!digest.ok()) {
-      return EndFailing(host, Why::kInvalidDigest, answer.status,
+      return EndFailing(host, WalkReason::kInvalidDigest, answer.status,
                         GoQuoted(header) + " in header not a valid digest: " + text::MessageOf(digest.status()));
     }
     return TakeContent(host, {answer.content_type, answer.content_length, *std::move(digest), answer.status});
@@ -141,14 +142,14 @@ class ResolveWalk {
   // The GET after a HEAD that did not name digest and length.
   std::optional<End> EvaluateFollowUp(std::size_t host, const Answer& answer) {
     if (answer.get_failed) {
-      return EndFailing(host, Why::kFollowUpFailed, answer.status, FailureText(answer, "Get", Url(host)));
+      return EndFailing(host, WalkReason::kFollowUpFailed, answer.status, FailureText(answer, "Get", Url(host)));
     }
     if (answer.too_large) return TakeContent(host, {answer.content_type, std::nullopt, std::nullopt, answer.status});
     if (!answer.get)
-      return EndUndecided(host, Why::kNotConcluded, answer.status, "was not asked for the manifest itself");
+      return EndUndecided(host, WalkReason::kNotConcluded, answer.status, "was not asked for the manifest itself");
     const GetAnswer& get = *answer.get;
     if (IsError(get.status) && IsAtLeast(version_, 2, 3)) {
-      return EndFailing(host, Why::kFollowUpFailed, get.status, StatusError(host, get.status, "GET"));
+      return EndFailing(host, WalkReason::kFollowUpFailed, get.status, StatusError(host, get.status, "GET"));
     }
     return TakeContent(host, {get.content_type, get.size, get.digest, get.status});
   }
@@ -162,16 +163,16 @@ class ResolveWalk {
     if (!content.size || *content.size > kManifestLimit) {
       const std::string size = content.size ? std::to_string(*content.size) : "too large a";
       return NextHost(
-          host, Why::kTooLarge, content.status, Level::kTooLarge,
+          host, WalkReason::kTooLarge, content.status, Level::kTooLarge,
           "rejecting " + size + (content.size ? " byte" : "") + " manifest for " + reference_ + ": not found");
     }
     if (IsSchema1(content.media_type)) return EvaluateSchema1(host, content.status);
     if (lost_digest_) {
       return EndFailing(
-          host, Why::kWrongContent, content.status,
+          host, WalkReason::kWrongContent, content.status,
           "the digest is that of the manifest rejected before, which no host serves in the size of this one");
     }
-    Step(host, Why::kAccepted, content.status);
+    Step(host, WalkReason::kAccepted, content.status);
     return Resolved{.host = host,
                     .digest = *digest_,
                     .media_type = std::move(content.media_type),
@@ -182,12 +183,12 @@ class ResolveWalk {
   std::optional<End> EvaluateSchema1(std::size_t host, int status) {
     if (IsAtLeast(version_, 2, 1)) {
       return EndFailing(
-          host, Why::kWrongContent, status,
+          host, WalkReason::kWrongContent, status,
           "not implemented: media type \"application/vnd.docker.distribution.manifest.v1+prettyjws\" is no longer "
           "supported");
     }
     const bool converts = version_.major < 2;
-    return EndUndecided(host, Why::kNotConcluded, status,
+    return EndUndecided(host, WalkReason::kNotConcluded, status,
                         converts
                             ? "serves a schema 1 manifest, which containerd converts to one of another digest"
                             : "serves a schema 1 manifest, which containerd 2.0 takes only if its environment says so");
@@ -214,22 +215,22 @@ class ResolveWalk {
            object + "]: " + StatusText(status);
   }
 
-  void Step(std::size_t host, Why why, int status = 0) {
+  void Step(std::size_t host, WalkReason why, int status = 0) {
     steps_.push_back({host, why, status == 0 ? std::nullopt : std::optional<int>(status), endpoint_});
   }
 
-  std::optional<End> NextHost(std::size_t host, Why why, int status, Level level, std::string error) {
+  std::optional<End> NextHost(std::size_t host, WalkReason why, int status, Level level, std::string error) {
     Step(host, why, status);
     error_.Add(level, std::move(error));
     return std::nullopt;
   }
 
-  End EndFailing(std::size_t host, Why why, int status, const std::string& error) {
+  End EndFailing(std::size_t host, WalkReason why, int status, const std::string& error) {
     Step(host, why, status);
     return Failing(error);
   }
 
-  End EndUndecided(std::size_t host, Why why, int status, const std::string& reason) {
+  End EndUndecided(std::size_t host, WalkReason why, int status, const std::string& reason) {
     Step(host, why, status);
     return Undecided{host, config_.hosts[host].Url() + " " + reason};
   }
