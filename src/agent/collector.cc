@@ -15,14 +15,14 @@ namespace {
 
 constexpr std::chrono::milliseconds kLastLook(500);
 
-registry::Question QuestionOf(judge::Topic topic) {
-  switch (topic) {
-    case judge::Topic::kTag:
-    case judge::Topic::kKnown:
+registry::Question QuestionOf(judge::QueryKind kind) {
+  switch (kind) {
+    case judge::QueryKind::kTag:
+    case judge::QueryKind::kDigest:
       return registry::Question::kResolve;
-    case judge::Topic::kManifest:
+    case judge::QueryKind::kManifest:
       return registry::Question::kManifest;
-    case judge::Topic::kConfig:
+    case judge::QueryKind::kConfig:
       return registry::Question::kBlob;
   }
   return registry::Question::kResolve;
@@ -33,8 +33,8 @@ bool IsCached(const facts::CachedImage& image) {
   return image.target || image.cri_image_id || !image.candidates.empty();
 }
 
-std::string SharedKey(const judge::Route& route, const std::string& repository, const judge::Ask& ask) {
-  return fmt::format("{}\n{}\n{}\n{}\n{}", route.config.registry, repository, ask.host, static_cast<int>(ask.topic),
+std::string SharedKey(const judge::Route& route, const std::string& repository, const judge::HostQuery& ask) {
+  return fmt::format("{}\n{}\n{}\n{}\n{}", route.config.registry, repository, ask.host, static_cast<int>(ask.kind),
                      ask.digest->text());
 }
 
@@ -70,12 +70,12 @@ std::vector<report::JudgedTag> Collector::Collect(std::vector<facts::CachedImage
 void Collector::Advance(std::size_t index) {
   Entry& entry = entries_[index];
   while (!entry.result) {
-    const std::vector<judge::Need> needs = judge::Missing(entry.facts, *entry.route, rules_);
+    const std::vector<judge::MissingFact> needs = judge::Missing(entry.facts, *entry.route, rules_);
     if (Fill(entry, needs)) continue;
-    for (const judge::Need& need : needs) {
-      const auto& ask = std::get<judge::Ask>(need);
+    for (const judge::MissingFact& need : needs) {
+      const auto& ask = std::get<judge::HostQuery>(need);
       if (!entry.under_way.insert(ask).second) continue;
-      if (ask.topic == judge::Topic::kTag) {
+      if (ask.kind == judge::QueryKind::kTag) {
         Send(index, ask, registry::Question::kResolve);
       } else {
         SendContentAsk(index, ask);
@@ -92,23 +92,23 @@ void Collector::Advance(std::size_t index) {
   }
 }
 
-bool Collector::Fill(Entry& entry, const std::vector<judge::Need>& needs) {
+bool Collector::Fill(Entry& entry, const std::vector<judge::MissingFact>& needs) {
   bool filled = false;
-  for (const judge::Need& need : needs) {
-    if (const auto* read = std::get_if<judge::ReadStore>(&need)) {
+  for (const judge::MissingFact& need : needs) {
+    if (const auto* read = std::get_if<judge::StoreQuery>(&need)) {
       ReadFromStore(entry, *read);
       filled = true;
-    } else if (UseDelivered(entry, std::get<judge::Ask>(need))) {
+    } else if (UseDelivered(entry, std::get<judge::HostQuery>(need))) {
       filled = true;
     } else if (out_of_time_) {
-      entry.facts.answers.emplace(std::get<judge::Ask>(need), NoAnswer());
+      entry.facts.answers.emplace(std::get<judge::HostQuery>(need), NoAnswer());
       filled = true;
     }
   }
   return filled;
 }
 
-void Collector::ReadFromStore(Entry& entry, const judge::ReadStore& need) {
+void Collector::ReadFromStore(Entry& entry, const judge::StoreQuery& need) {
   const auto content = need.is_config ? content_.Config(need.digest, context_)
                                       : content_.Document(need.digest, need.media_type, context_);
   if (content.ok()) {
@@ -119,7 +119,7 @@ void Collector::ReadFromStore(Entry& entry, const judge::ReadStore& need) {
   entry.facts.stored.insert_or_assign(need.digest, facts::NotThere{entry.facts.image.unreadable});
 }
 
-void Collector::Send(std::size_t index, const judge::Ask& ask, registry::Question question) {
+void Collector::Send(std::size_t index, const judge::HostQuery& ask, registry::Question question) {
   const Entry& entry = entries_[index];
   const image::Reference& reference = entry.facts.image.reference;
   registry::Request request;
@@ -130,13 +130,14 @@ void Collector::Send(std::size_t index, const judge::Ask& ask, registry::Questio
   request.media_type = ask.media_type;
   request.question = question;
   const std::uint64_t ticket = next_ticket_++;
-  const std::string key = ask.topic == judge::Topic::kTag ? "" : SharedKey(*entry.route, reference.repository(), ask);
+  const std::string key =
+      ask.kind == judge::QueryKind::kTag ? "" : SharedKey(*entry.route, reference.repository(), ask);
   sent_.emplace(ticket, Sent{index, ask, key});
   batch_.Send(ticket, std::move(request));
 }
 
-bool Collector::UseDelivered(Entry& entry, const judge::Ask& ask) {
-  const bool asks_content = ask.topic == judge::Topic::kManifest || ask.topic == judge::Topic::kConfig;
+bool Collector::UseDelivered(Entry& entry, const judge::HostQuery& ask) {
+  const bool asks_content = ask.kind == judge::QueryKind::kManifest || ask.kind == judge::QueryKind::kConfig;
   if (!asks_content || entry.facts.fetched.contains(*ask.digest)) return false;
   std::optional<facts::Content> content = shared_.delivered.Find(ask);
   if (!content) return false;
@@ -144,7 +145,7 @@ bool Collector::UseDelivered(Entry& entry, const judge::Ask& ask) {
   return true;
 }
 
-void Collector::SendContentAsk(std::size_t index, const judge::Ask& ask) {
+void Collector::SendContentAsk(std::size_t index, const judge::HostQuery& ask) {
   Entry& entry = entries_[index];
   const std::string key = SharedKey(*entry.route, entry.facts.image.reference.repository(), ask);
   if (const ContentAnswer* known = shared_answers_.Find(key)) {
@@ -153,7 +154,7 @@ void Collector::SendContentAsk(std::size_t index, const judge::Ask& ask) {
     if (known->content) entry.facts.fetched.insert_or_assign(*ask.digest, *known->content);
     return;
   }
-  if (shared_answers_.Wait(key, {index, ask})) Send(index, ask, QuestionOf(ask.topic));
+  if (shared_answers_.Wait(key, {index, ask})) Send(index, ask, QuestionOf(ask.kind));
 }
 
 bool Collector::ReadAgain(Entry& entry) {
@@ -188,7 +189,7 @@ bool Collector::LookAgain(std::size_t index, const judge::TagResult& result) {
 
   entry.facts.second_look = true;
   for (const std::size_t host : hosts) {
-    const judge::Ask ask{host, judge::Topic::kTag, std::nullopt, ""};
+    const judge::HostQuery ask{host, judge::QueryKind::kTag, std::nullopt, ""};
     auto answer = entry.facts.answers.extract(ask);
     // Behind a 404, a GET shows the registry's own words.
     const bool was_missing = answer.mapped().status == 404;
@@ -231,10 +232,10 @@ void Collector::GiveUp() {
   sent_.clear();
   for (std::size_t i = 0; i < entries_.size(); ++i) {
     Entry& entry = entries_[i];
-    for (const judge::Ask& ask : std::exchange(entry.under_way, {})) {
+    for (const judge::HostQuery& ask : std::exchange(entry.under_way, {})) {
       // The first look's answer stands where the second one did not come in time.
       const auto first = entry.facts.first_answers.find(ask.host);
-      const bool second = ask.topic == judge::Topic::kTag && first != entry.facts.first_answers.end();
+      const bool second = ask.kind == judge::QueryKind::kTag && first != entry.facts.first_answers.end();
       entry.facts.answers.insert_or_assign(ask, second ? first->second : NoAnswer());
     }
     Advance(i);

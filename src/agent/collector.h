@@ -43,25 +43,25 @@ class Collector {
 
     judge::TagFacts facts;
     const judge::Route* route;
-    std::set<judge::Ask> under_way;
+    std::set<judge::HostQuery> under_way;
     bool looked_again = false;
     bool gone_from_node = false;
     std::optional<judge::TagResult> result;
   };
   struct Sent {
     std::size_t tag;
-    judge::Ask ask;
+    judge::HostQuery ask;
     std::string shared_key;  ///< empty for a question about the tag itself
   };
 
   void Advance(std::size_t index);
   /// Answers all needs that need no registry. True if there were any.
-  bool Fill(Entry& entry, const std::vector<judge::Need>& needs);
-  void ReadFromStore(Entry& entry, const judge::ReadStore& need);
-  void Send(std::size_t index, const judge::Ask& ask, registry::Question question);
+  bool Fill(Entry& entry, const std::vector<judge::MissingFact>& needs);
+  void ReadFromStore(Entry& entry, const judge::StoreQuery& need);
+  void Send(std::size_t index, const judge::HostQuery& ask, registry::Question question);
   /// True if what the question is about was delivered before.
-  bool UseDelivered(Entry& entry, const judge::Ask& ask);
-  void SendContentAsk(std::size_t index, const judge::Ask& ask);
+  bool UseDelivered(Entry& entry, const judge::HostQuery& ask);
+  void SendContentAsk(std::size_t index, const judge::HostQuery& ask);
   /// Reads the node again and asks origin and differing hosts once more. True if there is something new to judge.
   bool LookAgain(std::size_t index, const judge::TagResult& result);
   /// Reads the name's record, view of the CRI and content anew. True if anything differs.

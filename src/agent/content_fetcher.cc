@@ -9,7 +9,8 @@ namespace tagdrift::agent {
 std::vector<std::size_t> ContentFetcher::PullHosts() const {
   std::vector<std::size_t> hosts;
   for (std::size_t i = 0; i < route_.config.hosts.size(); ++i) {
-    if (route_.asked_as[i] == i && route_.hosts[i]->capabilities.Has(hosts::Capability::kPull)) hosts.push_back(i);
+    if (route_.same_requests_as[i] == i && route_.hosts[i]->capabilities.Has(hosts::Capability::kPull))
+      hosts.push_back(i);
   }
   return hosts;
 }
@@ -45,7 +46,8 @@ ContentFetcher::HostAnswer ContentFetcher::AskForContent(std::size_t host, const
     if (answer.failure != hosts::Failure::kNone || answer.status != 200) return {.answer = std::move(answer)};
     media_type = answer.content_type;
   }
-  const judge::Ask ask{host, is_config ? judge::Topic::kConfig : judge::Topic::kManifest, digest, media_type};
+  const judge::HostQuery ask{host, is_config ? judge::QueryKind::kConfig : judge::QueryKind::kManifest, digest,
+                             media_type};
   const auto question = is_config ? registry::Question::kBlob : registry::Question::kManifest;
   ContentAnswer brought = ReadContentReply(ask, Ask(host, digest, media_type, question));
   HostAnswer result{.answer = std::move(brought.answer)};

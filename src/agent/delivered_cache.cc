@@ -6,13 +6,13 @@ namespace tagdrift::agent {
 namespace {
 
 /// The same bytes read as another kind of document are another thing.
-std::string KeyOf(const judge::Ask& ask) {
-  return ask.digest->text() + (ask.topic == judge::Topic::kConfig ? " config" : " " + ask.media_type);
+std::string KeyOf(const judge::HostQuery& ask) {
+  return ask.digest->text() + (ask.kind == judge::QueryKind::kConfig ? " config" : " " + ask.media_type);
 }
 
 }  // namespace
 
-std::optional<facts::Content> DeliveredCache::Find(const judge::Ask& ask) {
+std::optional<facts::Content> DeliveredCache::Find(const judge::HostQuery& ask) {
   const std::lock_guard lock(mutex_);
   const auto found = entries_.find(KeyOf(ask));
   if (found == entries_.end()) return std::nullopt;
@@ -20,7 +20,7 @@ std::optional<facts::Content> DeliveredCache::Find(const judge::Ask& ask) {
   return found->second.content;
 }
 
-void DeliveredCache::Put(const judge::Ask& ask, facts::Content content) {
+void DeliveredCache::Put(const judge::HostQuery& ask, facts::Content content) {
   std::string key = KeyOf(ask);
   const std::size_t bytes = facts::ApproximateBytes(content) + 2 * key.size() + sizeof(Entry);
   const std::lock_guard lock(mutex_);

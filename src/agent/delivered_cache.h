@@ -19,8 +19,8 @@ class DeliveredCache {
   explicit DeliveredCache(std::size_t most_bytes) : most_bytes_(most_bytes) {}
 
   /// What was delivered to `ask`, by any host.
-  std::optional<facts::Content> Find(const judge::Ask& ask);
-  void Put(const judge::Ask& ask, facts::Content content);
+  std::optional<facts::Content> Find(const judge::HostQuery& ask);
+  void Put(const judge::HostQuery& ask, facts::Content content);
 
  private:
   struct Entry {

@@ -32,12 +32,12 @@ std::vector<SharedAnswers::Waiter> SharedAnswers::Put(const std::string& key, Co
   return std::exchange(entry.waiters, {});
 }
 
-ContentAnswer ReadContentReply(const judge::Ask& ask, registry::Reply reply) {
+ContentAnswer ReadContentReply(const judge::HostQuery& ask, registry::Reply reply) {
   ContentAnswer result;
   result.answer = std::move(reply.answer);
   const bool delivered = result.answer.get && result.answer.get->status == 200 && ask.digest->Matches(reply.body);
   if (!delivered) return result;
-  if (ask.topic == judge::Topic::kConfig) {
+  if (ask.kind == judge::QueryKind::kConfig) {
     result.content = ContentOf(image::ParseImageConfig(reply.body));
   } else {
     const bool known_type = image::IsManifestOrIndex(ask.media_type);

@@ -24,7 +24,7 @@ class SharedAnswers {
  public:
   struct Waiter {
     std::size_t tag;
-    judge::Ask ask;
+    judge::HostQuery ask;
   };
 
   /// Null while unknown.
@@ -43,6 +43,6 @@ class SharedAnswers {
 };
 
 /// What a reply to a question about content brought: the document or config if its bytes have the digest asked for.
-ContentAnswer ReadContentReply(const judge::Ask& ask, registry::Reply reply);
+ContentAnswer ReadContentReply(const judge::HostQuery& ask, registry::Reply reply);
 
 }  // namespace tagdrift::agent

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
+#include "tagdrift/text/text.h"
 
 namespace tagdrift::hosts {
 namespace {
@@ -93,7 +94,7 @@ absl::StatusOr<FileTree> FileTree::Open(const std::string& root) {
   const int fd = open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) {
     const absl::Status status = FromErrno(errno);
-    return absl::Status(status.code(), "opening the node's root " + root + ": " + std::string(status.message()));
+    return absl::Status(status.code(), "opening the node's root " + root + ": " + text::MessageOf(status));
   }
   open_how how{};
   how.flags = O_PATH | O_CLOEXEC;

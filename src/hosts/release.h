@@ -2,9 +2,9 @@
 
 #include <string_view>
 
+#include "hosts/toml/document.h"
 #include "tagdrift/hosts/containerd_version.h"
 #include "tagdrift/hosts/registry_host.h"
-#include "toml_document.h"
 
 namespace tagdrift::hosts {
 

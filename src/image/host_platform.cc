@@ -5,21 +5,10 @@
 
 #include "character.h"
 #include "tagdrift/image/platform.h"
+#include "tagdrift/text/text.h"
 
 namespace tagdrift::image {
 namespace {
-
-std::string_view Trim(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(" \t\r");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1);
-}
-
-std::string LowerCase(std::string_view text) {
-  std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(), ToLower);
-  return lower;
-}
 
 // Value of the first "key : value" line, in lower case; empty without one.
 std::string CpuField(std::string_view cpuinfo, std::string_view key) {
@@ -28,10 +17,8 @@ std::string CpuField(std::string_view cpuinfo, std::string_view key) {
     const std::string_view line = cpuinfo.substr(0, end + 1);
     cpuinfo.remove_prefix(end + 1);
     const std::size_t colon = line.find(':');
-    if (colon == std::string_view::npos || LowerCase(Trim(line.substr(0, colon))) != key) continue;
-    std::string_view value = line.substr(colon + 1);
-    if (value.ends_with('\n')) value.remove_suffix(1);
-    return LowerCase(Trim(value));
+    if (colon == std::string_view::npos || text::Lower(text::Trim(line.substr(0, colon))) != key) continue;
+    return text::Lower(text::Trim(line.substr(colon + 1)));
   }
   return {};
 }

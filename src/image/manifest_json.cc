@@ -9,6 +9,7 @@
 #include "absl/time/civil_time.h"
 #include "character.h"
 #include "tagdrift/image/manifest.h"
+#include "tagdrift/text/text.h"
 
 namespace tagdrift::image {
 namespace {
@@ -28,8 +29,9 @@ std::string Quoted(std::string_view text) {
   return quoted + (text.size() > kLimit ? "...\"" : "\"");
 }
 
-/// Refuses what a tree must not be built from: deep nesting, and keys given twice, which readers resolve differently.
-class Gate : public nlohmann::json_sax<Json> {
+/// Refuses JSON that must not be parsed into a tree: deep nesting, and keys given twice, which parsers resolve
+/// differently.
+class StructureCheck : public nlohmann::json_sax<Json> {
  public:
   const std::string& problem() const { return problem_; }
 
@@ -72,8 +74,8 @@ class Gate : public nlohmann::json_sax<Json> {
 
 absl::StatusOr<Json> ParseObject(std::string_view bytes, const std::string& doing) {
   try {
-    Gate gate;
-    if (!Json::sax_parse(bytes, &gate)) return Invalid(doing + ": " + gate.problem());
+    StructureCheck check;
+    if (!Json::sax_parse(bytes, &check)) return Invalid(doing + ": " + check.problem());
     Json json = Json::parse(bytes, nullptr, false);
     if (!json.is_object()) return Invalid(doing + ": not a JSON object");
     return json;
@@ -193,7 +195,7 @@ absl::StatusOr<Descriptor> ReadDescriptor(const Json& json, const std::string& p
   if (!members.status().ok()) return members.status();
 
   absl::StatusOr<Digest> digest = Digest::Parse(digest_text);
-  if (!digest.ok()) return Invalid(place + ": \"digest\": " + std::string(digest.status().message()));
+  if (!digest.ok()) return Invalid(place + ": \"digest\": " + text::MessageOf(digest.status()));
   Descriptor descriptor{.media_type = std::move(media_type),
                         .digest = *std::move(digest),
                         .size = size,

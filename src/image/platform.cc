@@ -4,13 +4,12 @@
 #include <optional>
 
 #include "character.h"
+#include "tagdrift/text/text.h"
 
 namespace tagdrift::image {
 namespace {
 
 constexpr int kArm64MinorLimit = 9;
-
-void LowerCase(std::string& text) { std::transform(text.begin(), text.end(), text.begin(), ToLower); }
 
 void NormalizeArm64(Platform& platform) {
   const std::string& variant = platform.variant;
@@ -128,9 +127,9 @@ std::string Platform::Text() const {
 }
 
 Platform Normalize(Platform platform) {
-  LowerCase(platform.os);
-  LowerCase(platform.architecture);
-  LowerCase(platform.variant);
+  platform.os = text::Lower(platform.os);
+  platform.architecture = text::Lower(platform.architecture);
+  platform.variant = text::Lower(platform.variant);
   if (platform.os.empty()) platform.os = "linux";
   if (platform.os == "macos") platform.os = "darwin";
   NormalizeArchitecture(platform);

@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "character.h"
 #include "reference_grammar.h"
+#include "tagdrift/text/text.h"
 
 namespace tagdrift::image {
 namespace {
@@ -47,14 +48,9 @@ SplitName SplitRegistry(std::string_view text) {
   return split;
 }
 
-std::string LowerCase(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), ToLower);
-  return text;
-}
-
 absl::Status FormatError(const std::string& name) {
   ReferenceParts parts;
-  const bool fits_in_lower_case = SplitReference(LowerCase(name), parts);
+  const bool fits_in_lower_case = SplitReference(text::Lower(name), parts);
   return Invalid(fits_in_lower_case ? "repository name must be lowercase" : "invalid reference format");
 }
 

@@ -15,16 +15,16 @@ PlatformImageFinding NotFound(std::string why_not) {
 }
 
 /// What a finished walk from `top` says.
-PlatformImageFinding FromWalk(Inquiry& inquiry, const image::PlatformWalk& walk, const image::Digest& top,
+PlatformImageFinding FromWalk(FactLookup& lookup, const image::PlatformWalk& walk, const image::Digest& top,
                               const std::vector<std::size_t>& sources) {
   PlatformImage image{.top = top, .manifest = std::nullopt, .config = std::nullopt};
   image.is_index = walk.is_index();
   image.docker_types = walk.media_type() == image::kDockerManifest || walk.media_type() == image::kDockerManifestList;
   const image::PlatformManifest* found = walk.manifest();
   if (found != nullptr && !found->platform_checked) {
-    const auto config = inquiry.Config(found->manifest.config.digest, sources);
+    const auto config = lookup.Config(found->manifest.config.digest, sources);
     if (config.pending) return {.image = std::nullopt, .pending = true, .why_not = ""};
-    if (config && !found->Accepts(inquiry.context().platform, config.value->platform)) found = nullptr;
+    if (config && !found->Accepts(lookup.context().platform, config.value->platform)) found = nullptr;
   }
   if (found != nullptr) {
     image.manifest = found->digest;
@@ -35,30 +35,30 @@ PlatformImageFinding FromWalk(Inquiry& inquiry, const image::PlatformWalk& walk,
 
 }  // namespace
 
-PlatformImageFinding FindPlatformImage(Inquiry& inquiry, const image::Digest& digest, const std::string& media_type,
+PlatformImageFinding FindPlatformImage(FactLookup& lookup, const image::Digest& digest, const std::string& media_type,
                                        const std::vector<std::size_t>& sources) {
-  image::PlatformWalk walk(inquiry.context().platform, {.media_type = media_type, .digest = digest});
+  image::PlatformWalk walk(lookup.context().platform, {.media_type = media_type, .digest = digest});
   while (const image::Descriptor* wanted = walk.Next()) {
-    const Finding<image::Document> document = inquiry.Document(wanted->digest, wanted->media_type, sources);
+    const Finding<image::Document> document = lookup.Document(wanted->digest, wanted->media_type, sources);
     if (!document) return {.image = std::nullopt, .pending = document.pending, .why_not = document.why_not};
     walk.Take(*document.value);
   }
   if (const auto* deep = std::get_if<image::NestedTooDeeply>(&walk.end())) {
     return NotFound("index " + deep->index.Short() + " is nested too deeply");
   }
-  return FromWalk(inquiry, walk, digest, sources);
+  return FromWalk(lookup, walk, digest, sources);
 }
 
 bool Equivalent(const PlatformImage& a, const PlatformImage& b) {
   return (a.manifest && a.manifest == b.manifest) || (a.config && a.config == b.config);
 }
 
-CreatedFinding FindCreated(Inquiry& inquiry, const PlatformImage& image, const std::vector<std::size_t>& sources) {
+CreatedFinding FindCreated(FactLookup& lookup, const PlatformImage& image, const std::vector<std::size_t>& sources) {
   if (!image.config) return {};
-  const Finding<image::ImageConfig> config = inquiry.Config(*image.config, sources);
+  const Finding<image::ImageConfig> config = lookup.Config(*image.config, sources);
   if (!config) return {.created = std::nullopt, .pending = config.pending};
   const std::optional<absl::Time> created = config.value->created;
-  if (created && *created > inquiry.context().now + kClockTolerance) return {};
+  if (created && *created > lookup.context().now + kClockTolerance) return {};
   return {.created = created, .pending = false};
 }
 

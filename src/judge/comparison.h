@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "inquiry.h"
+#include "fact_lookup.h"
 
 namespace tagdrift::judge {
 
@@ -27,7 +27,7 @@ struct PlatformImageFinding {
 
 /// Follows `digest` to this platform's manifest and config, reading documents from the content store, else from
 /// `sources`.
-PlatformImageFinding FindPlatformImage(Inquiry& inquiry, const image::Digest& digest, const std::string& media_type,
+PlatformImageFinding FindPlatformImage(FactLookup& lookup, const image::Digest& digest, const std::string& media_type,
                                        const std::vector<std::size_t>& sources);
 
 /// True when both lead to the same manifest or the same config on this platform.
@@ -38,6 +38,6 @@ struct CreatedFinding {
   std::optional<absl::Time> created;
   bool pending = false;
 };
-CreatedFinding FindCreated(Inquiry& inquiry, const PlatformImage& image, const std::vector<std::size_t>& sources);
+CreatedFinding FindCreated(FactLookup& lookup, const PlatformImage& image, const std::vector<std::size_t>& sources);
 
 }  // namespace tagdrift::judge

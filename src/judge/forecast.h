@@ -3,7 +3,7 @@
 #include <optional>
 
 #include "comparison.h"
-#include "inquiry.h"
+#include "fact_lookup.h"
 #include "origin.h"
 #include "tagdrift/judge/tag_result.h"
 
@@ -11,6 +11,6 @@ namespace tagdrift::judge {
 
 /// Forecasts the next pull from the recorded answers; looks for content that the node does not have in containerd's
 /// fetch order.
-Forecast ForecastPull(Inquiry& inquiry, const OriginView& origin);
+Forecast ForecastPull(FactLookup& lookup, const OriginView& origin);
 
 }  // namespace tagdrift::judge

@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "comparison.h"
+#include "fact_lookup.h"
 #include "forecast.h"
 #include "host_states.h"
-#include "inquiry.h"
 #include "origin.h"
 
 namespace tagdrift::judge {
@@ -35,10 +35,10 @@ bool IsLocal(const facts::CachedImage& image) {
 }
 
 /// A single manifest of another platform: it is complete, the CRI resolves it, and it cannot run here.
-bool IsForeignManifest(const Inquiry& inquiry) {
-  const facts::CachedImage& image = inquiry.tag().image;
+bool IsForeignManifest(const FactLookup& lookup) {
+  const facts::CachedImage& image = lookup.tag().image;
   return image.stored && image.stored->id && image.stored->manifest == image.target && image.stored->platform &&
-         !image.stored->platform->os.empty() && !image::Rank(inquiry.context().platform, *image.stored->platform);
+         !image.stored->platform->os.empty() && !image::Rank(lookup.context().platform, *image.stored->platform);
 }
 
 void Undecided(TagResult& result, Cause cause, std::string reason) {
@@ -61,15 +61,15 @@ Cause CauseOfStale(const TagResult& result, const Route& route) {
     case Outcome::kStale:
       break;
   }
-  const std::size_t server = route.asked_as[*result.next_pull.pull.host];
+  const std::size_t server = route.same_requests_as[*result.next_pull.pull.host];
   return result.hosts[server].state == HostState::kBehind ? Cause::kStaleMirror : Cause::kMirrorDiffers;
 }
 
-Age CompareAges(Inquiry& inquiry, const PlatformImage& cached, const PlatformImage& origins) {
-  const std::size_t origin = *inquiry.route().origin;
+Age CompareAges(FactLookup& lookup, const PlatformImage& cached, const PlatformImage& origins) {
+  const std::size_t origin = *lookup.route().origin;
   Age age;
-  age.cached_created = FindCreated(inquiry, cached, {origin}).created;
-  age.origin_created = FindCreated(inquiry, origins, {origin}).created;
+  age.cached_created = FindCreated(lookup, cached, {origin}).created;
+  age.origin_created = FindCreated(lookup, origins, {origin}).created;
   if (age.cached_created && age.origin_created && *age.cached_created != *age.origin_created) {
     age.direction = *age.cached_created < *age.origin_created ? Direction::kOlder : Direction::kNewer;
   }
@@ -77,11 +77,11 @@ Age CompareAges(Inquiry& inquiry, const PlatformImage& cached, const PlatformIma
 }
 
 /// The cached digest is not the origin's: stale unless both mean the same on this platform.
-void JudgeDrift(Inquiry& inquiry, const OriginView& origin, TagResult& result) {
-  const facts::CachedImage& image = inquiry.tag().image;
-  const std::size_t origin_host = *inquiry.route().origin;
-  const auto cached = FindPlatformImage(inquiry, *image.target, image.media_type, {origin_host});
-  const auto wanted = FindPlatformImage(inquiry, *origin.digest, origin.media_type, {origin_host});
+void JudgeDrift(FactLookup& lookup, const OriginView& origin, TagResult& result) {
+  const facts::CachedImage& image = lookup.tag().image;
+  const std::size_t origin_host = *lookup.route().origin;
+  const auto cached = FindPlatformImage(lookup, *image.target, image.media_type, {origin_host});
+  const auto wanted = FindPlatformImage(lookup, *origin.digest, origin.media_type, {origin_host});
   if (!cached.image || !wanted.image) {
     const image::Digest& unread = wanted.image ? *image.target : *origin.digest;
     Undecided(result, Cause::kBadAnswer,
@@ -93,13 +93,13 @@ void JudgeDrift(Inquiry& inquiry, const OriginView& origin, TagResult& result) {
     return;
   }
   result.verdict = Verdict::kStale;
-  result.age = CompareAges(inquiry, *cached.image, *wanted.image);
-  result.cause = CauseOfStale(result, inquiry.route());
+  result.age = CompareAges(lookup, *cached.image, *wanted.image);
+  result.cause = CauseOfStale(result, lookup.route());
 }
 
-void JudgeAgainstOrigin(Inquiry& inquiry, const OriginView& origin, TagResult& result) {
-  const facts::CachedImage& image = inquiry.tag().image;
-  const Route& route = inquiry.route();
+void JudgeAgainstOrigin(FactLookup& lookup, const OriginView& origin, TagResult& result) {
+  const facts::CachedImage& image = lookup.tag().image;
+  const Route& route = lookup.route();
   if (route.origin_is_other_host && IsPublicRegistry(route.config.registry)) {
     Undecided(result, Cause::kOriginIsMirror, route.hosts[*route.origin]->Url());
   } else if (origin.gone) {
@@ -111,8 +111,8 @@ void JudgeAgainstOrigin(Inquiry& inquiry, const OriginView& origin, TagResult& r
   } else if (!image.target) {
     Undecided(result, Cause::kAmbiguousCache, "");
   } else if (*image.target != *origin.digest) {
-    JudgeDrift(inquiry, origin, result);
-  } else if (IsForeignManifest(inquiry)) {
+    JudgeDrift(lookup, origin, result);
+  } else if (IsForeignManifest(lookup)) {
     Undecided(result, Cause::kWrongPlatform, image.stored->platform->Text());
   } else {
     result.verdict = Verdict::kFresh;
@@ -131,7 +131,7 @@ void JudgeWithoutOrigin(const Route& route, TagResult& result) {
   }
 }
 
-/// Causes that a mirror, had it been used, could have spared the pull.
+/// Causes that do not arise where a mirror serves the pull.
 bool ComesFromThePull(Cause cause) {
   switch (cause) {
     case Cause::kUnauthorized:
@@ -158,17 +158,17 @@ bool ComesFromThePull(Cause cause) {
 
 /// Where the next pull does not bring what it should, and containerd ignores mirrors that are written down, that is the
 /// cause.
-void BlameIgnoredConfiguration(const Route& route, TagResult& result) {
+void PreferIgnoredConfiguration(const Route& route, TagResult& result) {
   const Outcome outcome = result.next_pull.pull.outcome;
   const bool pull_is_right = outcome == Outcome::kFresh || outcome == Outcome::kEquivalent;
   if (pull_is_right || !ComesFromThePull(result.cause) || IgnoredConfiguration(route.config) == nullptr) return;
   result.cause = Cause::kMirrorConfigIgnored;
 }
 
-TagResult Evaluate(Inquiry& inquiry) {
+TagResult Evaluate(FactLookup& lookup) {
   TagResult result;
-  const facts::CachedImage& image = inquiry.tag().image;
-  const Route& route = inquiry.route();
+  const facts::CachedImage& image = lookup.tag().image;
+  const Route& route = lookup.route();
   result.hosts.resize(route.hosts.size());
   if (image.reference.digest()) {
     result.verdict = Verdict::kImmutable;
@@ -176,42 +176,44 @@ TagResult Evaluate(Inquiry& inquiry) {
   }
   std::string disagreement = Disagreement(image);
   const bool local = IsLocal(image);
-  if (local && !inquiry.context().ask_local) {
+  if (local && !lookup.context().ask_local) {
     result.verdict = Verdict::kLocal;
     result.next_pull.pull.detail = "its registry is asked only with --ask-local";
   } else if (!route.origin) {
-    result.next_pull = ForecastPull(inquiry, {});
+    result.next_pull = ForecastPull(lookup, {});
     JudgeWithoutOrigin(route, result);
   } else {
-    const OriginView origin = LookAtOrigin(inquiry);
+    const OriginView origin = JudgeOrigin(lookup);
     result.origin_digest = origin.digest;
-    result.next_pull = ForecastPull(inquiry, origin);
-    result.hosts = JudgeHosts(inquiry, origin);
+    result.next_pull = ForecastPull(lookup, origin);
+    result.hosts = JudgeHosts(lookup, origin);
     if (local && !origin.digest) {
       result.verdict = Verdict::kLocal;
     } else {
-      JudgeAgainstOrigin(inquiry, origin, result);
+      JudgeAgainstOrigin(lookup, origin, result);
     }
-    BlameIgnoredConfiguration(route, result);
+    PreferIgnoredConfiguration(route, result);
   }
   if (!disagreement.empty()) {
     Undecided(result, Cause::kNodeDisagrees, std::move(disagreement));
     result.downgrade_risk = false;
   }
+  const bool drifted = result.verdict == Verdict::kStale || result.verdict == Verdict::kGone;
+  if (drifted) result.first_seen = lookup.tag().history.drift_first_seen;
   return result;
 }
 
 }  // namespace
 
-std::vector<Need> Missing(const TagFacts& tag, const Route& route, const Context& context) {
-  Inquiry inquiry(tag, route, context);
-  Evaluate(inquiry);
-  return inquiry.needs();
+std::vector<MissingFact> Missing(const TagFacts& tag, const Route& route, const Context& context) {
+  FactLookup lookup(tag, route, context);
+  Evaluate(lookup);
+  return lookup.needs();
 }
 
 TagResult JudgeTag(const TagFacts& tag, const Route& route, const Context& context) {
-  Inquiry inquiry(tag, route, context);
-  return Evaluate(inquiry);
+  FactLookup lookup(tag, route, context);
+  return Evaluate(lookup);
 }
 
 std::set<std::size_t> SecondLook(const TagFacts& tag, const Route& route, const TagResult& result) {
@@ -220,9 +222,9 @@ std::set<std::size_t> SecondLook(const TagFacts& tag, const Route& route, const 
   if (tag.second_look || settled || !route.origin) return hosts;
   const HostResult& origin = result.hosts[*route.origin];
   if (!origin.digest && origin.state != HostState::kMissing) return hosts;
-  hosts.insert(route.asked_as[*route.origin]);
+  hosts.insert(route.same_requests_as[*route.origin]);
   for (std::size_t i = 0; i < result.hosts.size(); ++i) {
-    if (result.hosts[i].digest && result.hosts[i].digest != origin.digest) hosts.insert(route.asked_as[i]);
+    if (result.hosts[i].digest && result.hosts[i].digest != origin.digest) hosts.insert(route.same_requests_as[i]);
   }
   return hosts;
 }

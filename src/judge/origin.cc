@@ -74,22 +74,22 @@ TagAnswer ReadDigest(const hosts::Answer& answer) {
 }
 
 /// The contract of GONE: the registry itself says so, the repository can be read, and the content came from there.
-OriginView JudgeNotFound(Inquiry& inquiry, const hosts::Answer& answer, const TagAnswer& read) {
+OriginView JudgeNotFound(FactLookup& lookup, const hosts::Answer& answer, const TagAnswer& read) {
   OriginView view;
   view.cause = Cause::kBadAnswer;
   view.reason = read.reason;
   const bool says_so = answer.error_code == "MANIFEST_UNKNOWN" || answer.error_code == "NAME_UNKNOWN";
-  if (!inquiry.tag().second_look || !says_so) return view;
-  if (inquiry.tag().image.provenance != facts::Provenance::kThisRepository) return view;
+  if (!lookup.tag().second_look || !says_so) return view;
+  if (lookup.tag().image.provenance != facts::Provenance::kThisRepository) return view;
   if (answer.access == hosts::Access::kOpen) {
     view.gone = true;
     return view;
   }
   view.cause = Cause::kUnauthorized;
   view.reason = read.reason + ", and nothing proves that the repository can be read";
-  if (!inquiry.tag().image.target) return view;
-  const hosts::Answer* known = inquiry.AnswerTo(
-      {*inquiry.route().origin, Topic::kKnown, *inquiry.tag().image.target, inquiry.tag().image.media_type});
+  if (!lookup.tag().image.target) return view;
+  const hosts::Answer* known = lookup.AnswerTo(
+      {*lookup.route().origin, QueryKind::kDigest, *lookup.tag().image.target, lookup.tag().image.media_type});
   if (known == nullptr) {
     view.pending = true;
   } else if (known->failure == hosts::Failure::kNone && known->status == 200) {
@@ -136,15 +136,15 @@ TagAnswer ReadTagAnswer(const hosts::Answer& answer) {
   return ReadDigest(answer);
 }
 
-OriginView LookAtOrigin(Inquiry& inquiry) {
+OriginView JudgeOrigin(FactLookup& lookup) {
   OriginView view;
-  const hosts::Answer* answer = inquiry.AnswerTo({*inquiry.route().origin, Topic::kTag, std::nullopt, ""});
+  const hosts::Answer* answer = lookup.AnswerTo({*lookup.route().origin, QueryKind::kTag, std::nullopt, ""});
   if (answer == nullptr) {
     view.pending = true;
     return view;
   }
   TagAnswer read = ReadTagAnswer(*answer);
-  if (!read.digest && read.refusal == HostState::kMissing) return JudgeNotFound(inquiry, *answer, read);
+  if (!read.digest && read.refusal == HostState::kMissing) return JudgeNotFound(lookup, *answer, read);
   view.digest = std::move(read.digest);
   view.media_type = std::move(read.media_type);
   if (!view.digest) {

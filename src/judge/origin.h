@@ -3,7 +3,7 @@
 #include <optional>
 #include <string>
 
-#include "inquiry.h"
+#include "fact_lookup.h"
 #include "tagdrift/judge/tag_result.h"
 
 namespace tagdrift::judge {
@@ -30,6 +30,6 @@ struct OriginView {
   Cause cause = Cause::kNone;  ///< without digest and proof: what is in the way
   std::string reason;
 };
-OriginView LookAtOrigin(Inquiry& inquiry);
+OriginView JudgeOrigin(FactLookup& lookup);
 
 }  // namespace tagdrift::judge

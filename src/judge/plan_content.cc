@@ -92,7 +92,7 @@ void PlanContent(const ActionFacts& facts, const ActionOptions& options, Plan& p
   CheckDisk(facts, plan);
 }
 
-void Settle(const ActionOptions& options, Plan& plan) {
+void FinishPlan(const ActionOptions& options, Plan& plan) {
   if (options.force) {
     const auto forced = std::stable_partition(plan.refusals.begin(), plan.refusals.end(),
                                               [](const Refusal& refusal) { return !CanBeForced(refusal.kind); });

@@ -9,6 +9,6 @@ namespace tagdrift::judge {
 void PlanContent(const ActionFacts& facts, const ActionOptions& options, Plan& plan);
 
 /// Moves what --force overrides out of the refusals; a plan that is refused or has nothing to do has no steps.
-void Settle(const ActionOptions& options, Plan& plan);
+void FinishPlan(const ActionOptions& options, Plan& plan);
 
 }  // namespace tagdrift::judge

@@ -102,7 +102,7 @@ Plan PlanEvict(const ActionFacts& facts, const ActionOptions& options) {
   plan.names_stay = facts.siblings;
   plan.steps = {{StepKind::kDeleteName, name}, {StepKind::kVerify, name}};
   if (options.free) PlanFree(facts, plan);
-  Settle(options, plan);
+  FinishPlan(options, plan);
   return plan;
 }
 

@@ -28,7 +28,7 @@ Plan PlanPrePull(const ActionFacts& facts, const ActionOptions& options) {
   plan.nothing_to_do = !plan.Refused() && facts.wanted->incomplete.empty() && facts.wanted->has_digest_name;
   const std::string by_digest = facts.reference.At(facts.wanted->digest).Canonical();
   plan.steps = {{StepKind::kPull, by_digest}, {StepKind::kVerify, by_digest}};
-  Settle(options, plan);
+  FinishPlan(options, plan);
   return plan;
 }
 

@@ -106,7 +106,7 @@ Plan PlanRefresh(const ActionFacts& facts, const ActionOptions& options) {
     AddSteps(facts, plan);
   }
   JudgeDurable(facts, plan);
-  Settle(options, plan);
+  FinishPlan(options, plan);
   return plan;
 }
 

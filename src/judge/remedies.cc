@@ -26,8 +26,7 @@ Remedy Fix(const hosts::Note& note) {
 /// The line of the configuration that makes every pull fail.
 std::vector<Remedy> FixConfiguration(const Route& route) {
   for (const hosts::Note& note : route.config.notes) {
-    if (note.kind == hosts::NoteKind::kCertificateUnreadable || note.kind == hosts::NoteKind::kPullFails)
-      return {Fix(note)};
+    if (hosts::SeverityOf(note.kind) == hosts::Severity::kPullFails) return {Fix(note)};
   }
   return {Of(RemedyKind::kNone)};
 }
@@ -42,7 +41,7 @@ Remedy WaitFor(const Route& route, const TagResult& result) {
 /// The host at which the walk stopped for want of credentials.
 std::optional<std::size_t> DeniedHost(const TagResult& result) {
   for (const hosts::WalkStep& step : result.next_pull.walk) {
-    if (step.why == hosts::Why::kDenied) return step.host;
+    if (step.why == hosts::WalkReason::kDenied) return step.host;
   }
   return std::nullopt;
 }

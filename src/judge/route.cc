@@ -65,29 +65,7 @@ void ChooseOrigin(Route& route, const std::optional<hosts::RegistryHost>& config
 
 const hosts::Note* IgnoredConfiguration(const hosts::RegistryConfig& config) {
   for (const hosts::Note& note : config.notes) {
-    switch (note.kind) {
-      case hosts::NoteKind::kFileIgnored:
-      case hosts::NoteKind::kHostIgnored:
-      case hosts::NoteKind::kConfigPathNotSplit:
-      case hosts::NoteKind::kDefaultHidesRoot:
-      case hosts::NoteKind::kDirectoryNeverMatches:
-      case hosts::NoteKind::kLegacyMirrorsIgnored:
-        return &note;
-      case hosts::NoteKind::kHostListedTwice:
-      case hosts::NoteKind::kUnknownKey:
-      case hosts::NoteKind::kUnknownCapability:
-      case hosts::NoteKind::kMirrorMayResolve:
-      case hosts::NoteKind::kCertificateUnreadable:
-      case hosts::NoteKind::kUpstreamIsLastResort:
-      case hosts::NoteKind::kUpstreamNeverAsked:
-      case hosts::NoteKind::kTopLevelIgnored:
-      case hosts::NoteKind::kCredentialsForMirror:
-      case hosts::NoteKind::kRestartPending:
-      case hosts::NoteKind::kUnreadable:
-      case hosts::NoteKind::kLimitExceeded:
-      case hosts::NoteKind::kPullFails:
-        break;
-    }
+    if (hosts::SeverityOf(note.kind) == hosts::Severity::kMirrorUnused) return &note;
   }
   return nullptr;
 }
@@ -109,7 +87,7 @@ Route MakeRoute(hosts::RegistryConfig config, hosts::ContainerdVersion version,
   for (std::size_t i = 0; i < route.hosts.size(); ++i) {
     std::size_t first = 0;
     while (!route.hosts[first]->SameRequestsAs(*route.hosts[i])) ++first;
-    route.asked_as.push_back(first);
+    route.same_requests_as.push_back(first);
   }
   return route;
 }

@@ -7,25 +7,9 @@
 namespace tagdrift::render {
 namespace {
 
-bool LosesMirrors(v1::NoteKind kind) {
-  switch (kind) {
-    case v1::NOTE_KIND_FILE_IGNORED:
-    case v1::NOTE_KIND_HOST_IGNORED:
-    case v1::NOTE_KIND_UNKNOWN_CAPABILITY:
-    case v1::NOTE_KIND_CONFIG_PATH_NOT_SPLIT:
-    case v1::NOTE_KIND_DEFAULT_HIDES_ROOT:
-    case v1::NOTE_KIND_DIRECTORY_NEVER_MATCHES:
-    case v1::NOTE_KIND_LEGACY_MIRRORS_IGNORED:
-    case v1::NOTE_KIND_CERTIFICATE_UNREADABLE:
-    case v1::NOTE_KIND_PULL_FAILS:
-      return true;
-    default:
-      return false;
-  }
-}
-
 bool AnyLosesMirrors(const google::protobuf::RepeatedPtrField<v1::Note>& notes) {
-  return std::any_of(notes.begin(), notes.end(), [](const v1::Note& note) { return LosesMirrors(note.kind()); });
+  return std::any_of(notes.begin(), notes.end(),
+                     [](const v1::Note& note) { return note.severity() >= v1::SEVERITY_MIRROR_UNUSED; });
 }
 
 }  // namespace

@@ -120,29 +120,14 @@ std::string Rows(const v1::NodeReport& report, const Style& style, bool wide) {
   return text;
 }
 
-/// Findings that change what a pull does; the others are for those who ask about their mirrors.
-bool MattersForPulls(v1::NoteKind kind) {
-  switch (kind) {
-    case v1::NOTE_KIND_FILE_IGNORED:
-    case v1::NOTE_KIND_HOST_IGNORED:
-    case v1::NOTE_KIND_CERTIFICATE_UNREADABLE:
-    case v1::NOTE_KIND_CONFIG_PATH_NOT_SPLIT:
-    case v1::NOTE_KIND_UNREADABLE:
-    case v1::NOTE_KIND_LIMIT_EXCEEDED:
-    case v1::NOTE_KIND_PULL_FAILS:
-    case v1::NOTE_KIND_REFRESHED_BY_ASKING:
-      return true;
-    default:
-      return false;
-  }
-}
-
+/// Of a registry only those that change what a pull does; the others are for those who ask about their mirrors.
 std::string Findings(const v1::NodeReport& report, std::size_t width) {
   std::string text;
   for (const v1::Note& note : report.findings()) text += Wrap("note    ", NoteText(note), width);
   for (const v1::RegistryReport& registry : report.registries()) {
     for (const v1::Note& note : registry.notes()) {
-      if (MattersForPulls(note.kind())) text += Wrap("note    ", registry.registry() + ": " + NoteText(note), width);
+      if (note.severity() < v1::SEVERITY_WARNING) continue;
+      text += Wrap("note    ", registry.registry() + ": " + NoteText(note), width);
     }
   }
   return text.empty() ? text : "\n" + text;

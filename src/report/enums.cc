@@ -176,31 +176,31 @@ v1::HostRole ToProto(hosts::HostRole role) {
   return v1::HOST_ROLE_UNSPECIFIED;
 }
 
-v1::WalkReason ToProto(hosts::Why why) {
+v1::WalkReason ToProto(hosts::WalkReason why) {
   switch (why) {
-    case hosts::Why::kAccepted:
+    case hosts::WalkReason::kAccepted:
       return v1::WALK_REASON_ACCEPTED;
-    case hosts::Why::kNoCapability:
+    case hosts::WalkReason::kNoCapability:
       return v1::WALK_REASON_NO_CAPABILITY;
-    case hosts::Why::kNotFound:
+    case hosts::WalkReason::kNotFound:
       return v1::WALK_REASON_NOT_FOUND;
-    case hosts::Why::kStatus:
+    case hosts::WalkReason::kStatus:
       return v1::WALK_REASON_STATUS;
-    case hosts::Why::kTransport:
+    case hosts::WalkReason::kTransport:
       return v1::WALK_REASON_TRANSPORT;
-    case hosts::Why::kTooLarge:
+    case hosts::WalkReason::kTooLarge:
       return v1::WALK_REASON_TOO_LARGE;
-    case hosts::Why::kInvalidDigest:
+    case hosts::WalkReason::kInvalidDigest:
       return v1::WALK_REASON_INVALID_DIGEST;
-    case hosts::Why::kRedirect:
+    case hosts::WalkReason::kRedirect:
       return v1::WALK_REASON_REDIRECT;
-    case hosts::Why::kFollowUpFailed:
+    case hosts::WalkReason::kFollowUpFailed:
       return v1::WALK_REASON_FOLLOW_UP_FAILED;
-    case hosts::Why::kWrongContent:
+    case hosts::WalkReason::kWrongContent:
       return v1::WALK_REASON_WRONG_CONTENT;
-    case hosts::Why::kDenied:
+    case hosts::WalkReason::kDenied:
       return v1::WALK_REASON_DENIED;
-    case hosts::Why::kNotConcluded:
+    case hosts::WalkReason::kNotConcluded:
       return v1::WALK_REASON_NOT_CONCLUDED;
   }
   return v1::WALK_REASON_UNSPECIFIED;
@@ -248,6 +248,20 @@ v1::NoteKind ToProto(hosts::NoteKind kind) {
       return v1::NOTE_KIND_PULL_FAILS;
   }
   return v1::NOTE_KIND_UNSPECIFIED;
+}
+
+v1::Severity ToProto(hosts::Severity severity) {
+  switch (severity) {
+    case hosts::Severity::kInfo:
+      return v1::SEVERITY_INFO;
+    case hosts::Severity::kWarning:
+      return v1::SEVERITY_WARNING;
+    case hosts::Severity::kMirrorUnused:
+      return v1::SEVERITY_MIRROR_UNUSED;
+    case hosts::Severity::kPullFails:
+      return v1::SEVERITY_PULL_FAILS;
+  }
+  return v1::SEVERITY_UNSPECIFIED;
 }
 
 v1::PullPath ToProto(hosts::PullPath path) {

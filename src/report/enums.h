@@ -21,8 +21,9 @@ v1::Direction ToProto(judge::Direction direction);
 v1::OriginSource ToProto(judge::OriginSource source);
 v1::RemedyKind ToProto(judge::RemedyKind kind);
 v1::HostRole ToProto(hosts::HostRole role);
-v1::WalkReason ToProto(hosts::Why why);
+v1::WalkReason ToProto(hosts::WalkReason why);
 v1::NoteKind ToProto(hosts::NoteKind kind);
+v1::Severity ToProto(hosts::Severity severity);
 v1::PullPath ToProto(hosts::PullPath path);
 v1::UseBasis ToProto(facts::UseBasis basis);
 

@@ -1,18 +1,18 @@
 #include <algorithm>
-#include <cctype>
 #include <string>
 
 #include "enums.h"
 #include "messages.h"
 #include "prose.h"
 #include "tagdrift/report/report.h"
+#include "tagdrift/text/text.h"
 
 namespace tagdrift::report {
 namespace {
 
 /// Values of these headers let whoever has them act as the node.
-bool IsSecretHeader(std::string name) {
-  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
+bool IsSecretHeader(std::string_view header) {
+  const std::string name = text::Lower(header);
   for (const char* word : {"auth", "cookie", "token", "secret", "key", "password"}) {
     if (name.find(word) != std::string::npos) return true;
   }
@@ -54,6 +54,7 @@ v1::HostSummary Summary(const judge::Route& route, std::size_t host, const Round
     if (result.first_answer) {
       v1::Note& note = *registry.add_notes();
       note.set_kind(v1::NOTE_KIND_REFRESHED_BY_ASKING);
+      note.set_severity(v1::SEVERITY_WARNING);
       note.set_detail(route.hosts[host]->Url() + " changed its answer for " + tag.facts.image.reference.Canonical() +
                       " when it was asked again: first " + AnswerText(*result.first_answer));
     }
@@ -101,6 +102,7 @@ v1::Note NoteMessage(const hosts::Note& note) {
   message.set_file(note.file);
   message.set_line(note.line);
   message.set_detail(note.detail);
+  message.set_severity(ToProto(hosts::SeverityOf(note.kind)));
   return message;
 }
 

@@ -43,9 +43,7 @@ v1::NodeReport ToMessage(const Round& round) {
   for (const auto& [registry, route] : round.routes) *message.add_registries() = RegistryMessage(route, round);
   for (const hosts::Note& note : round.settings.notes) *message.add_findings() = NoteMessage(note);
   for (const std::string& note : round.node.notes) {
-    v1::Note& finding = *message.add_findings();
-    finding.set_kind(v1::NOTE_KIND_UNREADABLE);
-    finding.set_detail(note);
+    *message.add_findings() = NoteMessage({hosts::NoteKind::kUnreadable, "", 0, note});
   }
   *message.mutable_summary() = Summarise(round);
   return message;

@@ -22,7 +22,7 @@ void AddWalk(const judge::Forecast& forecast, const judge::TagResult& result, co
     out.set_url(route.hosts[step.host]->Url());
     out.set_why(ToProto(step.why));
     const auto& answer = result.hosts[step.host].answer;
-    if (answer && step.why != hosts::Why::kNoCapability) out.set_answer(AnswerText(*answer));
+    if (answer && step.why != hosts::WalkReason::kNoCapability) out.set_answer(AnswerText(*answer));
     reached = step.host + 1;
   }
   for (std::size_t host = reached; host < route.config.hosts.size(); ++host) {
@@ -124,6 +124,7 @@ v1::TagReport TagMessage(const JudgedTag& tag, const judge::Route& route) {
     *message.add_hosts() = HostMessage(result.hosts[i], *route.hosts[i]);
   message.set_downgrade_risk(result.downgrade_risk);
   *message.mutable_age() = AgeMessage(result.age);
+  if (result.first_seen) *message.mutable_first_seen() = Timestamp(*result.first_seen);
   for (const judge::Remedy& remedy : judge::Remedies(route, result)) {
     *message.add_remedies() = RemedyMessage(remedy, tag, route);
   }

@@ -7,8 +7,8 @@
 namespace tagdrift::agent {
 namespace {
 
-judge::Ask Manifest(const std::string& bytes, const std::string& media_type = "m") {
-  return {0, judge::Topic::kManifest, image::Digest::OfBytes(bytes), media_type};
+judge::HostQuery Manifest(const std::string& bytes, const std::string& media_type = "m") {
+  return {0, judge::QueryKind::kManifest, image::Digest::OfBytes(bytes), media_type};
 }
 
 facts::Content Content(std::int64_t layers) {
@@ -21,7 +21,7 @@ TEST(ContentMemory, KeepsWhatWasDeliveredWhateverTheHost) {
   ContentMemory memory(1000);
   EXPECT_EQ(memory.Find(Manifest("a")), nullptr);
   memory.Put(Manifest("a"), Content(1), 100);
-  judge::Ask elsewhere = Manifest("a");
+  judge::HostQuery elsewhere = Manifest("a");
   elsewhere.host = 7;
   EXPECT_NE(memory.Find(elsewhere), nullptr);
   EXPECT_EQ(memory.Find(Manifest("b")), nullptr);
@@ -31,7 +31,7 @@ TEST(ContentMemory, DoesNotTakeOneKindForAnother) {
   ContentMemory memory(1000);
   memory.Put(Manifest("a"), Content(1), 100);
   EXPECT_EQ(memory.Find(Manifest("a", "another type")), nullptr);
-  EXPECT_EQ(memory.Find({0, judge::Topic::kConfig, image::Digest::OfBytes("a"), "m"}), nullptr);
+  EXPECT_EQ(memory.Find({0, judge::QueryKind::kConfig, image::Digest::OfBytes("a"), "m"}), nullptr);
 }
 
 TEST(ContentMemory, DropsTheLongestUnusedWhenItIsFull) {

@@ -3,7 +3,7 @@
 #include <string_view>
 #include <variant>
 
-#include "hosts_file.h"
+#include "hosts/directory/hosts_file.h"
 
 // Any text: the same reading as in LoadRegistryConfig, on the oldest and the newest release of both dialects.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

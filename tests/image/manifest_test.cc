@@ -31,9 +31,9 @@ TEST(ParseDocument, ReadsAManifest) {
   const absl::StatusOr<Document> document = ParseDocument(ManifestJson(TypeField(kOciManifest)), kOciManifest);
   ASSERT_TRUE(document.ok()) << document.status();
   const Digest digest = *Digest::Parse(kDigest);
-  const Manifest expected{std::string(kOciManifest),
-                          {kConfigType, digest, 7, std::nullopt, {}},
-                          {{kLayerType, digest, 7, std::nullopt, {}}}};
+  const Descriptor config{.media_type = kConfigType, .digest = digest, .size = 7};
+  const Descriptor layer{.media_type = kLayerType, .digest = digest, .size = 7};
+  const Manifest expected{std::string(kOciManifest), config, {layer}};
   EXPECT_EQ(std::get<Manifest>(*document), expected);
 }
 

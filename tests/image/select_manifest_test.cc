@@ -9,7 +9,11 @@ const Platform kAmd64{"linux", "amd64", "", {}};
 
 Descriptor Entry(const std::string& name, std::optional<Platform> platform,
                  std::string_view media_type = kOciManifest) {
-  return {std::string(media_type), Digest::OfBytes(name), 1, std::move(platform), {}};
+  return {.media_type = std::string(media_type),
+          .digest = Digest::OfBytes(name),
+          .size = 1,
+          .platform = std::move(platform),
+          .attestation = false};
 }
 
 void ExpectSelected(const Index& index, const Platform& node, const std::string& name) {

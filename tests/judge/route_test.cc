@@ -67,13 +67,21 @@ TEST(MakeRoute, AsksAHostThatIsListedTwiceOnce) {
       MakeRoute(Config("quay.io", {Host("a", hosts::HostRole::kMirror), Host("b", hosts::HostRole::kMirror),
                                    Host("a", hosts::HostRole::kMirror), Host("quay.io", hosts::HostRole::kDefault)}),
                 {2, 1, 0}, std::nullopt);
-  EXPECT_EQ(route.asked_as, (std::vector<std::size_t>{0, 1, 0, 3}));
+  EXPECT_EQ(route.same_requests_as, (std::vector<std::size_t>{0, 1, 0, 3}));
 }
 
 TEST(MakeRoute, HasNoOriginWithoutHosts) {
   hosts::RegistryConfig config = Config("quay.io", {});
   config.error = "unable to load CA cert";
   EXPECT_EQ(MakeRoute(config, {2, 1, 0}, std::nullopt).origin, std::nullopt);
+}
+
+TEST(IgnoredConfiguration, IsTheFirstFindingThatLeavesAMirrorUnused) {
+  hosts::RegistryConfig config = Config("quay.io", {});
+  config.notes = {{hosts::NoteKind::kUnknownKey, "/a", 1, ""}, {hosts::NoteKind::kUnknownCapability, "/b", 2, ""}};
+  EXPECT_EQ(IgnoredConfiguration(config), &config.notes[1]);
+  config.notes.pop_back();
+  EXPECT_EQ(IgnoredConfiguration(config), nullptr);
 }
 
 TEST(IsPublicRegistry, KnowsWellKnownHostsOnly) {

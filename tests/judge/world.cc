@@ -190,9 +190,9 @@ hosts::Answer World::TagReply(const json& words) const {
   return answer;
 }
 
-hosts::Answer World::Reply(const Ask& ask) {
+hosts::Answer World::Reply(const HostQuery& ask) {
   const json& host = scenario_.at("hosts").at(ask.host);
-  if (ask.topic == Topic::kTag) {
+  if (ask.kind == QueryKind::kTag) {
     ++tag_requests;
     return TagReply(tag.second_look && host.contains("tag_later") ? host.at("tag_later") : host.at("tag"));
   }
@@ -204,7 +204,7 @@ hosts::Answer World::Reply(const Ask& ask) {
   answer.status = 200;
   answer.digest_header = ask.digest->text();
   answer.content_length = 1000;
-  if (ask.topic == Topic::kKnown) return answer;
+  if (ask.kind == QueryKind::kDigest) return answer;
   answer.get = hosts::GetAnswer{.status = 200, .content_type = "", .digest = *ask.digest, .size = 1000};
   tag.fetched.insert_or_assign(*ask.digest, *content);
   return answer;
@@ -212,12 +212,12 @@ hosts::Answer World::Reply(const Ask& ask) {
 
 void World::Fill() {
   for (auto needs = Missing(tag, route, context); !needs.empty(); needs = Missing(tag, route, context)) {
-    for (const Need& need : needs) {
-      if (const auto* read = std::get_if<ReadStore>(&need)) {
+    for (const MissingFact& need : needs) {
+      if (const auto* read = std::get_if<StoreQuery>(&need)) {
         tag.stored.emplace(read->digest,
                            Find(read->digest, stored_).value_or(facts::NotThere{"not in the content store"}));
       } else {
-        const Ask& ask = std::get<Ask>(need);
+        const HostQuery& ask = std::get<HostQuery>(need);
         tag.answers.emplace(ask, Reply(ask));
       }
     }
@@ -231,7 +231,7 @@ TagResult World::Judge() {
   if (again.empty()) return first;
   tag.second_look = true;
   for (const std::size_t host : again) {
-    const Ask ask{host, Topic::kTag, std::nullopt, ""};
+    const HostQuery ask{host, QueryKind::kTag, std::nullopt, ""};
     tag.first_answers.emplace(host, tag.answers.extract(ask).mapped());
     tag.answers.emplace(ask, Reply(ask));
   }

@@ -32,7 +32,7 @@ class World {
   int tag_requests = 0;
 
  private:
-  hosts::Answer Reply(const Ask& ask);
+  hosts::Answer Reply(const HostQuery& ask);
   hosts::Answer TagReply(const nlohmann::json& words) const;
   std::optional<facts::Content> Find(const image::Digest& digest, const std::vector<std::string>& names) const;
   facts::StoredImage StoredImageOf(const std::string& name) const;

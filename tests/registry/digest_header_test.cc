@@ -16,7 +16,7 @@ hosts::Resolution WalkOver(const hosts::RegistryHost& host, const hosts::Answer&
   hosts::RegistryConfig config;
   config.registry = host.host;
   config.hosts = {host};
-  return hosts::ResolveTag(config, {2, 1, 9}, hosts::Puller::kAsAsked, "registry.example/team/app:v1",
+  return hosts::ResolveTag(config, {2, 1, 9}, hosts::Puller::kWithCredentials, "registry.example/team/app:v1",
                            [&answer](std::size_t) { return &answer; });
 }
 
@@ -53,7 +53,7 @@ TEST(DigestHeader, IsReadAsContainerdReadsIt) {
     EXPECT_EQ(played.requests.size(), expected == "get" ? 2U : 1U);
     if (expected == "invalid") {
       EXPECT_TRUE(std::holds_alternative<hosts::Fails>(walk.end));
-      EXPECT_EQ(walk.steps.back().why, hosts::Why::kInvalidDigest);
+      EXPECT_EQ(walk.steps.back().why, hosts::WalkReason::kInvalidDigest);
       continue;
     }
     ASSERT_NE(resolved, nullptr);

@@ -89,6 +89,7 @@ TEST(Table, ShowsFindingsThatChangeAPull) {
   registry.set_registry("registry.test");
   v1::Note& note = *registry.add_notes();
   note.set_kind(v1::NOTE_KIND_FILE_IGNORED);
+  note.set_severity(v1::SEVERITY_MIRROR_UNUSED);
   note.set_file("/etc/containerd/certs.d/registry.test/hosts.toml");
   note.set_line(3);
   note.set_detail("is not valid TOML");

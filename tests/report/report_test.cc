@@ -52,7 +52,7 @@ TEST(ToMessage, BlamesTheMirrorAndSaysWhatToDo) {
 
 TEST(ToMessage, ShowsTheWholeWalk) {
   JudgedTag tag = FromMirror(Tag("registry.test/b:1", Verdict::kFresh), Outcome::kFresh);
-  tag.result.next_pull.walk = {{0, hosts::Why::kAccepted, 200}};
+  tag.result.next_pull.walk = {{0, hosts::WalkReason::kAccepted, 200}};
   tag.result.hosts[0].answer = Answered("mirror");
   const v1::NextPull pull = OneTag(tag).next_pull();
   ASSERT_EQ(pull.walk_size(), 2);
@@ -78,7 +78,7 @@ TEST(ToMessage, TellsWhichMirrorContainerdWouldOfferMoreCredentials) {
   tag.result.hosts[0].state = judge::HostState::kDenied;
   tag.result.hosts[0].answer = hosts::Answer{.status = 401, .access = hosts::Access::kDenied};
   tag.result.hosts[1] = tag.result.hosts[0];
-  tag.result.next_pull.walk = {{0, hosts::Why::kDenied, 401}};
+  tag.result.next_pull.walk = {{0, hosts::WalkReason::kDenied, 401}};
   const v1::NodeReport report = ToMessage(RoundOf({tag, tag}));
   ASSERT_EQ(report.registries(0).notes_size(), 1) << "once, and not for the registry itself";
   EXPECT_EQ(report.registries(0).notes(0).kind(), v1::NOTE_KIND_CREDENTIALS_FOR_MIRROR);
@@ -103,6 +103,16 @@ TEST(ToMessage, SumsUpEachHost) {
   EXPECT_EQ(report.registries(0).summary(0).states().at("HOST_STATE_NOT_ASKED"), 2);
 }
 
+TEST(ToMessage, SaysHowMuchAFindingMatters) {
+  Round round = RoundOf({});
+  round.routes.at("registry.test").config.notes = {{hosts::NoteKind::kDefaultHidesRoot, "/b", 0, "hidden"}};
+  round.node.notes = {"something could not be read"};
+  const v1::NodeReport report = ToMessage(round);
+  EXPECT_EQ(report.registries(0).notes(0).severity(), v1::SEVERITY_MIRROR_UNUSED);
+  EXPECT_EQ(report.findings(0).severity(), v1::SEVERITY_WARNING);
+  EXPECT_EQ(report.findings(0).detail(), "something could not be read");
+}
+
 TEST(ToMessage, LeavesSecretHeadersOut) {
   Round round = RoundOf({});
   hosts::RegistryHost host = round.routes.at("registry.test").config.hosts[0];
@@ -119,6 +129,13 @@ TEST(ToMessage, SaysWhoUsesATag) {
   ASSERT_EQ(report.used_by_size(), 1);
   EXPECT_EQ(report.used_by(0).pod().namespace_(), "prod");
   EXPECT_EQ(report.used_by(0).basis(), v1::USE_BASIS_SAME_IMAGE);
+}
+
+TEST(ToMessage, SaysWhenTheDriftWasFirstSeen) {
+  JudgedTag tag = Tag("registry.test/b:1", Verdict::kStale, Cause::kTagMoved);
+  EXPECT_FALSE(OneTag(tag).has_first_seen());
+  tag.result.first_seen = absl::FromUnixSeconds(1'700'000'000);
+  EXPECT_EQ(OneTag(tag).first_seen().seconds(), 1'700'000'000);
 }
 
 TEST(ToMessage, KeepsTimesBeforeTheEpochValid) {

@@ -16,9 +16,11 @@ namespace tagdrift::hosts {
 /// file or directory") and nothing else, so that a caller can word them as containerd does:
 ///   NotFound            nothing there, or a dangling link
 ///   PermissionDenied
-///   FailedPrecondition  "is a directory", "not a directory", too many links, too long a name: true for containerd as
-///   well ResourceExhausted   larger than the limit given, or too many names Internal            anything else; "not a
-///   regular file" for a FIFO, device or socket
+///   FailedPrecondition  "is a directory", "not a directory", too many links, too long a name: containerd fails too
+///
+///   ResourceExhausted   larger than the limit given, or too many names
+///
+///   Internal            anything else; "not a regular file" for a FIFO, device or socket
 class FileTree {
  public:
   enum class Kind { kFile, kDirectory, kOther };

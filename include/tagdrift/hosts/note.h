@@ -27,6 +27,16 @@ enum class NoteKind {
   kPullFails,              ///< containerd fails every pull from this registry
 };
 
+/// How much a finding matters to pulls from the registry, least first.
+enum class Severity {
+  kInfo,          ///< pulls go as the files say
+  kWarning,       ///< something is not known, or not in force yet: what depends on it is undecided
+  kMirrorUnused,  ///< containerd leaves a mirror unused that is written down, without failing a pull
+  kPullFails,     ///< containerd fails every pull
+};
+
+Severity SeverityOf(NoteKind kind);
+
 struct Note {
   NoteKind kind;
   std::string file;  ///< empty where no file is concerned

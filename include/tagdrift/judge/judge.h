@@ -13,7 +13,7 @@ namespace tagdrift::judge {
 
 /// What is still needed before `JudgeTag` can say all that can be said. Each fact that is filled in, a refusal
 /// included, brings the answer closer; empty when none is missing.
-std::vector<Need> Missing(const TagFacts& tag, const Route& route, const Context& context);
+std::vector<MissingFact> Missing(const TagFacts& tag, const Route& route, const Context& context);
 
 /// The judgement by the facts as they are: what is missing counts as unknown.
 TagResult JudgeTag(const TagFacts& tag, const Route& route, const Context& context);

@@ -22,7 +22,7 @@ struct Route {
   /// containerd's hosts; after them the origin where it is none of these. Shared with requests under way.
   std::vector<std::shared_ptr<const hosts::RegistryHost>> hosts;
   /// For each host the first one that sends the same requests: one answer serves both.
-  std::vector<std::size_t> asked_as;
+  std::vector<std::size_t> same_requests_as;
   /// Index into `hosts`. Nothing where containerd has no hosts for the registry (`config.error`, `config.unknown`).
   std::optional<std::size_t> origin;
   OriginSource origin_source = OriginSource::kDefault;
@@ -40,9 +40,8 @@ Route MakeRoute(hosts::RegistryConfig config, hosts::ContainerdVersion version,
 /// The finding that containerd silently leaves a mirror unused; null where it uses all that is written down.
 const hosts::Note* IgnoredConfiguration(const hosts::RegistryConfig& config);
 
-/// True for registries whose truth is known to be elsewhere than on any mirror: docker.io, quay.io, ghcr.io, gcr.io and
-/// its regions,
-/// *.pkg.dev, registry.k8s.io, k8s.gcr.io, mcr.microsoft.com, public.ecr.aws, registry.gitlab.com, nvcr.io,
+/// True for well-known public registries, whose tags no mirror defines: docker.io, quay.io, ghcr.io, gcr.io and its
+/// regions, *.pkg.dev, registry.k8s.io, k8s.gcr.io, mcr.microsoft.com, public.ecr.aws, registry.gitlab.com, nvcr.io,
 /// docker.elastic.co, registry.access.redhat.com, registry.redhat.io, registry.suse.com, icr.io, lscr.io, codeberg.org.
 bool IsPublicRegistry(std::string_view registry);
 

@@ -99,6 +99,7 @@ struct TagResult {
   std::vector<HostResult> hosts;  ///< by index into Route::hosts
   bool downgrade_risk = false;
   Age age;
+  std::optional<absl::Time> first_seen;  ///< of a tag that is stale or gone: when that was first seen, if known
 };
 
 }  // namespace tagdrift::judge

@@ -1,0 +1,121 @@
+#include "hosts/directory/hosts_file.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "hosts/directory/host_table.h"
+
+namespace tagdrift::hosts {
+namespace {
+
+/// 2.x goes by the `[host.KEY…]` lines: each one whose key differs from that of the line before adds an entry. So a
+/// host can be listed twice, and one without a header is never listed.
+std::vector<std::string> HeaderOrder(const TomlDocument& document) {
+  std::vector<std::string> keys;
+  std::string last;
+  for (const TomlHeader& header : document.headers) {
+    if (header.keys.size() < 2 || header.keys[0] != "host" || header.keys[1] == last) continue;
+    last = header.keys[1];
+    keys.push_back(last);
+  }
+  return keys;
+}
+
+/// 1.x goes by where each key first appears. Inline tables have no position there and come first.
+std::vector<std::string> PositionOrder(const TomlValue& hosts) {
+  std::vector<std::string> keys;
+  for (const bool inline_tables : {true, false}) {
+    for (const TomlMember& member : hosts.members) {
+      if (member.value.inline_table == inline_tables) keys.push_back(member.key);
+    }
+  }
+  return keys;
+}
+
+class Loader {
+ public:
+  Loader(const TomlDocument& document, const std::string& directory, const std::string& file, Release release)
+      : root_(document.root), document_(document), directory_(directory), file_(file), release_(release) {}
+
+  std::variant<HostsFile, HostsFileIgnored, HostsFilePanic> Run() {
+    const TomlValue* hosts = root_.Find("host");
+    if (!release_.Is2()) {
+      if (hosts != nullptr && Panics(*hosts)) return HostsFilePanic{hosts->line};
+      if (hosts == nullptr && release_.NeedsHostTable()) return HostsFileIgnored{"invalid `host` tree: it has none", 0};
+    }
+    if (std::optional<HostsFileIgnored> ignored = Mistyped()) return *std::move(ignored);
+
+    HostsFile file;
+    for (const std::string& key : Order(hosts)) {
+      const TomlValue* table = hosts->Find(key);
+      if (table == nullptr) continue;
+      if (!Add(key, *table, table->line, HostRole::kMirror, file)) return ignored_;
+    }
+    const std::vector<const TomlValue*> servers = FieldsOf(root_, "server", release_.Dialect());
+    const std::string server = servers.empty() ? "" : servers.back()->text;
+    const int line = servers.empty() ? 0 : servers.back()->line;
+    if (!Add(server, root_, line, HostRole::kServer, file)) return ignored_;
+    return file;
+  }
+
+ private:
+  std::vector<std::string> Order(const TomlValue* hosts) const {
+    if (hosts == nullptr) return {};
+    return release_.Is2() ? HeaderOrder(document_) : PositionOrder(*hosts);
+  }
+
+  /// Sorting the keys, 1.x takes every value for a table.
+  static bool Panics(const TomlValue& hosts) {
+    return hosts.IsTable() && hosts.members.size() > 1 &&
+           !std::ranges::all_of(hosts.members, [](const TomlMember& member) { return member.value.IsTable(); });
+  }
+
+  std::optional<HostsFileIgnored> Mistyped() const {
+    if (std::optional<HostsFileIgnored> ignored = MistypedKey(root_, release_)) return ignored;
+    for (const TomlValue* server : FieldsOf(root_, "server", release_.Dialect())) {
+      // As with [skip_verify], 2.x lets a table pass as long as nothing is in it.
+      if (release_.Is2() && server->IsTable() && !server->inline_table && server->members.empty()) continue;
+      if (!server->IsString()) return HostsFileIgnored{"\"server\" must be a string", server->line};
+    }
+    for (const TomlValue* hosts : FieldsOf(root_, "host", release_.Dialect())) {
+      if (!hosts->IsTable()) return HostsFileIgnored{"\"host\" must be a table", hosts->line};
+      for (const TomlMember& host : hosts->members) {
+        if (!host.value.IsTable()) return HostsFileIgnored{"\"host\" must hold tables only", host.value.line};
+        if (std::optional<HostsFileIgnored> ignored = MistypedKey(host.value, release_)) return ignored;
+      }
+    }
+    return std::nullopt;
+  }
+
+  bool Add(const std::string& key, const TomlValue& table, int line, HostRole role, HostsFile& file) {
+    std::variant<HostEntry, HostsFileIgnored> read = ReadHostTable(key, table, directory_, release_);
+    if (HostsFileIgnored* ignored = std::get_if<HostsFileIgnored>(&read)) {
+      ignored_ = std::move(*ignored);
+      if (role == HostRole::kServer && ignored_.line <= 1 && line > 0) ignored_.line = line;
+      return false;
+    }
+    HostEntry& entry = std::get<HostEntry>(read);
+    entry.host.role = role;
+    entry.host.file = file_;
+    entry.host.line = line;
+    file.entries.push_back(std::move(entry));
+    return true;
+  }
+
+  const TomlValue& root_;
+  const TomlDocument& document_;
+  const std::string& directory_;
+  const std::string& file_;
+  Release release_;
+  HostsFileIgnored ignored_;
+};
+
+}  // namespace
+
+std::variant<HostsFile, HostsFileIgnored, HostsFilePanic> ReadHostsFile(const TomlDocument& document,
+                                                                        const std::string& directory,
+                                                                        const std::string& file, Release release) {
+  return Loader(document, directory, file, release).Run();
+}
+
+}  // namespace tagdrift::hosts
