@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <latch>
+#include <ostream>
 #include <thread>
 
 #include "process_watch.h"
@@ -23,6 +24,8 @@ constexpr char kProviderAnswer[] =
 
 /// One kind of program that a look-up runs.
 struct Kind {
+  friend void PrintTo(const Kind& kind, std::ostream* out) { *out << kind.name; }
+
   const char* name;
   void (*add)(Scene&);
   const char* program;
@@ -198,13 +201,14 @@ INSTANTIATE_TEST_SUITE_P(
         .name = "Provider", .add = AddProvider, .program = "bin/p", .answer = kProviderAnswer, .error = ""}),
     [](const auto& one) { return one.param.name; });
 
-/// What one source was asked in vain does not make an answer of half of the sources.
+/// An answer of some of the sources only would be taken for that of all.
 TEST(CancelledFind, IsAnErrorThoughAnotherSourceHasCredentials) {
   Scene scene;
   scene.WriteProgram("bin/docker-credential-x");
   scene.options.auth_files = {scene.Write("1.json", ConfigWith({{"r.example", "first"}})),
-                              scene.Write("2.json", R"({"credsStore":"x","auths":{"r.example":{"auth":"dTpw"}}})")};
-  scene.options.shared = {{"r.example", "s.example"}};
+                              scene.Write("2.json", R"({"credsStore":"missing"})"),
+                              scene.Write("3.json", R"({"credsStore":"x","auths":{"r.example":{"auth":"dTpw"}}})"),
+                              scene.Write("4.json", ConfigWith({{"r.example", "fourth"}}))};
   ASSERT_EQ(scene.Open(), "");
   scene.programs->WillInContext([](const Command&, const CallContext&) { return absl::CancelledError("was stopped"); });
   EXPECT_THAT(scene.Find("r.example", "app"), HasSubstr("error: credential helper docker-credential-x for r.example"));
