@@ -16,7 +16,7 @@ class EndpointAuths : public Source {
  public:
   explicit EndpointAuths(Warn warn) : warn_(std::move(warn)) {}
 
-  /// These from now on, in place of those before. One that cannot be used is warned about.
+  /// Replaces those used before. One that cannot be used is warned about.
   void Use(const std::map<std::string, hosts::EndpointAuth>& auths);
 
   absl::Status Load(const CallContext&) override { return absl::OkStatus(); }

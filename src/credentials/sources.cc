@@ -68,8 +68,8 @@ class Sources::State {
   }
 
  private:
-  /// What cannot add a candidate any more is not asked: it may have to run a program. The first source's error, or
-  /// Cancelled.
+  /// Asks sources until there are enough candidates: the next might have to run a program. Errors: of the first source
+  /// that failed, or Cancelled.
   absl::Status Collect(std::string_view host, std::string_view repository, const CallContext& context,
                        Candidates& candidates) const {
     absl::Status error;

@@ -20,7 +20,7 @@ std::int64_t Nanoseconds(const timespec& time) { return time.tv_sec * 1'000'000'
 }  // namespace
 
 absl::StatusOr<std::string> ReadTextFile(const std::string& path) {
-  // O_NONBLOCK: a FIFO must not hold us up.
+  // O_NONBLOCK: opening a FIFO would wait for its writer.
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   if (fd < 0) return absl::NotFoundError(std::strerror(errno));
   const absl::Cleanup close_fd = [fd] { close(fd); };
@@ -43,7 +43,11 @@ absl::StatusOr<std::string> ReadTextFile(const std::string& path) {
 FileStamp StampOf(const std::string& path) {
   struct stat info {};
   if (stat(path.c_str(), &info) != 0) return {};
-  return {info.st_dev, info.st_ino, info.st_size, Nanoseconds(info.st_mtim), Nanoseconds(info.st_ctim)};
+  return {.device = info.st_dev,
+          .inode = info.st_ino,
+          .size = info.st_size,
+          .modified = Nanoseconds(info.st_mtim),
+          .changed = Nanoseconds(info.st_ctim)};
 }
 
 }  // namespace tagdrift::credentials

@@ -10,7 +10,7 @@ namespace tagdrift::credentials {
 /// The text of a file of at most 1 MiB, links followed. Errors say what is wrong without the file's name.
 absl::StatusOr<std::string> ReadTextFile(const std::string& path);
 
-/// Tells a changed file from the same one. All zero: there is none.
+/// Differs when a file has changed. All zero: there is no file.
 struct FileStamp {
   std::uint64_t device = 0;
   std::uint64_t inode = 0;
@@ -21,7 +21,7 @@ struct FileStamp {
   friend auto operator<=>(const FileStamp&, const FileStamp&) = default;
 };
 
-/// Of what `path` leads to, links followed.
+/// The stamp of the file that `path` names, links followed.
 FileStamp StampOf(const std::string& path);
 
 }  // namespace tagdrift::credentials

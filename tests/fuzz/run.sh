@@ -13,7 +13,7 @@ nice ninja -C "$build" >/dev/null
 for target in config_toml hosts_toml reference; do
   mkdir -p "$build/corpus/$target" "$build/crashes"
   echo "fuzz: $target for $seconds s"
-  "$build/${target}_fuzz" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=4096 -verbosity=0 \
+  "$build/${target}_fuzz" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=65536 -verbosity=0 \
     -print_final_stats=0 -artifact_prefix="$build/crashes/$target-" "$build/corpus/$target" "$here/corpus/$target"
 done
 echo "fuzz: no failure"

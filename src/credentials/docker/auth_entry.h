@@ -9,8 +9,9 @@
 
 namespace tagdrift::credentials {
 
-/// One entry of `auths`. Nothing where it holds no secret (`{}` marks what a helper holds). `auth` counts before
-/// `username` and `password`, a ready token before them, and an identity token where there is no password. Errors: why
+/// One entry of `auths`. Nothing where it holds no secret (`{}` marks what a helper holds). `auth` has
+/// precedence over `username` and `password`, a registry token over both; an identity token is used where there is no
+/// password. Errors: why
 /// it cannot be used, never a value.
 absl::StatusOr<std::optional<registry::Credential>> ReadAuthEntry(const nlohmann::json& entry, Reader reader);
 

@@ -19,7 +19,7 @@ struct Content {
   std::string store;
 };
 
-/// A helper is named for a host, not for a part of it. A key in its plain form counts first.
+/// A helper is named for a whole host. A key in its plain form has precedence.
 std::map<std::string, std::string> ByHost(const std::map<std::string, std::string>& helpers) {
   std::map<std::string, std::string> by_host;
   for (const auto& [key, name] : helpers) {
@@ -37,7 +37,7 @@ absl::StatusOr<Content> ReadAuthFile(const std::string& path, const Warn& warn) 
     return absl::Status(config.status().code(),
                         fmt::format("reading auth file {}: {}", path, text::MessageOf(config.status())));
   }
-  for (const std::string& complaint : config->complaints) warn(fmt::format("auth file {}: {}", path, complaint));
+  for (const std::string& warning : config->warnings) warn(fmt::format("auth file {}: {}", path, warning));
   return Content{AuthTable(std::move(config->entries)), ByHost(config->helpers), std::move(config->store)};
 }
 

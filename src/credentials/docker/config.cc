@@ -18,8 +18,8 @@ namespace {
 
 using Json = nlohmann::json;
 
-/// The keys of the outermost object and of its `auths`, each once, in the file's order: which of two equal ones is
-/// tried first depends on it.
+/// The keys of the outermost object and of its `auths`, each once, in the file's order: which of two with the
+/// same plain form is tried first depends on it.
 class KeyOrder {
  public:
   void Add(int depth, const std::string& key) {
@@ -60,7 +60,7 @@ void ReadEntries(const Json& map, const std::vector<std::string>& order, Reader 
     if (found == map.end()) continue;
     absl::StatusOr<std::optional<registry::Credential>> credential = ReadAuthEntry(*found, reader);
     if (!credential.ok()) {
-      config.complaints.push_back(
+      config.warnings.push_back(
           fmt::format("entry '{}' is skipped: {}", ShownKey(key), text::MessageOf(credential.status())));
     } else if (*credential) {
       config.entries.push_back({key, std::move(**credential)});
@@ -76,7 +76,7 @@ absl::Status ReadHelpers(const Json& json, DockerConfig& config) {
       if (name.is_string()) {
         config.helpers.emplace(key, name.get<std::string>());
       } else {
-        config.complaints.push_back(fmt::format("the helper of '{}' is skipped: no string", ShownKey(key)));
+        config.warnings.push_back(fmt::format("the helper of '{}' is skipped: no string", ShownKey(key)));
       }
     }
   }

@@ -10,7 +10,7 @@
 
 namespace tagdrift::credentials {
 
-/// Whose rules decide what an entry is good for.
+/// Whose rules decide which entries can be used.
 enum class Reader {
   kDocker,
   kKubelet,  ///< knows user names and passwords only
@@ -19,10 +19,10 @@ enum class Reader {
 enum class ConfigForm {
   kConfigJson,   ///< `auths` and the helpers beside it
   kBareMap,      ///< what would be below `auths`
-  kAsItAppears,  ///< a bare map where nothing but entries is in it
+  kAsItAppears,  ///< a bare map where there is no section of a `config.json` and something looks like an entry
 };
 
-/// A key as its owner wrote it ("https://index.docker.io/v1/") and what it opens.
+/// A key as it is written in the file ("https://index.docker.io/v1/") and its credential.
 struct Entry {
   std::string key;
   registry::Credential credential;
@@ -34,7 +34,7 @@ struct DockerConfig {
   std::map<std::string, std::string> helpers;  ///< `credHelpers`: the helper's name by key
   std::string store;                           ///< `credsStore`
   /// Entries that were skipped since they cannot be used: the key and what is wrong, never a value.
-  std::vector<std::string> complaints;
+  std::vector<std::string> warnings;
 };
 
 /// Errors: InvalidArgument saying what is wrong (no JSON, no object), never a value.

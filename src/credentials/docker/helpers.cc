@@ -33,7 +33,7 @@ bool SaysNotFound(std::string_view output) { return text::Trim(output) == "crede
 
 std::string CacheKey(const std::string& name, const std::string& address) { return name + " " + address; }
 
-/// A string member by its name, given in lower case, in any case, as Go reads it.
+/// The string member whose name in lower case is `name`: Go ignores the case of names.
 std::string TextMemberAnyCase(const nlohmann::json& object, std::string_view name) {
   for (const auto& [key, value] : object.items()) {
     if (value.is_string() && text::Lower(key) == name) return value.get<std::string>();

@@ -10,7 +10,7 @@ constexpr std::string_view kDigits = "0123456789";
 
 bool IsControl(unsigned char c) { return c < 0x20 || c == 0x7f; }
 
-/// What Go takes in a URL's host as it is.
+/// Characters that Go accepts in the host of a URL unescaped.
 bool IsHostCharacter(unsigned char c) {
   if (c >= 0x80) return true;
   if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) return true;

@@ -14,7 +14,7 @@ class ImagePattern {
   /// Nothing where Go would not read `text` as a URL without its scheme.
   static std::optional<ImagePattern> Parse(std::string_view text);
 
-  /// Whether this pattern stands for that image: same port (none is not 443), same number of labels, each matching, and
+  /// Whether this pattern matches that image: same port (none is not 443), same number of labels, each matching, and
   /// a path that begins with this one's.
   bool Matches(const ImagePattern& image) const;
 

@@ -16,7 +16,7 @@ std::optional<char> ClassCharacter(std::string_view& pattern) {
   return c;
 }
 
-/// Takes a class, whose '[' is gone, off the pattern. Nothing: it is malformed.
+/// Removes a class, whose '[' has been removed already, from the pattern. Nothing: it is malformed.
 std::optional<bool> InClass(std::string_view& pattern, char c) {
   const bool negated = pattern.starts_with('^');
   if (negated) pattern.remove_prefix(1);
@@ -36,7 +36,7 @@ std::optional<bool> InClass(std::string_view& pattern, char c) {
   return found != negated;
 }
 
-/// Takes what stands for one character off the pattern. False: it does not stand for `c`, or is malformed.
+/// Removes what matches one character from the pattern. False: it does not match `c`, or is malformed.
 bool TakeOne(std::string_view& pattern, char c) {
   const char what = pattern[0];
   pattern.remove_prefix(1);
@@ -67,7 +67,7 @@ bool LabelMatches(std::string_view pattern, std::string_view label) {
       label.remove_prefix(1);
       continue;
     }
-    // The last star takes one character more.
+    // The last star matches one character more.
     if (!has_star || star_label.empty()) return false;
     star_label.remove_prefix(1);
     pattern = after_star;

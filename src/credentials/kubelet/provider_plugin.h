@@ -15,8 +15,8 @@
 
 namespace tagdrift::credentials {
 
-/// Runs one provider and keeps its answers for as long and for what they are good. Thread safe; one run at a time, so
-/// that a registry's first images do not all start the program.
+/// Runs one provider and caches its answers, for as long and for the images that it says. Thread safe; one run at a
+/// time, so that a registry's first images do not all start the program.
 class ProviderPlugin {
  public:
   using Answer = absl::StatusOr<std::vector<Entry>>;

@@ -11,7 +11,7 @@
 
 namespace tagdrift::credentials {
 
-/// For what a provider's answer holds.
+/// `cacheKeyType`: which images a provider's answer is valid for.
 enum class CacheKey { kImage, kRegistry, kGlobal };
 
 struct ProviderResponse {
@@ -20,7 +20,7 @@ struct ProviderResponse {
   std::vector<Entry> entries;  ///< in the answer's order
 };
 
-/// What a provider is sent: the question for `image` ("host/path").
+/// The CredentialProviderRequest for `image` ("host/path").
 std::string ProviderRequest(std::string_view image, const std::string& api_version);
 
 /// Reads a provider's answer as strictly as the kubelet does. Errors: what is wrong, never a value of `auth`.

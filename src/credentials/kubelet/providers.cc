@@ -49,7 +49,7 @@ absl::StatusOr<Plugins> ReadPlugins(const Options& options) {
   return plugins;
 }
 
-/// Programs that come or go show in their folder.
+/// A program that is added or removed changes the stamp of the folder.
 FileStamps StampsOf(const Options& options) {
   FileStamps stamps = {{options.provider_config, StampOf(options.provider_config)},
                        {options.provider_bin_dir, StampOf(options.provider_bin_dir)}};

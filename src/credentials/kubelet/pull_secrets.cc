@@ -22,7 +22,7 @@ absl::StatusOr<std::vector<Entry>> ReadSecret(const SecretFile& file, const Warn
     return absl::Status(config.status().code(),
                         fmt::format("reading pull secret {}: {}", file.path, text::MessageOf(config.status())));
   }
-  for (const std::string& complaint : config->complaints) warn(fmt::format("pull secret {}: {}", file.path, complaint));
+  for (const std::string& warning : config->warnings) warn(fmt::format("pull secret {}: {}", file.path, warning));
   return std::move(config->entries);
 }
 

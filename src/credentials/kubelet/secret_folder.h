@@ -14,8 +14,9 @@ struct SecretFile {
   ConfigForm form;
 };
 
-/// `.dockerconfigjson` and `.dockercfg` in `folder`, then those in the folders in it, by name. What begins with ".." is
-/// the kubelet's own book-keeping of a mount. Errors: it cannot be read, or holds more than 100 names.
+/// `.dockerconfigjson` and `.dockercfg` in `folder`, then those in the folders in it, by name. Names that begin
+/// with ".." belong to the kubelet's atomic update of a mount and are left out. Errors: it cannot be read, or holds
+/// more than 100 names.
 absl::StatusOr<std::vector<SecretFile>> ListSecretFiles(const std::string& folder);
 
 }  // namespace tagdrift::credentials

@@ -119,14 +119,14 @@ class System : public Process {
  public:
   absl::StatusOr<Ending> Run(const Command& command, const CallContext& context) override {
     if (context.Ended(std::chrono::steady_clock::now())) return CallEnded(context);
-    const Descriptor stopped(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-    if (stopped.get() < 0) return Failed("eventfd", errno);
     absl::StatusOr<Descriptor> in = MakeInput(command.input);
     if (!in.ok()) return in.status();
     absl::StatusOr<Pipe> out = MakePipe();
     if (!out.ok()) return out.status();
     absl::StatusOr<Pipe> err = MakePipe();
     if (!err.ok()) return err.status();
+    const Descriptor stopped(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (stopped.get() < 0) return Failed("eventfd", errno);
     const absl::StatusOr<std::unique_ptr<Child>> child =
         Child::Start(command, {.in = in->get(), .out = out->write.get(), .err = err->write.get()});
     if (!child.ok()) return child.status();
