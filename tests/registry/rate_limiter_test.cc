@@ -176,5 +176,26 @@ TEST(RateLimit, ReadsTheVectors) {
   }
 }
 
+TEST(RateLimiter, LetsAnotherProbeGoWhenTheFirstIsGivenUp) {
+  RateLimiter limiter = New();
+  limiter.Note(Respond(429), kStart);
+  const SteadyTime after = kStart + seconds(73);
+  const RateLimiter::Verdict probe = limiter.Admit(Method::kHead, after);
+  ASSERT_TRUE(Goes(probe));
+  EXPECT_TRUE(std::get<RateLimiter::Go>(probe).probe);
+  ASSERT_TRUE(Waits(limiter.Admit(Method::kHead, after)));
+  EXPECT_FALSE(limiter.TakeOutcomeAwaited());
+  limiter.AbandonProbe();
+  EXPECT_TRUE(limiter.TakeOutcomeAwaited()) << "who waits is to look again";
+  EXPECT_TRUE(Goes(limiter.Admit(Method::kHead, after)));
+  EXPECT_TRUE(Waits(limiter.Admit(Method::kHead, after)));
+}
+
+TEST(RateLimiter, IsNotTroubledByCertificates) {
+  RateLimiter limiter = New();
+  for (int i = 0; i < 60; ++i) limiter.Note(Break(Failure::kTls, "certificate has expired"), kStart + seconds(i));
+  EXPECT_TRUE(Goes(limiter.Admit(Method::kHead, kStart + seconds(60)))) << "they belong to how it is reached";
+}
+
 }  // namespace
 }  // namespace tagdrift::registry

@@ -76,11 +76,12 @@ class Batch {
   virtual ~Batch() = default;
 
   /// Starts asking. The reply comes through Receive with the same ticket; every ticket gets exactly one. Tickets are
-  /// the batch's own. Bodies that are not received yet are bounded: beyond 32 MiB of them no further content
-  /// (kManifest, kBlob) is asked for until replies have been taken.
+  /// the batch's own. Bodies that are not received yet are bounded: with 32 MiB of them there or under way (2 MiB are
+  /// expected of each), further content (kManifest, kBlob) waits until replies have been taken.
   virtual void Send(std::uint64_t ticket, Request request) = 0;
 
-  /// Waits for the next reply to this batch, from any host. Nothing: the context given to Open has ended.
+  /// Waits for the next reply to this batch, from any host. Nothing: the context given to Open has ended; replies that
+  /// are there already still come after its deadline, not after its stop.
   virtual std::optional<std::pair<std::uint64_t, Reply>> Receive() = 0;
 };
 

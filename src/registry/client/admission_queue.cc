@@ -8,7 +8,7 @@ namespace {
 constexpr std::size_t kMaxBegun = 300;
 constexpr std::size_t kMebibyte = 1024 * 1024;
 constexpr std::size_t kMaxContentBytes = 32 * kMebibyte;
-constexpr std::size_t kExpectedBytes = kMebibyte;
+constexpr std::size_t kExpectedBytes = 2 * kMebibyte;
 
 }  // namespace
 

@@ -21,9 +21,9 @@ struct TicketedRequest {
 /// Which requests of one batch may begin. Those that wait as they came take a tenth of the memory of those that have
 /// begun, and bodies that nobody has received yet are bounded:
 /// - for each host 300 may have begun and not been received, somewhat more than a worker has under way at once;
-/// - requests for content begin while less than 32 MiB of content is there or expected; what is under way is expected
-/// to
-///   bring a mebibyte.
+/// - requests for content begin while there is room in 32 MiB for what is there and what is expected: 2 MiB for each
+/// that
+///   is under way (half of what it may bring at most).
 class AdmissionQueue {
  public:
   void Push(TicketedRequest request);

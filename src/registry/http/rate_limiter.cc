@@ -100,6 +100,9 @@ void RateLimiter::Note(const HttpResponse& response, SteadyTime now) {
     } else {
       Pause(why, kRateLimitPause, kLongestRateLimitPause, now);
     }
+  } else if (response.failure == hosts::Failure::kTls) {
+    // Which certificates are trusted differs with the way to the origin: this says nothing about it.
+    if (state_ == State::kProbing) state_ = State::kPaused;
   } else if (IsTrouble(response)) {
     NoteTrouble(response, now);
   } else {

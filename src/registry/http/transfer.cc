@@ -162,6 +162,8 @@ void Transfer::Begin(const HttpRequest& request, const TransferSettings& setting
   response_.asked_at = now;
 }
 
+void Transfer::OpenConnection() { curl_easy_setopt(easy(), CURLOPT_PIPEWAIT, 0L); }
+
 CurlFailure Transfer::Describe(CURLcode code, const TransferSettings& settings) const {
   const absl::Duration resolved = Taken(easy(), CURLINFO_NAMELOOKUP_TIME_T);
   const absl::Duration connected = Taken(easy(), CURLINFO_CONNECT_TIME_T);

@@ -33,6 +33,10 @@ class Transfer {
   /// Prepares the handle for `request`, which must live until Finish.
   void Begin(const HttpRequest& request, const TransferSettings& settings, absl::Time now);
 
+  /// Between Begin and the start: opens a connection rather than wait whether another one will turn out to take more
+  /// requests at a time, which shows with its first answer.
+  void OpenConnection();
+
   /// What came of it. `connections` is how many were opened for it.
   HttpResponse Finish(CURLcode code, const TransferSettings& settings, long* connections);
 

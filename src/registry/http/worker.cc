@@ -148,6 +148,8 @@ void Worker::Start(Order order, bool probe) {
   slot->probe = probe;
   slot->silent_since.reset();
   slot->transfer.Begin(slot->order.request, channel_->settings, clock_->Wall());
+  // It may go beside one that gets no answer.
+  if (slot->order.report_silence) slot->transfer.OpenConnection();
   CURL* easy = slot->transfer.easy();
   active_.emplace(easy, std::move(slot));
   curl_multi_add_handle(multi_.get(), easy);

@@ -5,8 +5,6 @@
 #include "registry/auth/endpoint_hints.h"
 #include "registry/auth/login_throttle.h"
 #include "registry/auth/token_cache.h"
-#include "registry/http/circuit_breaker.h"
-#include "registry/http/curl_failure.h"
 
 namespace tagdrift::registry {
 namespace {
@@ -15,49 +13,6 @@ using hosts::Failure;
 using std::chrono::seconds;
 
 const SteadyTime kStart{};
-
-TEST(CircuitBreaker, LetsOneInAloneUntilItsOutcomeIsKnown) {
-  CircuitBreaker breaker;
-  EXPECT_EQ(breaker.Enter(kStart), CircuitBreaker::Entry::kFirstContact);
-  EXPECT_EQ(breaker.Enter(kStart), CircuitBreaker::Entry::kWait);
-  breaker.Succeed();
-  EXPECT_EQ(breaker.Enter(kStart), CircuitBreaker::Entry::kGo);
-}
-
-TEST(CircuitBreaker, SharesAFailureForAWhile) {
-  CircuitBreaker breaker;
-  breaker.Enter(kStart);
-  breaker.Fail(Break(Failure::kConnect, "connection refused"), kStart);
-  EXPECT_EQ(breaker.Enter(kStart + seconds(9)), CircuitBreaker::Entry::kUnreachable);
-  EXPECT_EQ(breaker.failure().detail, "connection refused");
-  EXPECT_EQ(breaker.Enter(kStart + seconds(10)), CircuitBreaker::Entry::kFirstContact);
-  EXPECT_EQ(breaker.Enter(kStart + seconds(10)), CircuitBreaker::Entry::kWait);
-}
-
-TEST(CircuitBreaker, IsClosedByThePlaceNotByOneAnswer) {
-  for (const Failure failure :
-       {Failure::kName, Failure::kConnect, Failure::kTls, Failure::kTimeout, Failure::kDeadline}) {
-    EXPECT_TRUE(CircuitBreaker::IsUnreachable(Break(failure, "")));
-  }
-  EXPECT_FALSE(CircuitBreaker::IsUnreachable(Break(Failure::kClosed, "")));
-  EXPECT_FALSE(CircuitBreaker::IsUnreachable(Respond(500)));
-}
-
-TEST(CircuitBreaker, SharesTheNextFailureForTwiceAsLongUpToFiveMinutes) {
-  CircuitBreaker breaker;
-  SteadyTime now = kStart;
-  for (const seconds shared :
-       {seconds(10), seconds(20), seconds(40), seconds(80), seconds(160), seconds(300), seconds(300)}) {
-    ASSERT_EQ(breaker.Enter(now), CircuitBreaker::Entry::kFirstContact);
-    breaker.Fail(Break(Failure::kName, "no such host"), now);
-    EXPECT_EQ(breaker.Enter(now + shared - seconds(1)), CircuitBreaker::Entry::kUnreachable);
-    now += shared;
-  }
-  ASSERT_EQ(breaker.Enter(now), CircuitBreaker::Entry::kFirstContact);
-  breaker.Succeed();
-  breaker.Fail(Break(Failure::kName, "no such host"), now);
-  EXPECT_EQ(breaker.Enter(now + seconds(10)), CircuitBreaker::Entry::kFirstContact) << "once open, it starts anew";
-}
 
 const SteadyTime kLogin{};
 
@@ -199,6 +154,29 @@ TEST(TokenCache, RemembersWhichRealmsWantAGet) {
   EXPECT_TRUE(cache.WantsGet(Key().realm, kStart));
 }
 
+TEST(TokenCache, HoldsAThousandTokensAndDropsThoseNotUsedForLongest) {
+  TokenCache cache;
+  TokenKey used = Key();
+  cache.Store(used, Token(absl::Hours(1)), kStart);
+  for (int i = 0; i < 5000; ++i) {
+    TokenKey key = Key();
+    key.service = std::to_string(i);
+    const SteadyTime now = kStart + std::chrono::milliseconds(i);
+    cache.Store(key, Token(absl::Hours(1)), now);
+    ASSERT_LE(cache.size(), 1000U);
+    ASSERT_TRUE(cache.Find(used, now).has_value()) << i;
+  }
+}
+
+TEST(TokenCache, DropsWhatIsNoLongerUsable) {
+  TokenCache cache;
+  cache.Store(Key(), Token(absl::Seconds(60)), kStart);
+  cache.Expire(kStart + seconds(44));
+  EXPECT_EQ(cache.size(), 1U);
+  cache.Expire(kStart + seconds(45));
+  EXPECT_EQ(cache.size(), 0U);
+}
+
 TEST(EndpointHints, ForgetsAChallengeItCannotTransfer) {
   EndpointHints hints;
   Learn(hints, "team/app",
@@ -218,49 +196,6 @@ TEST(EndpointHints, LearnsNothingFromOtherAnswers) {
   Learn(hints, "team/app", Respond(403, {{"www-authenticate", "Basic realm=x"}}));
   Learn(hints, "team/app", Respond(401, {{"www-authenticate", "Negotiate"}}));
   EXPECT_FALSE(hints.challenge.has_value());
-}
-
-CurlFailure Late(Stage stage, absl::Duration time) {
-  CurlFailure failure;
-  failure.code = CURLE_OPERATION_TIMEDOUT;
-  failure.stage = stage;
-  failure.stage_time = time;
-  failure.dial_limit = absl::Seconds(30);
-  return failure;
-}
-
-TEST(CurlFailure, TellsContainerdsTimeoutsFromOurs) {
-  EXPECT_EQ(NameFailure(Late(Stage::kConnecting, absl::Seconds(30))).failure, Failure::kTimeout);
-  EXPECT_EQ(NameFailure(Late(Stage::kConnecting, absl::Seconds(5))).failure, Failure::kDeadline);
-  EXPECT_EQ(NameFailure(Late(Stage::kHandshake, absl::Seconds(10))).failure, Failure::kTimeout);
-  EXPECT_EQ(NameFailure(Late(Stage::kHandshake, absl::Seconds(9))).failure, Failure::kDeadline);
-  EXPECT_EQ(NameFailure(Late(Stage::kConnected, absl::Seconds(300))).failure, Failure::kDeadline);
-}
-
-TEST(CurlFailure, NamesWhatTheProxySaid) {
-  CurlFailure failure;
-  failure.code = CURLE_RECV_ERROR;
-  failure.proxy_status = 407;
-  EXPECT_EQ(NameFailure(failure).failure, Failure::kConnect);
-  EXPECT_EQ(NameFailure(failure).detail, "the proxy answered 407");
-}
-
-TEST(CurlFailure, TellsARefusedClientCertificateFromABrokenConnection) {
-  const auto named = [](const std::string& text) {
-    return NameFailure({.code = CURLE_RECV_ERROR, .stage = Stage::kConnected, .tls_text = text});
-  };
-  EXPECT_EQ(named("SSL_read: tlsv13 alert certificate required, errno 0").detail, "server wants a client certificate");
-  for (const char* alert :
-       {"sslv3 alert bad certificate", "tlsv1 alert unknown ca", "sslv3 alert certificate expired"}) {
-    EXPECT_EQ(named(alert).failure, Failure::kTls) << alert;
-    EXPECT_EQ(named(alert).detail, "server refuses the client certificate, or the lack of one");
-  }
-  EXPECT_EQ(named("SSL_read: Connection reset by peer").failure, Failure::kClosed);
-}
-
-TEST(CurlFailure, NamesWhatBrokeAnHttp2Connection) {
-  EXPECT_EQ(NameFailure({.code = CURLE_HTTP2}).detail, "malformed answer");
-  EXPECT_EQ(NameFailure({.code = CURLE_HTTP2, .os_error = 104}).detail, "connection reset by peer");
 }
 
 }  // namespace
