@@ -52,8 +52,8 @@ class ContentForecast {
   /// Nothing: all of it can be had.
   std::optional<ContentAvailability> FirstUnavailable(const hosts::Resolved& resolved) {
     const image::Digest& top = resolved.digest;
-    if (resolved.bogus || !image::IsManifestOrIndex(resolved.media_type)) {
-      const std::string what = resolved.bogus ? "an error page" : fmt::format("'{}'", resolved.media_type);
+    if (resolved.is_error_page || !image::IsManifestOrIndex(resolved.media_type)) {
+      const std::string what = resolved.is_error_page ? "an error page" : fmt::format("'{}'", resolved.media_type);
       return Fails(fmt::format("the tag resolves to {}, which is no image", what));
     }
     if (Complete(top)) return OfWrongKind(resolved, lookup_.tag().image.stored->manifest != top);
@@ -189,7 +189,7 @@ Forecast ForecastPull(FactLookup& lookup, const OriginView& origin) {
     forecast.pull.detail = route.config.unknown ? *route.config.unknown : *route.no_forecast;
     return forecast;
   }
-  PullForecast as_asked = ForecastOnePull(lookup, hosts::Puller::kAsAsked, origin);
+  PullForecast as_asked = ForecastOnePull(lookup, hosts::Puller::kWithCredentials, origin);
   forecast.pull = std::move(as_asked.pull);
   forecast.walk = std::move(as_asked.walk);
   forecast.wrong_platform = as_asked.wrong_platform;

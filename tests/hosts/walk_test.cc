@@ -110,7 +110,7 @@ std::string WordOf(const Needs& needs) {
 std::string WordOf(const Resolved& resolved) {
   for (const char* name : {"old", "new", "page"}) {
     if (resolved.digest == DigestOf(name)) {
-      return std::string(resolved.bogus ? "bogus " : "") + name + "@" + std::to_string(resolved.host);
+      return std::string(resolved.is_error_page ? "bogus " : "") + name + "@" + std::to_string(resolved.host);
     }
   }
   return "unknown digest";
@@ -222,7 +222,7 @@ TEST(ResolveTag, FollowsEachAnswerAsEveryVersionDoes) {
     for (const ContainerdVersion& version : kAll) {
       SCOPED_TRACE(std::string(row.name) + ", containerd " + std::to_string(version.major) + "." +
                    std::to_string(version.minor));
-      for (const Puller puller : {Puller::kAsAsked, Puller::kAnonymous}) {
+      for (const Puller puller : {Puller::kWithCredentials, Puller::kAnonymous}) {
         EXPECT_EQ(Tell(ResolveTag(TwoHosts(), version, puller, kReference, Recorded(row.answers))), row.expected);
       }
     }
@@ -261,7 +261,7 @@ TEST(ResolveTag, DiffersByVersion) {
       {"text/plain counts as schema 1 in 2.1", kV21, plain_text, "wrong-content -> fails"},
   };
   for (const Row& row : rows) {
-    EXPECT_EQ(Tell(ResolveTag(TwoHosts(), row.version, Puller::kAsAsked, kReference, Recorded(row.answers))),
+    EXPECT_EQ(Tell(ResolveTag(TwoHosts(), row.version, Puller::kWithCredentials, kReference, Recorded(row.answers))),
               row.expected)
         << row.name;
   }
@@ -271,15 +271,15 @@ TEST(ResolveTag, AsksOnlyHostsThatPullAndResolve) {
   const RegistryConfig config =
       Config({Host("p", {Capability::kPull}), Host("r", {Capability::kResolve}), Host("both"), Host("reg.io")});
   const std::vector<Answer> answers(4, Ok("new"));
-  EXPECT_EQ(Tell(ResolveTag(config, kV17, Puller::kAsAsked, kReference, Recorded(answers))),
+  EXPECT_EQ(Tell(ResolveTag(config, kV17, Puller::kWithCredentials, kReference, Recorded(answers))),
             "no-capability no-capability accepted -> new@2");
-  EXPECT_EQ(Tell(ResolveTag(config, kV17, Puller::kAsAsked, kReference, Recorded({}))),
+  EXPECT_EQ(Tell(ResolveTag(config, kV17, Puller::kWithCredentials, kReference, Recorded({}))),
             "no-capability no-capability -> needs 2");
 }
 
 TEST(ResolveTag, FailsWhereNoHostMayResolve) {
   const RegistryConfig config = Config({Host("p", {Capability::kPull})});
-  const Resolution resolution = ResolveTag(config, kV17, Puller::kAsAsked, kReference, Recorded({}));
+  const Resolution resolution = ResolveTag(config, kV17, Puller::kWithCredentials, kReference, Recorded({}));
   EXPECT_EQ(Tell(resolution), "no-capability -> fails");
   EXPECT_EQ(ErrorOf(resolution), kPrefix + "no resolve hosts: not found");
 }
@@ -287,11 +287,11 @@ TEST(ResolveTag, FailsWhereNoHostMayResolve) {
 TEST(ResolveTag, EndsWithTheConfigurationsOwnProblem) {
   RegistryConfig broken = TwoHosts();
   broken.error = "unable to load CA cert \"/x\"";
-  EXPECT_EQ(ErrorOf(ResolveTag(broken, kV17, Puller::kAsAsked, kReference, Recorded({}))),
+  EXPECT_EQ(ErrorOf(ResolveTag(broken, kV17, Puller::kWithCredentials, kReference, Recorded({}))),
             kPrefix + "unable to load CA cert \"/x\"");
   RegistryConfig unknown = TwoHosts();
   unknown.unknown = "permission denied";
-  EXPECT_EQ(Tell(ResolveTag(unknown, kV17, Puller::kAsAsked, kReference, Recorded({}))), "-> undecided@0");
+  EXPECT_EQ(Tell(ResolveTag(unknown, kV17, Puller::kWithCredentials, kReference, Recorded({}))), "-> undecided@0");
 }
 
 TEST(ResolveTag, TreatsAccessByPuller) {
@@ -321,7 +321,7 @@ TEST(ResolveTag, TreatsAccessByPuller) {
   };
   for (const Row& row : rows) {
     const std::vector<Answer> answers = {row.first, Ok("new")};
-    EXPECT_EQ(Tell(ResolveTag(TwoHosts(), kV21, Puller::kAsAsked, kReference, Recorded(answers))), row.as_asked)
+    EXPECT_EQ(Tell(ResolveTag(TwoHosts(), kV21, Puller::kWithCredentials, kReference, Recorded(answers))), row.as_asked)
         << row.name;
     EXPECT_EQ(Tell(ResolveTag(TwoHosts(), kV21, Puller::kAnonymous, kReference, Recorded(answers))), row.anonymous)
         << row.name;
@@ -379,7 +379,7 @@ TEST(ResolveTag, ReportsTheErrorThatTheVersionReports) {
        "failed to authorize: token server said 500"},
   };
   for (const Row& row : rows) {
-    EXPECT_EQ(ErrorOf(ResolveTag(TwoHosts(), row.version, Puller::kAsAsked, kReference, Recorded(row.answers))),
+    EXPECT_EQ(ErrorOf(ResolveTag(TwoHosts(), row.version, Puller::kWithCredentials, kReference, Recorded(row.answers))),
               kPrefix + row.error)
         << row.name;
   }
@@ -387,7 +387,7 @@ TEST(ResolveTag, ReportsTheErrorThatTheVersionReports) {
 
 TEST(ResolveTag, CarriesSizeAndMediaTypeOfTheAcceptedAnswer) {
   const std::vector<Answer> answers = {Ok("old", 4393217), Ok("new", 77)};
-  const Resolution resolution = ResolveTag(TwoHosts(), kV17, Puller::kAsAsked, kReference, Recorded(answers));
+  const Resolution resolution = ResolveTag(TwoHosts(), kV17, Puller::kWithCredentials, kReference, Recorded(answers));
   const Resolved& resolved = std::get<Resolved>(resolution.end);
   EXPECT_EQ(resolved.size, 77);
   EXPECT_EQ(resolved.media_type, "application/vnd.oci.image.index.v1+json");
@@ -396,7 +396,7 @@ TEST(ResolveTag, CarriesSizeAndMediaTypeOfTheAcceptedAnswer) {
 
 TEST(ResolveTag, NamesTheHostItCannotConcludeFrom) {
   const std::vector<Answer> answers = {Failed(Failure::kDeadline)};
-  const Resolution resolution = ResolveTag(TwoHosts(), kV17, Puller::kAsAsked, kReference, Recorded(answers));
+  const Resolution resolution = ResolveTag(TwoHosts(), kV17, Puller::kWithCredentials, kReference, Recorded(answers));
   EXPECT_EQ(std::get<Undecided>(resolution.end).reason, "https://m/v2 did not answer within tagdrift's own time");
 }
 
@@ -435,7 +435,7 @@ TEST(ResolveDigest, GoesThroughManifestsThenBlobs) {
   const image::Digest wanted = DigestOf("new");
   for (const Row& row : rows) {
     const Resolution resolution =
-        ResolveDigest(TwoHosts(), row.version, Puller::kAsAsked, "reg.io/app@" + wanted.text(), wanted,
+        ResolveDigest(TwoHosts(), row.version, Puller::kWithCredentials, "reg.io/app@" + wanted.text(), wanted,
                       Recorded(row.manifests), Recorded(row.blobs));
     EXPECT_EQ(Tell(resolution), row.expected) << row.name;
   }
@@ -444,8 +444,9 @@ TEST(ResolveDigest, GoesThroughManifestsThenBlobs) {
 TEST(ResolveDigest, NeedsPullOnly) {
   const RegistryConfig config = Config({Host("r", {Capability::kResolve}), Host("p", {Capability::kPull})});
   const std::vector<Answer> answers = {Ok("new"), Ok("new")};
-  const Resolution resolution = ResolveDigest(config, kV17, Puller::kAsAsked, "reg.io/app@" + DigestOf("new").text(),
-                                              DigestOf("new"), Recorded(answers), Recorded({}));
+  const Resolution resolution =
+      ResolveDigest(config, kV17, Puller::kWithCredentials, "reg.io/app@" + DigestOf("new").text(), DigestOf("new"),
+                    Recorded(answers), Recorded({}));
   EXPECT_EQ(Tell(resolution), "no-capability accepted -> new@1");
 }
 
@@ -453,8 +454,8 @@ TEST(ResolveDigest, NamesTheBlobUrlInItsError) {
   const std::vector<Answer> missing = {Status(404), Status(404)};
   const std::vector<Answer> down = {Status(500), Status(404)};
   const std::string reference = "reg.io/app@" + DigestOf("new").text();
-  const Resolution resolution =
-      ResolveDigest(TwoHosts(), kV17, Puller::kAsAsked, reference, DigestOf("new"), Recorded(missing), Recorded(down));
+  const Resolution resolution = ResolveDigest(TwoHosts(), kV17, Puller::kWithCredentials, reference, DigestOf("new"),
+                                              Recorded(missing), Recorded(down));
   EXPECT_EQ(ErrorOf(resolution), "failed to resolve reference \"" + reference +
                                      "\": unexpected status from HEAD request to https://m/v2/app/blobs/" +
                                      DigestOf("new").text() + "?ns=reg.io: 500 Internal Server Error");
@@ -494,7 +495,8 @@ TEST(Fetch, FollowsEachAnswer) {
       {"our deadline", {Failed(Failure::kDeadline), Content("new")}, "not-concluded -> undecided@0"},
   };
   for (const Row& row : rows) {
-    EXPECT_EQ(Tell(Fetch(TwoHosts(), Puller::kAsAsked, DigestOf("new"), Recorded(row.answers), 500)), row.expected)
+    EXPECT_EQ(Tell(Fetch(TwoHosts(), Puller::kWithCredentials, DigestOf("new"), Recorded(row.answers), 500)),
+              row.expected)
         << row.name;
   }
 }
@@ -502,24 +504,24 @@ TEST(Fetch, FollowsEachAnswer) {
 TEST(Fetch, AsksHostsWithoutCapabilityToo) {
   const RegistryConfig config = Config({Host("r", {Capability::kResolve}), Host("reg.io")});
   const std::vector<Answer> answers = {Content("new")};
-  EXPECT_EQ(Tell(Fetch(config, Puller::kAsAsked, DigestOf("new"), Recorded(answers))), "accepted -> new@0");
+  EXPECT_EQ(Tell(Fetch(config, Puller::kWithCredentials, DigestOf("new"), Recorded(answers))), "accepted -> new@0");
 }
 
 TEST(Fetch, FailsWhereNoHostHasPull) {
   const RegistryConfig config = Config({Host("r", {Capability::kResolve})});
   const std::vector<Answer> answers = {Content("new")};
-  const Resolution resolution = Fetch(config, Puller::kAsAsked, DigestOf("new"), Recorded(answers));
+  const Resolution resolution = Fetch(config, Puller::kWithCredentials, DigestOf("new"), Recorded(answers));
   EXPECT_EQ(ErrorOf(resolution), "no pull hosts: not found");
 }
 
 TEST(Fetch, RefusesASizeOfZero) {
   const std::vector<Answer> answers = {Content("new", 0)};
-  EXPECT_EQ(Tell(Fetch(TwoHosts(), Puller::kAsAsked, DigestOf("new"), Recorded(answers), 0)), "-> fails");
+  EXPECT_EQ(Tell(Fetch(TwoHosts(), Puller::kWithCredentials, DigestOf("new"), Recorded(answers), 0)), "-> fails");
 }
 
 TEST(Fetch, KeepsTheFirstError) {
   const std::vector<Answer> answers = {Status(502), Status(404)};
-  EXPECT_EQ(ErrorOf(Fetch(TwoHosts(), Puller::kAsAsked, DigestOf("new"), Recorded(answers))),
+  EXPECT_EQ(ErrorOf(Fetch(TwoHosts(), Puller::kWithCredentials, DigestOf("new"), Recorded(answers))),
             "failed to copy: httpReadSeeker: failed open: unexpected status code from https://m/v2: 502 Bad Gateway");
 }
 
@@ -527,7 +529,7 @@ TEST(Fetch, GoesOnWithoutCredentials) {
   Answer behind_credentials = Content("new");
   behind_credentials.access = Access::kCredentials;
   const std::vector<Answer> answers = {behind_credentials, Status(404)};
-  EXPECT_EQ(Tell(Fetch(TwoHosts(), Puller::kAsAsked, DigestOf("new"), Recorded(answers))), "accepted -> new@0");
+  EXPECT_EQ(Tell(Fetch(TwoHosts(), Puller::kWithCredentials, DigestOf("new"), Recorded(answers))), "accepted -> new@0");
   EXPECT_EQ(Tell(Fetch(TwoHosts(), Puller::kAnonymous, DigestOf("new"), Recorded(answers))),
             "status not-found -> fails");
 }
@@ -535,7 +537,8 @@ TEST(Fetch, GoesOnWithoutCredentials) {
 TEST(Fetch, ConcludesNothingFromADigestItCannotCheck) {
   const image::Digest sha512 = *image::Digest::Parse("sha512:" + std::string(128, 'a'));
   const std::vector<Answer> answers = {Content("new")};
-  EXPECT_EQ(Tell(Fetch(TwoHosts(), Puller::kAsAsked, sha512, Recorded(answers))), "not-concluded -> undecided@0");
+  EXPECT_EQ(Tell(Fetch(TwoHosts(), Puller::kWithCredentials, sha512, Recorded(answers))),
+            "not-concluded -> undecided@0");
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ hosts::Resolution WalkOver(const hosts::RegistryHost& host, const hosts::Answer&
   hosts::RegistryConfig config;
   config.registry = host.host;
   config.hosts = {host};
-  return hosts::ResolveTag(config, {2, 1, 9}, hosts::Puller::kAsAsked, "registry.example/team/app:v1",
+  return hosts::ResolveTag(config, {2, 1, 9}, hosts::Puller::kWithCredentials, "registry.example/team/app:v1",
                            [&answer](std::size_t) { return &answer; });
 }
 

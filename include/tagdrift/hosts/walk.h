@@ -43,8 +43,8 @@ struct WalkStep {
 
 /// Whose pull is forecast.
 enum class Puller {
-  kAsAsked,    ///< one with the credentials that tagdrift had
-  kAnonymous,  ///< one without any: a host that challenged beyond an anonymous token refuses it
+  kWithCredentials,  ///< one with the credentials that tagdrift had
+  kAnonymous,        ///< one without any: a host that challenged beyond an anonymous token refuses it
 };
 
 struct Needs {
@@ -57,7 +57,7 @@ struct Resolved {
   /// As the host said. What is neither manifest nor index is fetched from `blobs/` and fails the pull in the end.
   std::string media_type;
   /// The digest is of an error page (before 2.3 the status of the follow-up GET is not looked at): the fetch will fail.
-  bool bogus = false;
+  bool is_error_page = false;
   /// What the content will be held against when it is fetched. After a manifest that was too large, it is another
   /// host's than `digest` is.
   std::int64_t size = 0;

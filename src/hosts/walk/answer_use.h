@@ -51,7 +51,7 @@ inline bool IsDenied(const Answer& answer) {
 
 inline AnswerUse UseOf(const Answer& answer, Puller puller) {
   switch (puller) {
-    case Puller::kAsAsked:
+    case Puller::kWithCredentials:
       return IsDenied(answer) ? AnswerUse::kUnknown : AnswerUse::kCounts;
     case Puller::kAnonymous:
       if (answer.access == Access::kCredentials) return AnswerUse::kRefused;

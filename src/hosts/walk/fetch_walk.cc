@@ -84,7 +84,7 @@ class FetchWalk {
     return Resolved{.host = host,
                     .digest = digest_,
                     .media_type = answer.get->content_type,
-                    .bogus = false,
+                    .is_error_page = false,
                     .size = answer.get->size};
   }
 

@@ -176,7 +176,7 @@ class ResolveWalk {
     return Resolved{.host = host,
                     .digest = *digest_,
                     .media_type = std::move(content.media_type),
-                    .bogus = IsError(content.status),
+                    .is_error_page = IsError(content.status),
                     .size = *content.size};
   }
 
