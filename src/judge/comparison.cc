@@ -14,7 +14,7 @@ PlatformImageFinding NotFound(std::string why_not) {
   return {.image = std::nullopt, .pending = false, .why_not = std::move(why_not)};
 }
 
-/// What a finished walk from `top` says.
+/// The image that a finished walk from `top` found.
 PlatformImageFinding FromWalk(FactLookup& lookup, const image::PlatformWalk& walk, const image::Digest& top,
                               const std::vector<std::size_t>& sources) {
   PlatformImage image{.top = top, .manifest = std::nullopt, .config = std::nullopt};

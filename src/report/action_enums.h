@@ -3,7 +3,7 @@
 #include "tagdrift/report/action.h"
 #include "tagdrift/v1/actions.pb.h"
 
-/// The actions' enums in the message's words.
+/// The actions' enums as those of the message.
 namespace tagdrift::report {
 
 v1::Action ToProto(judge::ActionKind kind);

@@ -9,7 +9,7 @@
 #include "tagdrift/judge/tag_result.h"
 #include "tagdrift/v1/report.pb.h"
 
-/// Our enums in the message's words.
+/// Our enums as those of the message.
 namespace tagdrift::report {
 
 v1::Verdict ToProto(judge::Verdict verdict);

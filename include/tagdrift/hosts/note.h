@@ -9,7 +9,7 @@ enum class NoteKind {
   kFileIgnored,            ///< hosts.toml does not parse: containerd logs one line and goes on as if it were absent
   kHostIgnored,            ///< a host that containerd never asks (inline or dotted table on 2.x; unusable URL)
   kHostListedTwice,        ///< the same host appears twice in containerd's order
-  kUnknownKey,             ///< a key that containerd does not know and skips without a word
+  kUnknownKey,             ///< a key that containerd does not know and silently skips
   kUnknownCapability,      ///< kills the whole file
   kMirrorMayResolve,       ///< no `capabilities`: the mirror decides digests of tags
   kCertificateUnreadable,  ///< a CA or client file that makes the pull fail

@@ -102,7 +102,7 @@ class Copier {
     return region != nullptr && region->size() >= mark.size() &&
            std::equal(mark.rbegin(), mark.rend(), std::make_reverse_iterator(region->last()));
   }
-  /// toml11 takes a number that does not fit without a word.
+  /// toml11 accepts a number that does not fit without an error.
   static bool Overflows(const toml::value& value) {
     const toml::detail::region* region = RegionOf(value);
     if (region == nullptr || region->size() < 18) return false;
