@@ -3,12 +3,13 @@
 // "answered 200 requests 201 tokens 50 connections 2 peak-kib 14000".
 #include <fmt/format.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
+#include <iterator>
 #include <string>
 
-#include "absl/time/clock.h"
 #include "tagdrift/registry/client.h"
 
 namespace tagdrift::bench {
@@ -23,15 +24,23 @@ std::string PeakKib() {
   return "0";
 }
 
+std::string ReadAll(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
 int Ask(const std::string& authority, int tags, int repositories, const std::string& ca_bundle) {
   registry::Client::Options options;
   options.user_agent = "tagdrift/bench";
-  options.ca_bundle = ca_bundle;
   auto client = registry::Client::Create(std::move(options), registry::NoCredentials());
   if (!client.ok()) {
     std::cerr << "registry_ask: " << client.status().message() << "\n";
     return 1;
   }
+  auto network = std::make_shared<registry::Network>();
+  network->ca_pem = ReadAll(ca_bundle);
+  const CallContext context{.deadline = std::chrono::steady_clock::now() + std::chrono::minutes(2), .stop = {}};
+  const auto batch = (*client)->Open(registry::RateClass::kInteractive, std::move(network), context);
   auto host = std::make_shared<hosts::RegistryHost>();
   host->scheme = "https";
   host->host = authority;
@@ -42,11 +51,11 @@ int Ask(const std::string& authority, int tags, int repositories, const std::str
     request.registry = authority;
     request.repository = fmt::format("team-{}/app", i % repositories);
     request.object = fmt::format("v{}", i / repositories);
-    (*client)->Send(static_cast<std::uint64_t>(i), std::move(request));
+    batch->Send(static_cast<std::uint64_t>(i), std::move(request));
   }
   int answered = 0;
   for (int i = 0; i < tags; ++i) {
-    const auto reply = (*client)->Receive(absl::Now() + absl::Minutes(2), {});
+    const auto reply = batch->Receive();
     if (!reply) break;
     const hosts::Answer& answer = reply->second.answer;
     if (answer.status == 200 && answer.digest_header) {

@@ -16,7 +16,7 @@ namespace {
 class OneLogin : public registry::CredentialSource {
  public:
   OneLogin(std::string user, std::string password) : user_(std::move(user)), password_(std::move(password)) {}
-  registry::CredentialAnswer Find(std::string_view, std::string_view) const override {
+  registry::CredentialAnswer Find(std::string_view, std::string_view, const CallContext&) const override {
     return {{{user_, password_, {}, {}}}, {}};
   }
 

@@ -1,4 +1,4 @@
-#include "registry/challenge.h"
+#include "registry/auth/challenge.h"
 
 #include <gtest/gtest.h>
 

@@ -31,11 +31,11 @@ int LoginsSent(const TestServer& server) {
 }
 
 /// Answers from a table, remembers who asked, and blocks for one host.
-class Desk : public CredentialSource {
+class TableSource : public CredentialSource {
  public:
-  explicit Desk(Credential credential) : credential_(std::move(credential)) {}
+  explicit TableSource(Credential credential) : credential_(std::move(credential)) {}
 
-  CredentialAnswer Find(std::string_view host, std::string_view repository) const override {
+  CredentialAnswer Find(std::string_view host, std::string_view repository, const CallContext&) const override {
     {
       const std::lock_guard lock(mutex_);
       asked_.insert(std::string(host) + "/" + std::string(repository));
@@ -62,51 +62,51 @@ class Desk : public CredentialSource {
 
 TEST_F(ClientTest, AsksTheCredentialSourceOncePerRepository) {
   TestServer server([](const Received& request) { return WantsLogin(request, "me:pw"); });
-  const auto desk = std::make_shared<Desk>(Credential{"me", "pw", {}, {}});
-  Open({}, desk);
+  const auto source = std::make_shared<TableSource>(Credential{"me", "pw", {}, {}});
+  Open({}, source);
   const auto host = HostAt(server.Authority());
   for (int i = 0; i < 100; ++i) Ask(host, "team/app" + std::to_string(i % 5), Question::kResolve, std::to_string(i));
   for (int i = 0; i < 100; ++i) EXPECT_EQ(Next().second.answer.status, 200);
-  EXPECT_EQ(desk->questions(), 5);
+  EXPECT_EQ(source->questions(), 5);
   EXPECT_EQ(server.Count("HEAD"), 101) << "one challenge at first contact";
 }
 
 TEST_F(ClientTest, AsksTheCredentialSourceNothingWithoutAChallenge) {
   TestServer server([](const Received&) { return ReplyManifest(); });
-  const auto desk = std::make_shared<Desk>(Credential{"me", "pw", {}, {}});
-  Open({}, desk);
+  const auto source = std::make_shared<TableSource>(Credential{"me", "pw", {}, {}});
+  Open({}, source);
   EXPECT_EQ(AnswerOf(HostAt(server.Authority())).status, 200);
-  EXPECT_EQ(desk->questions(), 0);
+  EXPECT_EQ(source->questions(), 0);
 }
 
 TEST_F(ClientTest, IsNotHeldUpByASlowCredentialProgram) {
   TestServer slow([](const Received& request) { return WantsLogin(request, "me:pw"); });
   TestServer quick([](const Received& request) { return WantsLogin(request, "me:pw"); });
-  const auto desk = std::make_shared<Desk>(Credential{"me", "pw", {}, {}});
-  desk->slow_ = slow.Authority();
-  Open({}, desk);
+  const auto source = std::make_shared<TableSource>(Credential{"me", "pw", {}, {}});
+  source->slow_ = slow.Authority();
+  Open({}, source);
   const std::uint64_t late = Ask(HostAt(slow.Authority()));
   std::set<std::uint64_t> early;
   for (int i = 0; i < 10; ++i) early.insert(Ask(HostAt(quick.Authority()), "team/app", Question::kResolve, "v"));
   for (int i = 0; i < 10; ++i) EXPECT_EQ(early.erase(Next().first), 1U);
-  desk->release_.count_down();
+  source->release_.count_down();
   EXPECT_EQ(Next().first, late);
 }
 
 TEST_F(ClientTest, EndsWhileACredentialProgramRuns) {
   TestServer server([](const Received& request) { return WantsLogin(request, "me:pw"); });
-  const auto desk = std::make_shared<Desk>(Credential{"me", "pw", {}, {}});
-  desk->slow_ = server.Authority();
-  Open({}, desk);
+  const auto source = std::make_shared<TableSource>(Credential{"me", "pw", {}, {}});
+  source->slow_ = server.Authority();
+  Open({}, source);
   Ask(HostAt(server.Authority()));
-  EXPECT_FALSE(client_->Receive(absl::Now() + absl::Milliseconds(1), {}).has_value());
-  desk->release_.count_down();
-  client_.reset();
+  EXPECT_FALSE(client_->Open(RateClass::kInteractive, nullptr, {.deadline = {}, .stop = {}})->Receive().has_value());
+  source->release_.count_down();
+  Close();
 }
 
 TEST_F(ClientTest, TriesAWrongPasswordForThreeRepositoriesAndNoMore) {
   TestServer server([](const Received& request) { return WantsLogin(request, "me:pw"); });
-  Open({}, std::make_shared<Desk>(Credential{"me", "wrong", {}, {}}));
+  Open({}, std::make_shared<TableSource>(Credential{"me", "wrong", {}, {}}));
   const auto host = HostAt(server.Authority());
   for (int i = 0; i < 50; ++i) Ask(host, "team/app" + std::to_string(i));
   int untried = 0;
@@ -126,7 +126,7 @@ TEST_F(ClientTest, TriesAWrongPasswordAtATokenServerForThreeRepositoriesAndNoMor
     return ReplyStatus("401 Unauthorized\r\nWWW-Authenticate: Bearer realm=\"http://" + tokens.Authority() +
                        "/t\",service=\"s\"\r\n");
   });
-  Open({}, std::make_shared<Desk>(Credential{"me", "wrong", {}, {}}));
+  Open({}, std::make_shared<TableSource>(Credential{"me", "wrong", {}, {}}));
   const auto host = HostAt(server.Authority());
   for (int i = 0; i < 50; ++i) Ask(host, "team/app" + std::to_string(i));
   for (int i = 0; i < 50; ++i) EXPECT_EQ(Next().second.answer.access, Access::kDenied);

@@ -65,7 +65,9 @@ TEST_F(ManyTest, AreAllAnsweredWhereTokensAreRefused) {
 
 TEST_F(ManyTest, AreAllAnsweredWhereTheLoginIsRefused) {
   class Wrong : public CredentialSource {
-    CredentialAnswer Find(std::string_view, std::string_view) const override { return {{{"me", "no", {}, {}}}, {}}; }
+    CredentialAnswer Find(std::string_view, std::string_view, const CallContext&) const override {
+      return {{{"me", "no", {}, {}}}, {}};
+    }
   };
   TestServer tokens([](const Received&) { return ReplyStatus("401 Unauthorized\r\n"); });
   TestServer server([&](const Received&) { return Challenge(tokens); });

@@ -47,11 +47,11 @@ TEST_F(ClientTest, ReusesItsConnection) {
 TEST_F(ClientTest, SendsTheRequestAsContainerdDoes) {
   TestServer server([](const Received&) { return ReplyManifest(); });
   Open();
-  client_->Send(1, {.host = HostAt(server.Authority()),
-                    .registry = "docker.io",
-                    .repository = "library/nginx",
-                    .object = "1.27",
-                    .media_type = {}});
+  batch_->Send(1, {.host = HostAt(server.Authority()),
+                   .registry = "docker.io",
+                   .repository = "library/nginx",
+                   .object = "1.27",
+                   .media_type = {}});
   Next();
   const Received request = server.received().at(0);
   EXPECT_EQ(request.target, "/v2/library/nginx/manifests/1.27?ns=docker.io");
@@ -223,9 +223,9 @@ TEST_F(ClientTest, BringsManifestAndBlobBodies) {
 
 TEST_F(ClientTest, UsesTheProxyItIsTold) {
   TestServer proxy([](const Received&) { return ReplyManifest(); });
-  Client::Options options;
-  options.proxy_environment = {{"HTTP_PROXY", "http://" + proxy.Authority()}};
-  Open(options);
+  Network network;
+  network.proxy_environment = {{"HTTP_PROXY", "http://" + proxy.Authority()}};
+  Open({}, NoCredentials(), network);
   EXPECT_EQ(AnswerOf(HostAt("registry.invalid")).status, 200);
   EXPECT_THAT(proxy.received().at(0).target, testing::StartsWith("http://registry.invalid/v2/team/app/"));
 }
@@ -242,10 +242,12 @@ TEST_F(ClientTest, IgnoresTheProxyOfItsOwnEnvironment) {
 
 TEST_F(ClientTest, StopsWaitingAtTheDeadlineOrWhenTold) {
   Open();
-  EXPECT_FALSE(client_->Receive(absl::InfinitePast(), {}).has_value());
+  const CallContext over{.deadline = std::chrono::steady_clock::now(), .stop = {}};
+  EXPECT_FALSE(client_->Open(RateClass::kInteractive, nullptr, over)->Receive().has_value());
   std::stop_source stop;
   stop.request_stop();
-  EXPECT_FALSE(client_->Receive(absl::InfiniteFuture(), stop.get_token()).has_value());
+  const CallContext stopped{.deadline = SteadyTime::max(), .stop = stop.get_token()};
+  EXPECT_FALSE(client_->Open(RateClass::kInteractive, nullptr, stopped)->Receive().has_value());
 }
 
 TEST_F(ClientTest, IsDestroyedWhileRequestsAreUnderWay) {
@@ -260,16 +262,8 @@ TEST_F(ClientTest, IsDestroyedWhileRequestsAreUnderWay) {
   for (int i = 0; i < 10; ++i) Ask(HostAt(server.Authority()));
   Ask(HostAt(kNoSuchHost));
   arrived.wait();
-  client_.reset();
+  Close();
   release.count_down();
-}
-
-TEST(Client, NamesTheCaBundleItCannotRead) {
-  Client::Options options;
-  options.ca_bundle = "/no/such/bundle.pem";
-  const auto client = Client::Create(options, NoCredentials());
-  ASSERT_FALSE(client.ok());
-  EXPECT_THAT(std::string(client.status().message()), HasSubstr("/no/such/bundle.pem"));
 }
 
 }  // namespace

@@ -1,9 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <filesystem>
-#include <fstream>
+#include <string>
+#include <vector>
 
 #include "client_fixture.h"
 #include "test_certificates.h"
@@ -43,30 +42,20 @@ TEST_F(ClientTls, TrustsNobodyElse) {
   EXPECT_TRUE(server.received().empty());
 }
 
-/// A CA bundle with these certificates and a block that holds none.
-class Bundle {
- public:
-  explicit Bundle(const std::vector<std::string>& certificates) {
-    std::ofstream file(path_);
-    file << "# a comment\n-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
-    for (const std::string& certificate : certificates) file << certificate;
-  }
-  ~Bundle() { std::filesystem::remove(path_); }
-  Bundle(const Bundle&) = delete;
-  Bundle& operator=(const Bundle&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  const std::string path_ = testing::TempDir() + "tagdrift-bundle-" + std::to_string(getpid()) + ".pem";
-};
+/// A network whose CA bundle has these certificates and a block that holds none.
+Network WithBundle(const std::vector<std::string>& certificates) {
+  Network network;
+  network.ca_pem = "# a comment\n-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+  for (const std::string& certificate : certificates) network.ca_pem += certificate;
+  return network;
+}
 
 TEST_F(ClientTls, FindsTheAuthorityInABundleAmongOthersOfItsName) {
   const TestAuthority other;
   TestServer server(manifest_, authority_.Issue("IP:127.0.0.1"));
   TestServer others(manifest_, other.Issue("IP:127.0.0.1"));
   TestServer strangers(manifest_, TestAuthority().Issue("IP:127.0.0.1"));
-  const Bundle bundle({other.Certificate(), authority_.Certificate()});
-  Open({.ca_bundle = bundle.path()});
+  Open({}, NoCredentials(), WithBundle({other.Certificate(), authority_.Certificate()}));
   EXPECT_EQ(AnswerOf(HostAt(server.Authority(), "https")).status, 200);
   EXPECT_EQ(AnswerOf(HostAt(others.Authority(), "https")).status, 200);
   EXPECT_EQ(AnswerOf(HostAt(strangers.Authority(), "https")).failure, Failure::kTls);
@@ -75,8 +64,7 @@ TEST_F(ClientTls, FindsTheAuthorityInABundleAmongOthersOfItsName) {
 TEST_F(ClientTls, TrustsTheBundleBesideAHostsOwnCaOfTheSameName) {
   const TestAuthority other;
   TestServer server(manifest_, authority_.Issue("IP:127.0.0.1"));
-  const Bundle bundle({authority_.Certificate()});
-  Open({.ca_bundle = bundle.path()});
+  Open({}, NoCredentials(), WithBundle({authority_.Certificate()}));
   EXPECT_EQ(AnswerOf(HostWithCa(server, other)).status, 200);
 }
 

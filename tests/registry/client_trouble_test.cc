@@ -162,9 +162,9 @@ TEST_F(ClientTest, ShowsNoPlantedSecret) {
     if (request.target.starts_with("/token")) return ReplyStatus("403 Forbidden\r\nX-Echo: HUSH\r\n");
     return ReplyStatus("401 Unauthorized\r\nWWW-Authenticate: Bearer realm=\"/token?k=HUSH\",service=\"HUSH\"\r\n");
   });
-  Client::Options options;
-  options.proxy_environment = {{"HTTPS_PROXY", "http://HUSH:HUSH@127.0.0.1:1"}};
-  Open(options, std::make_shared<OneCredential>());
+  Network network;
+  network.proxy_environment = {{"HTTPS_PROXY", "http://HUSH:HUSH@127.0.0.1:1"}};
+  Open({}, std::make_shared<OneCredential>(), network);
   const auto guarded = HostAt(server.Authority());
   guarded->headers = {{"Authorization", {"Basic HUSH"}}, {"X-Key", {"HUSH"}}};
   for (const auto& host : {guarded, HostAt("registry.invalid", "https")}) {

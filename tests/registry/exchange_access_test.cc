@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "played_exchange.h"
-#include "registry/exchange.h"
+#include "registry/exchange/exchange.h"
 #include "tagdrift/text/base64.h"
 
 namespace tagdrift::registry {

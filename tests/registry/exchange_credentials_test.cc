@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "played_exchange.h"
-#include "registry/exchange.h"
+#include "registry/exchange/exchange.h"
 #include "tagdrift/text/base64.h"
 
 namespace tagdrift::registry {
@@ -44,7 +44,7 @@ TEST(ExchangeCredentials, AreLookedForByTheHostAndTheNameItKnows) {
   Request request = AskTag(host, "library/nginx");
   request.registry = "docker.io";
   const Played played = Player().Play(request, As("me", "pw"), Opens(kBasic, BasicHeader("me:pw")));
-  EXPECT_THAT(played.searches, ElementsAre(WantCredentials{"mirror.example:5000", "hub/library/nginx"}));
+  EXPECT_THAT(played.searches, ElementsAre(CredentialQuestion{"mirror.example:5000", "hub/library/nginx"}));
   EXPECT_EQ(played.answer().status, 200);
 }
 

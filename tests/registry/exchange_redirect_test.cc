@@ -2,8 +2,8 @@
 #include <gtest/gtest.h>
 
 #include "played_exchange.h"
-#include "registry/exchange.h"
-#include "registry/redirect_rules.h"
+#include "registry/exchange/exchange.h"
+#include "registry/http/redirect_rules.h"
 #include "tagdrift/text/base64.h"
 
 namespace tagdrift::registry {
@@ -97,7 +97,7 @@ TEST_P(Crossing, DropsAuthorizationAtAnotherOrigin) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Locations, Crossing,
-                         testing::Values(CrossingCase{"SamePlace", "https://registry.example/there", true},
+                         testing::Values(CrossingCase{"SameHostAndPort", "https://registry.example/there", true},
                                          CrossingCase{"SamePortSpelt", "https://registry.example:443/there", true},
                                          CrossingCase{"OtherPort", "https://registry.example:8443/there", false},
                                          CrossingCase{"OtherHost", "https://cdn.example/there", false},

@@ -1,4 +1,4 @@
-#include "registry/exchange.h"
+#include "registry/exchange/exchange.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

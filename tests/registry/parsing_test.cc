@@ -1,8 +1,8 @@
 #include <gtest/gtest.h>
 
-#include "registry/json_bodies.h"
-#include "registry/retry_after.h"
-#include "registry/url.h"
+#include "registry/http/json_bodies.h"
+#include "registry/http/retry_after.h"
+#include "registry/http/url.h"
 
 namespace tagdrift::registry {
 namespace {

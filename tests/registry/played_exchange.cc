@@ -1,6 +1,6 @@
 #include "played_exchange.h"
 
-#include "registry/token_fetch.h"
+#include "registry/auth/token_fetch.h"
 
 namespace tagdrift::registry {
 namespace {
@@ -48,13 +48,13 @@ Played Player::Play(Request request, const Asker& asker, const Server& server) {
       return played;
     }
     if (const auto* approach = std::get_if<Approach>(&step)) {
-      step = exchange.Plan(memory_[approach->url.Origin()]);
-    } else if (const auto* search = std::get_if<WantCredentials>(&step)) {
+      step = exchange.Plan(hints_[approach->url.Origin()]);
+    } else if (const auto* search = std::get_if<CredentialQuestion>(&step)) {
       played.searches.push_back(*search);
       step = exchange.OnCredentials(asker.credentials);
     } else if (const auto* tried = std::get_if<WantLogin>(&step)) {
       login = tried->key;
-      step = exchange.OnLogin(logins_[*login].Enter({}) == LoginGate::Entry::kRefused);
+      step = exchange.OnLogin(logins_[*login].Enter({}) == LoginThrottle::Entry::kRefused);
     } else if (const auto* want = std::get_if<WantToken>(&step)) {
       step = exchange.OnToken({std::make_shared<TokenResult>(FetchToken(*want, server, played.requests)), true});
     } else {
@@ -63,13 +63,14 @@ Played Player::Play(Request request, const Asker& asker, const Server& server) {
       const HttpResponse response = server(sent);
       if (login) {
         const bool refused = response.status == 401;
-        logins_[*login].Settle(refused ? LoginGate::Outcome::kRefused : LoginGate::Outcome::kGood, repository, {});
+        logins_[*login].Settle(refused ? LoginThrottle::Outcome::kRefused : LoginThrottle::Outcome::kGood, repository,
+                               {});
       }
       login.reset();
       step = exchange.OnResponse(response);
-      EndpointMemory& memory = memory_[sent.url.Origin()];
-      Learn(memory, repository, response);
-      if (exchange.fell_back()) memory.plain_http = true;
+      EndpointHints& hints = hints_[sent.url.Origin()];
+      Learn(hints, repository, response);
+      if (exchange.fell_back()) hints.plain_http = true;
     }
   }
   played.reply.answer.failure_detail = "the exchange does not end";

@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
-#include "registry/endpoint_memory.h"
-#include "registry/exchange.h"
-#include "registry/http_message.h"
+#include "registry/auth/endpoint_hints.h"
+#include "registry/exchange/exchange.h"
+#include "registry/http/http_message.h"
 
 namespace tagdrift::registry {
 
@@ -26,8 +26,8 @@ struct Asker {
 
 struct Played {
   Reply reply;
-  std::vector<HttpRequest> requests;      ///< in order, token requests included
-  std::vector<WantCredentials> searches;  ///< what the credential source was asked
+  std::vector<HttpRequest> requests;         ///< in order, token requests included
+  std::vector<CredentialQuestion> searches;  ///< what the credential source was asked
 
   const hosts::Answer& answer() const { return reply.answer; }
   /// "HEAD https://host/v2/..." per request.
@@ -40,8 +40,8 @@ class Player {
   Played Play(Request request, const Asker& asker, const Server& server);
 
  private:
-  std::map<std::string, EndpointMemory> memory_;
-  std::map<LoginKey, LoginGate> logins_;
+  std::map<std::string, EndpointHints> hints_;
+  std::map<LoginKey, LoginThrottle> logins_;
 };
 
 HttpResponse Respond(int status, Headers headers = {}, std::string body = "");

@@ -1,4 +1,4 @@
-#include "registry/proxy_rules.h"
+#include "registry/http/proxy_rules.h"
 
 #include <gtest/gtest.h>
 

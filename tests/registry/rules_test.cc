@@ -1,8 +1,8 @@
 #include <gtest/gtest.h>
 
-#include "registry/address.h"
-#include "registry/realm_rules.h"
-#include "registry/redirect_rules.h"
+#include "registry/auth/realm_rules.h"
+#include "registry/http/address.h"
+#include "registry/http/redirect_rules.h"
 
 namespace tagdrift::registry {
 namespace {

@@ -1,4 +1,4 @@
-#include "registry/token_fetch.h"
+#include "registry/auth/token_fetch.h"
 
 #include <gtest/gtest.h>
 

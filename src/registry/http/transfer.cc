@@ -1,0 +1,218 @@
+#include "registry/http/transfer.h"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+
+#include "tagdrift/text/text.h"
+
+namespace tagdrift::registry {
+namespace {
+
+constexpr long kHeadBuffer = 2048;
+
+long Milliseconds(absl::Duration duration) {
+  return static_cast<long>(std::max<std::int64_t>(1, absl::ToInt64Milliseconds(duration)));
+}
+
+absl::Duration Taken(CURL* easy, CURLINFO what) {
+  curl_off_t microseconds = 0;
+  curl_easy_getinfo(easy, what, &microseconds);
+  return absl::Microseconds(microseconds);
+}
+
+long Number(CURL* easy, CURLINFO what) {
+  long value = 0;
+  curl_easy_getinfo(easy, what, &value);
+  return value;
+}
+
+}  // namespace
+
+Transfer::Transfer() : easy_(curl_easy_init()) {}
+
+int Transfer::OnResolve(void*, void*, void* self) {
+  static_cast<Transfer*>(self)->dialled_ = true;
+  return 0;
+}
+
+curl_socket_t Transfer::OnSocket(void* self, curlsocktype, curl_sockaddr* address) {
+  static_cast<Transfer*>(self)->dialled_ = true;
+  return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+int Transfer::OnSend(void* self, char*, char*, int, int) {
+  static_cast<Transfer*>(self)->sent_ = true;
+  return CURL_PREREQFUNC_OK;
+}
+
+std::size_t Transfer::OnHeader(char* bytes, std::size_t, std::size_t size, void* self) {
+  auto& transfer = *static_cast<Transfer*>(self);
+  transfer.header_bytes_ += size;
+  if (transfer.header_bytes_ > kHeaderLimit) {
+    transfer.headers_too_large_ = true;
+    return 0;
+  }
+  const std::string_view line(bytes, size);
+  const bool status_line = line.starts_with("HTTP/");
+  // A trailer after the body is no header.
+  if (transfer.headers_complete_ && !status_line) return size;
+  transfer.headers_complete_ = text::Trim(line).empty();
+  if (status_line) transfer.response_.headers.clear();
+  const std::size_t colon = line.find(':');
+  if (colon == std::string_view::npos || colon == 0 || status_line) return size;
+  transfer.response_.headers.emplace_back(text::Lower(line.substr(0, colon)), text::Trim(line.substr(colon + 1)));
+  return size;
+}
+
+std::size_t Transfer::OnBody(char* bytes, std::size_t, std::size_t size, void* self) {
+  auto& transfer = *static_cast<Transfer*>(self);
+  if (transfer.response_.body.size() + size > transfer.body_limit_) {
+    transfer.response_.too_large = true;
+    transfer.response_.body.clear();
+    return 0;
+  }
+  // Of an error's page the beginning is enough.
+  const std::size_t kept = transfer.response_.body.size();
+  const bool error = Number(transfer.easy(), CURLINFO_RESPONSE_CODE) >= 300;
+  const std::size_t room = error ? kErrorBodyLimit - std::min(kept, kErrorBodyLimit) : size;
+  transfer.response_.body.append(bytes, std::min(size, room));
+  return size;
+}
+
+void Transfer::SetHeaders(const HttpRequest& request) {
+  headers_.reset();
+  bool accept = false;
+  curl_slist* list = nullptr;
+  for (const auto& [name, value] : request.headers) {
+    accept = accept || name == "Accept";
+    list = curl_slist_append(list, (value.empty() ? name + ";" : name + ": " + value).c_str());
+  }
+  if (!accept) list = curl_slist_append(list, "Accept:");
+  list = curl_slist_append(list, "Expect:");
+  headers_.reset(list);
+  curl_easy_setopt(easy(), CURLOPT_HTTPHEADER, list);
+}
+
+void Transfer::SetMethod(const HttpRequest& request) {
+  switch (request.method) {
+    case Method::kHead:
+      curl_easy_setopt(easy(), CURLOPT_NOBODY, 1L);
+      return;
+    case Method::kGet:
+      curl_easy_setopt(easy(), CURLOPT_HTTPGET, 1L);
+      return;
+    case Method::kPost:
+      curl_easy_setopt(easy(), CURLOPT_POST, 1L);
+      curl_easy_setopt(easy(), CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+      curl_easy_setopt(easy(), CURLOPT_COPYPOSTFIELDS, request.body.c_str());
+      return;
+  }
+}
+
+void Transfer::SetProxy(const TransferSettings& settings) {
+  // Both are always set: libcurl must not look at the environment.
+  curl_easy_setopt(easy(), CURLOPT_PROXY, settings.endpoint.proxy.c_str());
+  curl_easy_setopt(easy(), CURLOPT_NOPROXY, settings.endpoint.proxy.empty() ? "*" : "");
+  curl_easy_setopt(easy(), CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  curl_easy_setopt(easy(), CURLOPT_PROXY_CAINFO, nullptr);
+  curl_easy_setopt(easy(), CURLOPT_PROXY_CAPATH, nullptr);
+}
+
+void Transfer::Begin(const HttpRequest& request, const TransferSettings& settings, absl::Time now) {
+  curl_easy_reset(easy());
+  response_ = {};
+  header_bytes_ = 0;
+  headers_too_large_ = false;
+  headers_complete_ = false;
+  dialled_ = false;
+  sent_ = false;
+  body_limit_ = request.body_limit;
+  error_[0] = '\0';
+  const absl::Duration dial = absl::Milliseconds(settings.endpoint.dial_milliseconds);
+  const absl::Duration connect = std::min({dial, settings.connect_timeout, settings.request_timeout});
+  curl_easy_setopt(easy(), CURLOPT_URL, request.url.text.c_str());
+  curl_easy_setopt(easy(), CURLOPT_PATH_AS_IS, 1L);
+  curl_easy_setopt(easy(), CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(easy(), CURLOPT_FOLLOWLOCATION, 0L);
+  curl_easy_setopt(easy(), CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(easy(), CURLOPT_QUICK_EXIT, 1L);
+  curl_easy_setopt(easy(), CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS);
+  curl_easy_setopt(easy(), CURLOPT_PIPEWAIT, 1L);
+  curl_easy_setopt(easy(), CURLOPT_CONNECTTIMEOUT_MS, Milliseconds(connect));
+  curl_easy_setopt(easy(), CURLOPT_TIMEOUT_MS, Milliseconds(settings.request_timeout));
+  curl_easy_setopt(easy(), CURLOPT_ERRORBUFFER, error_.data());
+  curl_easy_setopt(easy(), CURLOPT_HEADERFUNCTION, OnHeader);
+  curl_easy_setopt(easy(), CURLOPT_HEADERDATA, this);
+  curl_easy_setopt(easy(), CURLOPT_WRITEFUNCTION, OnBody);
+  curl_easy_setopt(easy(), CURLOPT_WRITEDATA, this);
+  curl_easy_setopt(easy(), CURLOPT_PRIVATE, this);
+  curl_easy_setopt(easy(), CURLOPT_RESOLVER_START_FUNCTION, OnResolve);
+  curl_easy_setopt(easy(), CURLOPT_RESOLVER_START_DATA, this);
+  curl_easy_setopt(easy(), CURLOPT_OPENSOCKETFUNCTION, OnSocket);
+  curl_easy_setopt(easy(), CURLOPT_OPENSOCKETDATA, this);
+  curl_easy_setopt(easy(), CURLOPT_PREREQFUNCTION, OnSend);
+  curl_easy_setopt(easy(), CURLOPT_PREREQDATA, this);
+  // Of 250 at once, most have no body to receive.
+  if (request.method == Method::kHead) curl_easy_setopt(easy(), CURLOPT_BUFFERSIZE, kHeadBuffer);
+  SetMethod(request);
+  SetHeaders(request);
+  SetProxy(settings);
+  ApplyTls(easy(), settings.endpoint, settings.tls);
+  response_.asked_at = now;
+}
+
+CurlFailure Transfer::Describe(CURLcode code, const TransferSettings& settings) const {
+  const absl::Duration resolved = Taken(easy(), CURLINFO_NAMELOOKUP_TIME_T);
+  const absl::Duration connected = Taken(easy(), CURLINFO_CONNECT_TIME_T);
+  const absl::Duration secured = Taken(easy(), CURLINFO_APPCONNECT_TIME_T);
+  const absl::Duration total = Taken(easy(), CURLINFO_TOTAL_TIME_T);
+  CurlFailure failure;
+  failure.code = code;
+  failure.dial_limit = absl::Milliseconds(settings.endpoint.dial_milliseconds);
+  failure.stage_time = total;
+  // On a reused connection, or while still queued for one, nothing was being set up.
+  const bool setting_up = dialled_ && !sent_;
+  if (setting_up && connected == absl::ZeroDuration()) {
+    failure.stage = resolved == absl::ZeroDuration() ? Stage::kResolving : Stage::kConnecting;
+  } else if (setting_up && settings.endpoint.scheme == "https" && secured == absl::ZeroDuration()) {
+    failure.stage = Stage::kHandshake;
+    failure.stage_time = total - connected;
+  }
+  failure.os_error = static_cast<int>(Number(easy(), CURLINFO_OS_ERRNO));
+  failure.verify_result = Number(easy(), CURLINFO_SSL_VERIFYRESULT);
+  failure.proxy_status = Number(easy(), CURLINFO_HTTP_CONNECTCODE);
+  failure.tls_text = error_.data();
+  return failure;
+}
+
+HttpResponse Transfer::Finish(CURLcode code, const TransferSettings& settings, long* connections) {
+  *connections = Number(easy(), CURLINFO_NUM_CONNECTS);
+  HttpResponse response = std::move(response_);
+  response.latency = Taken(easy(), CURLINFO_TOTAL_TIME_T);
+  headers_.reset();
+  if (headers_too_large_) {
+    response.failure = hosts::Failure::kBudget;
+    response.detail = "the answer's headers are larger than 64 KiB";
+    return response;
+  }
+  // libcurl takes a connection closed in the middle of the headers for the end of a short answer.
+  if (code == CURLE_OK && !headers_complete_) code = CURLE_PARTIAL_FILE;
+  if (code == CURLE_OK || response.too_large) {
+    response.status = static_cast<int>(Number(easy(), CURLINFO_RESPONSE_CODE));
+    return response;
+  }
+  if (headers_complete_) response.status = static_cast<int>(Number(easy(), CURLINFO_RESPONSE_CODE));
+  const CurlFailure failure = Describe(code, settings);
+  NamedFailure named = NameFailure(failure);
+  response.failure = named.failure;
+  response.detail = std::move(named.detail);
+  response.plain_http = settings.tls->saw_http || IsHandshakeTimeout(failure);
+  response.no_connection = failure.stage == Stage::kConnecting && named.failure != hosts::Failure::kName;
+  settings.tls->saw_http = false;
+  return response;
+}
+
+bool Transfer::SpokeHttp2() const { return Number(easy(), CURLINFO_HTTP_VERSION) == CURL_HTTP_VERSION_2_0; }
+
+}  // namespace tagdrift::registry
