@@ -59,5 +59,19 @@ TEST(EndpointAuths, ComeAfterAllOthers) {
   EXPECT_EQ(scene.Find("s.example", "app"), "secret:pw, own:pw");
 }
 
+TEST(EndpointAuths, AreReplacedWithoutForgettingWhatOthersAnswered) {
+  Scene scene;
+  scene.WriteProgram("bin/docker-credential-x");
+  scene.options.auth_files = {scene.Write("config.json", R"({"credsStore":"x"})")};
+  scene.programs->Will([](const Command&) { return Ending{1, "credentials not found in native keychain", ""}; });
+  scene.endpoint_auths = {{"r.example", {"old", "pw", "", ""}}, {"gone.example", {"old", "pw", "", ""}}};
+  ASSERT_EQ(scene.Open(), "");
+  EXPECT_EQ(scene.Find("r.example", "app"), "old:pw");
+  scene.sources().UseEndpointAuths({{"r.example", {"new", "pw", "", ""}}});
+  EXPECT_EQ(scene.Find("r.example", "app"), "new:pw");
+  EXPECT_EQ(scene.programs->calls().size(), 1U);
+  EXPECT_EQ(scene.Find("gone.example", "app"), "none");
+}
+
 }  // namespace
 }  // namespace tagdrift::credentials

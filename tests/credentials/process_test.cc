@@ -10,11 +10,10 @@
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <thread>
 
 #include "node/temporary_folder.h"
+#include "process_watch.h"
 
 namespace tagdrift::credentials {
 namespace {
@@ -30,24 +29,6 @@ Command Shell(const std::string& script) {
 
 absl::StatusOr<Ending> Execute(const Command& command, std::stop_token stop = {}) {
   return SystemProcess()->Run(command, {.stop = std::move(stop)});
-}
-
-std::string ReadAll(const std::string& path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-/// Waits until a process, which need not be our child, is gone or a zombie that its parent has not looked at yet.
-void AwaitEnd(pid_t pid) {
-  const std::string stat = "/proc/" + std::to_string(pid) + "/stat";
-  for (;;) {
-    const std::string text = ReadAll(stat);
-    const std::size_t state = text.rfind(") ");
-    if (state == std::string::npos || text[state + 2] == 'Z' || text[state + 2] == 'X') return;
-    std::this_thread::yield();
-  }
 }
 
 TEST(SystemProcess, GivesInputAndTakesBothOutputs) {
@@ -176,6 +157,68 @@ TEST(SystemProcess, IsStopped) {
   stop.request_stop();
   runner.join();
   EXPECT_TRUE(absl::IsCancelled(ending.status())) << ending.status();
+}
+
+TEST(SystemProcess, IsGoneWithAllThatIgnoresSigtermSoonAfterTheStop) {
+  std::stop_source stop;
+  const node::TemporaryFolder folder;
+  const std::string pids = folder.path() + "/pids";
+  absl::StatusOr<Ending> ending = Ending{};
+  std::jthread runner([&] {
+    ending = Execute(Shell("trap '' TERM; sleep 1000 & echo $$ $! > " + pids + ".new; mv " + pids + ".new " + pids +
+                           "; while :; do sleep 1000; done"),
+                     stop.get_token());
+  });
+  const auto [leader, grandchild] = AwaitPids(pids);
+  const auto stopped = std::chrono::steady_clock::now();
+  stop.request_stop();
+  runner.join();
+  EXPECT_LT(std::chrono::steady_clock::now() - stopped, std::chrono::seconds(1));
+  EXPECT_TRUE(absl::IsCancelled(ending.status())) << ending.status();
+  EXPECT_EQ(kill(leader, 0), -1) << "the program has not been waited for";
+  AwaitEnd(grandchild);
+}
+
+TEST(SystemProcess, EndsAtItsCallersDeadlineWhateverItsLimit) {
+  for (const absl::Duration limit : {absl::Seconds(60), absl::InfiniteDuration()}) {
+    Command command = Shell("sleep 1000");
+    command.limit = limit;
+    const CallContext context{.deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(30)};
+    const absl::Status status = SystemProcess()->Run(command, context).status();
+    EXPECT_EQ(status, absl::CancelledError("no time is left")) << limit;
+    EXPECT_GE(std::chrono::steady_clock::now(), context.deadline);
+    EXPECT_TRUE(absl::IsCancelled(SystemProcess()->Run(command, context).status())) << "started though no time is left";
+  }
+}
+
+TEST(SystemProcess, EndsAtItsLimitWhateverItsCallersDeadline) {
+  Command command = Shell("sleep 1000");
+  command.limit = absl::Milliseconds(30);
+  const CallContext context{.deadline = std::chrono::steady_clock::now() + std::chrono::minutes(10)};
+  EXPECT_TRUE(absl::IsDeadlineExceeded(SystemProcess()->Run(command, context).status()));
+}
+
+/// Another process runs the program, and is killed: no code of it runs any more.
+TEST(SystemProcess, DiesWithItsCallerThatIsKilled) {
+  std::stop_source stop;
+  const node::TemporaryFolder folder;
+  const std::string pids = folder.path() + "/pids";
+  Command command = Shell("");
+  command.arguments = {TAGDRIFT_RUN_PROGRAM, "/bin/sh", "-c",
+                       "echo $PPID $$ > " + pids + ".new; mv " + pids + ".new " + pids + "; exec sleep 1000"};
+  std::jthread runner([&] { EXPECT_TRUE(absl::IsCancelled(Execute(command, stop.get_token()).status())); });
+  const auto [caller, program] = AwaitPids(pids);
+  EXPECT_NE(getpgid(program), getpgid(caller)) << "the caller's end would kill the program in any case";
+  stop.request_stop();
+  runner.join();
+  AwaitEnd(program);
+}
+
+TEST(SystemProcess, GetsAllThreeDescriptorsWhereItsCallerHasNone) {
+  const auto ending = Execute(Shell(std::string("exec ") + TAGDRIFT_RUN_PROGRAM +
+                                    " /bin/sh -c 'cat; echo oops >&2; ls -l /proc/self/fd/2' <&- 2>&-"));
+  ASSERT_TRUE(ending.ok()) << ending.status();
+  EXPECT_THAT(ending->output, testing::AllOf(testing::StartsWith("input|"), HasSubstr("pipe:"), HasSubstr("|oops\n")));
 }
 
 TEST(SystemProcess, IsNotStartedWhenAlreadyStopped) {

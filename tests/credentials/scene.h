@@ -71,7 +71,7 @@ class Scene {
   /// What is found: "user:password", "identity:TOKEN", "registry:TOKEN" in the order to try, joined by ", "; "none"; or
   /// "error: TEXT".
   std::string Find(const std::string& host, const std::string& repository, const CallContext& context = {}) const;
-  void Pass(std::chrono::seconds time) const { clock->Pass(time); }
+  void Pass(std::chrono::nanoseconds time) const { clock->Pass(time); }
   Sources& sources() const { return *sources_; }
 
  private:
