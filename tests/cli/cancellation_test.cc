@@ -1,0 +1,265 @@
+// Every command, stopped while any one of its calls to the node or to the registry hangs.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <csignal>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "running_binary.h"
+#include "scripted_scene.h"
+
+namespace tagdrift::cli {
+namespace {
+
+using nlohmann::json;
+using std::chrono::milliseconds;
+using testing::Contains;
+using testing::HasSubstr;
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr milliseconds kSoon(2000);
+#else
+constexpr milliseconds kSoon(1000);
+#endif
+/// Without a hanging call the program ends long before.
+constexpr std::chrono::minutes kEver(2);
+constexpr int kStopped = 128 + SIGTERM;
+
+/// What a stopped run left.
+struct Stopped {
+  std::string hung;  ///< the call that did
+  int exit_code = -1;
+  std::string out;
+  std::string err;
+};
+
+/// Runs a command in `scene`, sends `signal` once a call hangs, and waits. Nothing: no call hung until the end.
+std::optional<Stopped> StopWhenHanging(ScriptedScene& scene, const std::vector<std::string>& arguments, int number,
+                                       int signal = SIGTERM) {
+  RunningBinary binary(arguments);
+  if (!binary.Await(scene.gate().hanging())) {
+    binary.AwaitEnd(kEver);
+    return std::nullopt;
+  }
+  Stopped stopped{.hung = scene.gate().seen().at(static_cast<std::size_t>(number) - 1)};
+  binary.Signal(signal);
+  const std::optional<int> exit_code = binary.AwaitEnd(kSoon);
+  EXPECT_TRUE(exit_code) << "it still runs " << kSoon.count() << " ms after the signal";
+  stopped.exit_code = exit_code.value_or(-1);
+  stopped.out = binary.streams().out;
+  stopped.err = binary.streams().err;
+  return stopped;
+}
+
+std::string Told(const Stopped& stopped) {
+  return "hanging in " + stopped.hung + "\nexit code " + std::to_string(stopped.exit_code) +
+         "\nstdout: " + stopped.out + "\nstderr: " + stopped.err;
+}
+
+/// Nothing was printed because of the stop.
+void ExpectStoppedWithoutAnswer(const Stopped& stopped) {
+  EXPECT_EQ(stopped.exit_code, kStopped);
+  EXPECT_EQ(stopped.out, "");
+  EXPECT_THAT(stopped.err, testing::MatchesRegex("(.*\n)?tagdrift: [^\n]*: stopped\n"));
+}
+
+/// Lets each call of a command hang in turn.
+template <typename Judge>
+int ForEachCall(const std::string& command, const std::vector<std::string>& options, CallGate::Hang hang,
+                const Judge& judge) {
+  for (int number = 1;; ++number) {
+    SCOPED_TRACE("call " + std::to_string(number));
+    ScriptedScene scene(number, hang);
+    std::vector<std::string> arguments = scene.Arguments(command, options);
+    if (command != "mirrors") arguments.push_back(scene.tag());
+    const auto stopped = StopWhenHanging(scene, arguments, number);
+    if (!stopped) return number - 1;
+    SCOPED_TRACE(Told(*stopped));
+    judge(scene, *stopped);
+    if (testing::Test::HasFatalFailure()) return number;
+  }
+}
+
+void JudgeCheck(const ScriptedScene&, const Stopped& stopped) {
+  if (stopped.out.empty()) return ExpectStoppedWithoutAnswer(stopped);
+  const json report = json::parse(stopped.out, nullptr, false);
+  ASSERT_FALSE(report.is_discarded());
+  EXPECT_THAT(stopped.out, HasSubstr("stopped"));
+  // The first answer alone may already say that the tag is stale.
+  const int by_report = report["summary"].value("stale", 0) > 0 ? 1 : 2;
+  EXPECT_EQ(stopped.exit_code, by_report);
+}
+
+TEST(Cancellation, EndsCheckWhateverHangs) {
+  EXPECT_GT(ForEachCall("check", {"-o", "json"}, CallGate::Hang::kUndone, JudgeCheck), 12);
+}
+
+TEST(Cancellation, EndsCheckOfANodeThatHangsAltogether) {
+  EXPECT_GT(ForEachCall("check", {"-o", "json"}, CallGate::Hang::kAllUndone, JudgeCheck), 12);
+}
+
+TEST(Cancellation, EndsMirrorsWhateverHangs) {
+  EXPECT_GE(ForEachCall("mirrors", {}, CallGate::Hang::kUndone,
+                        [](const ScriptedScene&, const Stopped& stopped) { ExpectStoppedWithoutAnswer(stopped); }),
+            4);
+}
+
+/// Names of `calls` after the one with this number.
+std::vector<std::string> After(const std::vector<std::string>& calls, const std::string& hung) {
+  std::vector<std::string> after(calls.rbegin(), std::find(calls.rbegin(), calls.rend(), hung));
+  return after;
+}
+
+/// Only what could not be given back any more may stay, and it ends by itself.
+void JudgeLeases(ScriptedScene& scene, const Stopped& stopped, const json& outcome) {
+  const bool giving_back_hung =
+      stopped.hung == "Leases.Delete" ||
+      (stopped.hung == "Leases.List" &&
+       testing::Value(After(scene.gate().seen(), "Leases.List"), testing::Not(Contains("Leases.List"))));
+  for (const auto& [id, labels] : scene.node().leases()) {
+    EXPECT_TRUE(labels.contains("containerd.io/gc.expire")) << id;
+    const bool content_may_be_needed = id.starts_with("tagdrift-hold") && outcome.contains("left");
+    EXPECT_TRUE(giving_back_hung || content_may_be_needed) << "lease " << id;
+  }
+}
+
+/// The outcome that was printed; an empty object where there was none.
+json OutcomeOf(const Stopped& stopped) {
+  if (stopped.out.empty()) return json::object();
+  const json report = json::parse(stopped.out, nullptr, false);
+  return report.is_discarded() ? json::object() : report["results"].at(0).value("outcome", json::object());
+}
+
+/// What an action says of itself is what the node has.
+void JudgeAction(ScriptedScene& scene, const Stopped& stopped, bool everything_hangs) {
+  const json outcome = OutcomeOf(stopped);
+  const std::string state = outcome.value("state", "");
+  const std::string target = scene.node().Target(scene.tag());
+  const auto done = outcome.value("done", std::vector<std::string>());
+  if (stopped.out.empty()) {
+    ExpectStoppedWithoutAnswer(stopped);
+  } else {
+    EXPECT_EQ(stopped.exit_code, state == "ACTION_STATE_DONE" || state == "ACTION_STATE_PLANNED" ? 0 : 2);
+  }
+  if (state == "ACTION_STATE_STOPPED") EXPECT_THAT(outcome.value("detail", ""), HasSubstr("stopped"));
+  if (!outcome.contains("left") && !everything_hangs) {
+    const bool repointed = testing::Value(done, Contains(HasSubstr("re-pointed ")));
+    const bool removed = testing::Value(done, Contains(HasSubstr("removed the name " + scene.tag())));
+    EXPECT_EQ(target, removed ? "" : repointed ? scene.new_image().digest : scene.old_image().digest);
+  }
+  if (everything_hangs) return;
+  JudgeLeases(scene, stopped, outcome);
+  const bool taken_back = testing::Value(done, testing::Not(Contains(HasSubstr("pulled ")))) &&
+                          !outcome.contains("left") && stopped.hung != "Images.Delete";
+  const std::string digest_name = scene.registry() + "/team/app@" + scene.new_image().digest;
+  if (taken_back) EXPECT_FALSE(scene.node().names().contains(digest_name));
+}
+
+void JudgeOneHanging(ScriptedScene& scene, const Stopped& stopped) { JudgeAction(scene, stopped, false); }
+void JudgeAllHanging(ScriptedScene& scene, const Stopped& stopped) { JudgeAction(scene, stopped, true); }
+
+struct ActionRow {
+  const char* name;
+  const char* command;
+  std::vector<std::string> options;
+  int least_calls;
+};
+
+class CancellationOf : public testing::TestWithParam<ActionRow> {};
+
+TEST_P(CancellationOf, EndsWhateverHangs) {
+  EXPECT_GE(ForEachCall(GetParam().command, GetParam().options, CallGate::Hang::kUndone, JudgeOneHanging),
+            GetParam().least_calls);
+}
+
+// What was asked for has been done, but nobody said so.
+TEST_P(CancellationOf, EndsWhateverAnswerIsMissing) {
+  EXPECT_GE(ForEachCall(GetParam().command, GetParam().options, CallGate::Hang::kUnanswered, JudgeOneHanging),
+            GetParam().least_calls);
+}
+
+TEST_P(CancellationOf, EndsOnANodeThatHangsAltogether) {
+  EXPECT_GE(ForEachCall(GetParam().command, GetParam().options, CallGate::Hang::kAllUndone, JudgeAllHanging),
+            GetParam().least_calls);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Actions, CancellationOf,
+    testing::Values(ActionRow{"RefreshPlan", "refresh", {"-o", "json", "--disk-threshold", "100"}, 15},
+                    ActionRow{"Refresh", "refresh", {"-o", "json", "--disk-threshold", "100", "--yes"}, 30},
+                    ActionRow{"PrePull", "prepull", {"-o", "json", "--disk-threshold", "100", "--yes"}, 20},
+                    ActionRow{"Evict", "evict", {"-o", "json", "--free", "--yes"}, 20}),
+    [](const auto& row) { return row.param.name; });
+
+TEST(Cancellation, SaysWhichSignalItWas) {
+  ScriptedScene scene(1);
+  const auto stopped = StopWhenHanging(scene, scene.Arguments("check", {}), 1, SIGINT);
+  ASSERT_TRUE(stopped);
+  EXPECT_EQ(stopped->exit_code, 128 + SIGINT) << Told(*stopped);
+  EXPECT_THAT(stopped->err, HasSubstr(": stopped"));
+}
+
+TEST(Cancellation, IsNotNeededWhereTheTimeBoundsReadingTheNode) {
+  for (const std::string command : {"check", "mirrors", "refresh"}) {
+    for (int number = 1; number <= 3; ++number) {
+      SCOPED_TRACE(command + " " + std::to_string(number));
+      ScriptedScene scene(number);
+      std::vector<std::string> arguments = scene.Arguments(command, {"--timeout", "300ms"});
+      if (command != "mirrors") arguments.push_back(scene.tag());
+      RunningBinary binary(arguments);
+      const auto exit_code = binary.AwaitEnd(milliseconds(300) + kSoon);
+      EXPECT_EQ(exit_code, 2) << binary.streams().err;
+      const std::string said = binary.streams().err + binary.streams().out;
+      EXPECT_THAT(said, testing::AnyOf(HasSubstr("no answer within"), HasSubstr("no time is left"),
+                                       HasSubstr("took all the time")));
+    }
+  }
+}
+
+/// A page: the least that a pipe can hold.
+constexpr int kPipeBytes = 4096;
+
+/// Signals when the outcome has begun to appear and cannot be all out yet.
+void ExpectOutcomeToDecide(const std::string& command, const std::vector<std::string>& options, int wanted) {
+  ScriptedScene scene;
+  std::vector<std::string> arguments = scene.Arguments(command, options);
+  arguments.push_back(scene.tag());
+  RunningBinary binary(arguments, {}, kPipeBytes);
+  ASSERT_TRUE(binary.AwaitFirstOutput()) << binary.streams().err;
+  binary.Signal(SIGTERM);
+  const auto exit_code = binary.AwaitEnd(kSoon);
+  EXPECT_EQ(exit_code, wanted) << binary.streams().err;
+  ASSERT_GT(binary.streams().out.size(), static_cast<std::size_t>(kPipeBytes)) << "the pipe held all of it";
+  EXPECT_FALSE(json::parse(binary.streams().out, nullptr, false).is_discarded()) << binary.streams().out;
+}
+
+TEST(Cancellation, ThatComesWhenTheOutcomeIsBeingPrintedChangesNothing) {
+  ExpectOutcomeToDecide("check", {"-o", "json", "--ignore", std::string(64, 'x')}, 1);
+  ExpectOutcomeToDecide("refresh", {"-o", "json", "--disk-threshold", "100", "--yes"}, 0);
+}
+
+TEST(Cancellation, ThatComesAfterTheOutcomeChangesNothing) {
+  ScriptedScene scene;
+  std::vector<std::string> arguments =
+      scene.Arguments("refresh", {"-o", "json", "--disk-threshold", "100", "--yes", scene.tag()});
+  RunningBinary binary(arguments);
+  while (!json::accept(binary.streams().out)) ASSERT_TRUE(binary.AwaitFirstOutput()) << binary.streams().err;
+  binary.Signal(SIGTERM);
+  EXPECT_EQ(binary.AwaitEnd(kSoon), 0) << binary.streams().err;
+}
+
+TEST(Cancellation, EndsCheckWhoseReaderDoesNotRead) {
+  ScriptedScene scene;
+  RunningBinary binary(scene.Arguments("check", {"-o", "json"}), {}, kPipeBytes);
+  ASSERT_TRUE(binary.AwaitFirstOutput()) << binary.streams().err;
+  binary.Signal(SIGTERM);
+  // The program's own allowance is a second.
+  EXPECT_EQ(binary.AwaitEnd(2 * kSoon, false), kStopped);
+}
+
+}  // namespace
+}  // namespace tagdrift::cli
