@@ -36,7 +36,8 @@ const std::map<std::string, Layer>& Layers() {
       {"node", {{"call", "text", "image", "hosts", "facts"}, {"grpcpp", "grpc", "google", "containerd", "runtime"}}},
       {"report", {{"text", "image", "hosts", "facts", "judge"}, {"google"}}},
       {"render", {{"text", "report"}, {"google"}}},
-      {"agent", {{"call", "text", "image", "hosts", "facts", "judge", "registry", "node", "report"}, {"spdlog"}}},
+      {"agent",
+       {{"call", "text", "image", "hosts", "facts", "judge", "registry", "credentials", "node", "report"}, {"spdlog"}}},
       {"cli", {kAll, {"spdlog", "CLI"}}},
   };
   return kLayers;
