@@ -1,6 +1,5 @@
 #include "agent_options.h"
 
-#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <map>
@@ -25,22 +24,16 @@ std::map<std::string, std::string> OwnEnvironment() {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<agent::Agent>> MakeAgent(const NodeOptions& options) {
-  auto shared = ReadShared(options.credentials.shared);
-  if (!shared.ok()) return shared.status();
   const std::map<std::string, std::string> environment = OwnEnvironment();
+  auto credentials = ReadCredentialOptions(options.credentials, environment);
+  if (!credentials.ok()) return credentials.status();
   return agent::Agent::Make({
       .runtime_endpoint = options.runtime_endpoint,
       .host_root = options.host_root,
       .overrides = {options.containerd_config, options.registry_config_path, options.containerd_version,
                     options.image_pull},
       .registry = {.user_agent = UserAgent(options.politeness), .politeness = options.politeness.politeness},
-      .credentials = {.auth_files = options.credentials.auth_files,
-                      .pull_secrets = options.credentials.pull_secrets,
-                      .provider_config = options.credentials.provider_config,
-                      .provider_bin_dir = options.credentials.provider_bin_dir,
-                      .shared = *std::move(shared),
-                      .environment = environment,
-                      .warn = [](const std::string& text) { spdlog::warn("{}", text); }},
+      .credentials = *std::move(credentials),
       .environment = environment,
   });
 }

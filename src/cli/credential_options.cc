@@ -1,6 +1,7 @@
 #include "credential_options.h"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <string_view>
 
@@ -57,6 +58,19 @@ absl::StatusOr<std::vector<std::pair<std::string, std::string>>> ReadShared(cons
     shared.emplace_back(mirror, registry);
   }
   return shared;
+}
+
+absl::StatusOr<credentials::Options> ReadCredentialOptions(const CredentialOptions& options,
+                                                           std::map<std::string, std::string> environment) {
+  auto shared = ReadShared(options.shared);
+  if (!shared.ok()) return shared.status();
+  return credentials::Options{.auth_files = options.auth_files,
+                              .pull_secrets = options.pull_secrets,
+                              .provider_config = options.provider_config,
+                              .provider_bin_dir = options.provider_bin_dir,
+                              .shared = *std::move(shared),
+                              .environment = std::move(environment),
+                              .warn = [](const std::string& text) { spdlog::warn("{}", text); }};
 }
 
 }  // namespace tagdrift::cli

@@ -58,10 +58,18 @@ TEST(CredentialOptions, AreInHelpAndInTheOptionsFile) {
   EXPECT_THAT(outcome.text, HasSubstr("/no/such.sock"));
 }
 
+std::unique_ptr<credentials::Sources> Open(const CredentialOptions& options) {
+  auto read = ReadCredentialOptions(options, {});
+  EXPECT_TRUE(read.ok()) << read.status();
+  auto sources = credentials::Sources::Make(*std::move(read));
+  EXPECT_TRUE(sources.ok()) << sources.status();
+  const absl::Status loaded = (*sources)->Load({});
+  EXPECT_TRUE(loaded.ok()) << loaded;
+  return *std::move(sources);
+}
+
 TEST(CredentialOptions, OpenNothingWhereNothingIsNamed) {
-  const auto source = OpenCredentials({}, {}, {});
-  ASSERT_TRUE(source.ok()) << source.status();
-  EXPECT_TRUE((*source)->Find("r.example", "app").candidates.empty());
+  EXPECT_TRUE(Open({})->Find("r.example", "app", {}).candidates.empty());
 }
 
 TEST(CredentialOptions, OpenAllThatIsNamed) {
@@ -70,15 +78,14 @@ TEST(CredentialOptions, OpenAllThatIsNamed) {
   std::ofstream(folder + "/a.json") << R"({"auths":{"a.example":{"username":"a","password":"p"}}})";
   std::ofstream(folder + "/b.json") << R"({"auths":{"b.example":{"username":"b","password":"p"}}})";
   std::ofstream(folder + "/secrets/.dockerconfigjson") << R"({"auths":{"s.example":{"username":"s","password":"p"}}})";
-  const auto source = OpenCredentials({.auth_files = {folder + "/a.json", folder + "/b.json"},
-                                       .pull_secrets = {folder + "/secrets"},
-                                       .shared = {"m:5000=s.example"}},
-                                      {{"own.example", {"own", "p", "", ""}}}, {});
-  ASSERT_TRUE(source.ok()) << source.status();
+  const auto sources = Open({.auth_files = {folder + "/a.json", folder + "/b.json"},
+                             .pull_secrets = {folder + "/secrets"},
+                             .shared = {"m:5000=s.example"}});
+  sources->UseEndpointAuths({{"own.example", {"own", "p", "", ""}}});
   for (const auto& [host, user] :
        {std::pair{"a.example", "a"}, std::pair{"b.example", "b"}, std::pair{"s.example", "s"}, std::pair{"m:5000", "s"},
         std::pair{"own.example", "own"}}) {
-    const auto answer = (*source)->Find(host, "app");
+    const auto answer = sources->Find(host, "app", {});
     ASSERT_EQ(answer.candidates.size(), 1U) << host;
     EXPECT_EQ(answer.candidates[0].username, user);
   }
