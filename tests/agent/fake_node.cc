@@ -1,48 +1,84 @@
 #include "fake_node.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <utility>
 
 #include "tagdrift/image/manifest.h"
+#include "tagdrift/image/reference.h"
 
 namespace tagdrift::agent {
 
 class FakeNode::Watch final : public node::ImageWatch {
  public:
-  explicit Watch(FakeNode& node) : node_(node) {}
-  absl::Status CatchUp() override { return node_.watch_fails; }
-  std::vector<node::ImageEvent> ChangesOf(const std::string& name) const override { return node_.changes[name]; }
+  explicit Watch(FakeNode& node) : node_(node) {
+    for (const auto& [name, events] : node.changes) before_[name] = static_cast<std::ptrdiff_t>(events.size());
+  }
+  absl::Status CatchUp(const CallContext& context) override {
+    if (absl::Status status = node_.calls->Begin("watching containerd's image events", context); !status.ok()) {
+      return status;
+    }
+    const auto lock = node_.Lock();
+    return node_.watch_fails;
+  }
+  std::vector<node::ImageEvent> ChangesOf(const std::string& name) const override {
+    const auto lock = node_.Lock();
+    const auto events = node_.changes.find(name);
+    if (events == node_.changes.end()) return {};
+    const auto before = before_.find(name);
+    return {events->second.begin() + (before == before_.end() ? 0 : before->second), events->second.end()};
+  }
 
  private:
   FakeNode& node_;
+  std::map<std::string, std::ptrdiff_t> before_;  ///< changes of each name before the watch
 };
 
 class FakeNode::Containerd final : public node::ContainerdActions {
  public:
   explicit Containerd(FakeNode& node) : node_(node) {}
 
-  absl::Status PointTo(const std::string& name, const node::ImageRecord& target) override {
-    std::exchange(node_.before_point_to, [] {})();
-    const auto digest = image::Digest::Parse(target.target_digest);
-    if (node_.Target(name).empty()) return absl::NotFoundError("re-pointing " + name + ": not found");
-    node_.SetName(name, *digest);
-    std::exchange(node_.after_point_to, [] {})();
+  absl::Status PointTo(const std::string& name, const node::ImageRecord& target, const CallContext& context) override {
+    const std::string doing = "re-pointing " + name;
+    if (absl::Status status = node_.calls->Begin(doing, context); !status.ok()) return status;
+    Exchanged(node_.before_point_to)();
+    {
+      const auto lock = node_.Lock();
+      const auto digest = image::Digest::Parse(target.target_digest);
+      if (node_.Target(name).empty()) return absl::NotFoundError(doing + ": not found");
+      node_.SetName(name, *digest);
+    }
+    Exchanged(node_.after_point_to)();
+    const auto lock = node_.Lock();
     return std::exchange(node_.next_point_to, absl::OkStatus());
   }
-  absl::StatusOr<bool> DeleteName(const std::string& name, const image::Digest& target) override {
-    if (node_.Target(name) != target.text()) return false;
+  absl::StatusOr<bool> DeleteName(const std::string& name, const image::Digest& target,
+                                  const CallContext& context) override {
+    if (absl::Status status = node_.calls->Begin("removing the name " + name, context); !status.ok()) return status;
+    const auto lock = node_.Lock();
+    const std::string now = node_.Target(name);
+    if (now.empty() || (now != target.text() && !node_.deletes_any_target)) return false;
     node_.RemoveName(name);
     return true;
   }
-  absl::Status CreateLease(const node::Lease& lease) override {
+  absl::Status CreateLease(const node::Lease& lease, const CallContext& context) override {
+    if (absl::Status status = node_.calls->Begin("creating a lease", context); !status.ok()) return status;
+    const auto lock = node_.Lock();
     return node_.leases.emplace(lease.id, lease).second ? absl::OkStatus() : absl::AlreadyExistsError("lease");
   }
-  absl::Status DeleteLease(const std::string& id) override {
+  absl::Status DeleteLease(const std::string& id, const CallContext& context) override {
+    if (absl::Status status = node_.calls->Begin("deleting lease " + id, context); !status.ok()) return status;
+    const auto lock = node_.Lock();
     node_.leases.erase(id);
     return absl::OkStatus();
   }
-  absl::Status CollectGarbage() override { return absl::OkStatus(); }
-  absl::StatusOr<std::vector<node::Lease>> LeasesLabelled(const std::string& label, const std::string& value) override {
+  absl::Status CollectGarbage(const CallContext& context) override {
+    return node_.calls->Begin("collecting garbage", context);
+  }
+  absl::StatusOr<std::vector<node::Lease>> LeasesLabelled(const std::string& label, const std::string& value,
+                                                          const CallContext& context) override {
+    if (absl::Status status = node_.calls->Begin("listing containerd's leases", context); !status.ok()) return status;
+    const auto lock = node_.Lock();
     std::vector<node::Lease> found;
     for (const auto& [id, lease] : node_.leases) {
       const auto here = lease.labels.find(label);
@@ -50,30 +86,64 @@ class FakeNode::Containerd final : public node::ContainerdActions {
     }
     return found;
   }
-  absl::Status HoldContent(const std::string&, const image::Digest&) override {
-    std::exchange(node_.on_hold, [] {})();
+  absl::Status HoldContent(const std::string& lease, const image::Digest& digest, const CallContext& context) override {
+    const std::string doing = "leasing " + digest.Short();
+    if (absl::Status status = node_.calls->Begin(doing, context); !status.ok()) return status;
+    {
+      const auto lock = node_.Lock();
+      if (!node_.leases.contains(lease)) return absl::NotFoundError(doing + ": lease " + lease + ": not found");
+    }
+    Exchanged(node_.on_hold)();
     return absl::OkStatus();
   }
-  absl::StatusOr<bool> HasSnapshot(const std::string& snapshotter, const std::string& key) override {
+  absl::StatusOr<bool> HasSnapshot(const std::string& snapshotter, const std::string& key,
+                                   const CallContext& context) override {
+    if (absl::Status status = node_.calls->Begin("asking snapshotter " + snapshotter, context); !status.ok()) {
+      return status;
+    }
+    const auto lock = node_.Lock();
     return node_.snapshots.contains(snapshotter + " " + key);
   }
-  absl::StatusOr<std::vector<node::Ingest>> Ingests() override { return std::vector<node::Ingest>(); }
-  absl::StatusOr<std::unique_ptr<node::ImageWatch>> WatchImages() override { return std::make_unique<Watch>(node_); }
+  absl::StatusOr<std::vector<node::Ingest>> Ingests(const CallContext& context) override {
+    if (absl::Status status = node_.calls->Begin("asking what is being written", context); !status.ok()) return status;
+    return std::vector<node::Ingest>();
+  }
+  absl::StatusOr<std::unique_ptr<node::ImageWatch>> WatchImages(const CallContext& context) override {
+    if (absl::Status status = node_.calls->Begin("watching containerd's image events", context); !status.ok()) {
+      return status;
+    }
+    const auto lock = node_.Lock();
+    return std::make_unique<Watch>(node_);
+  }
 
  private:
+  /// The hook, which is not called again.
+  std::function<void()> Exchanged(std::function<void()>& hook) {
+    const auto lock = node_.Lock();
+    return std::exchange(hook, [] {});
+  }
+
   FakeNode& node_;
 };
 
 class FakeNode::Cri final : public node::CriActions {
  public:
   explicit Cri(FakeNode& node) : node_(node) {}
-  absl::StatusOr<std::string> PullImage(const std::string&, const std::optional<node::PullCredential>&, absl::Duration,
-                                        std::stop_token) override {
+  absl::StatusOr<std::string> PullImage(const std::string& reference, const std::optional<node::PullCredential>&,
+                                        const CallContext& context) override {
+    const std::string doing = "pulling " + reference;
+    if (absl::Status status = node_.calls->Begin(doing, context); !status.ok()) return status;
     node_.on_pull();
+    const auto lock = node_.Lock();
     if (!node_.pull_result.ok()) return node_.pull_result;
-    return "id";
+    if (node_.offered.empty()) return "id";
+    const auto offered = node_.offered.find(reference);
+    if (offered == node_.offered.end()) return absl::NotFoundError(doing + ": not found");
+    return node_.Pull(reference, offered->second);
   }
-  absl::Status RemoveImage(const std::string& id) override {
+  absl::Status RemoveImage(const std::string& id, const CallContext& context) override {
+    if (absl::Status status = node_.calls->Begin("removing image " + id, context); !status.ok()) return status;
+    const auto lock = node_.Lock();
     std::vector<std::string> names;
     for (const node::ImageRecord& record : node_.store->records) {
       if (node_.ids[record.target_digest] == id) names.push_back(record.name);
@@ -91,6 +161,9 @@ FakeNode::FakeNode() {
   auto runtime = std::make_unique<node::FakeCri>();
   store = containerd.get();
   cri = runtime.get();
+  cri->mutex = store->mutex;
+  cri->calls = store->calls;
+  calls = store->calls;
   clients.containerd = std::move(containerd);
   clients.cri = std::move(runtime);
   clients.cri_actions = std::make_unique<Cri>(*this);
@@ -98,6 +171,7 @@ FakeNode::FakeNode() {
 }
 
 image::Digest FakeNode::AddImage(const std::string& text) {
+  const auto lock = Lock();
   const image::Digest blob = store->Add("layer of " + text);
   const std::string diff = image::Digest::OfBytes("unpacked " + text).text();
   const image::Digest config =
@@ -115,6 +189,7 @@ image::Digest FakeNode::AddImage(const std::string& text) {
 }
 
 void FakeNode::SetName(const std::string& name, const image::Digest& digest) {
+  const auto lock = Lock();
   auto& records = store->records;
   auto found = std::find_if(records.begin(), records.end(), [&](const auto& record) { return record.name == name; });
   const bool is_new = found == records.end();
@@ -129,16 +204,38 @@ void FakeNode::SetName(const std::string& name, const image::Digest& digest) {
 }
 
 void FakeNode::RemoveName(const std::string& name) {
+  const auto lock = Lock();
   std::erase_if(store->records, [&](const node::ImageRecord& record) { return record.name == name; });
   changes[name].push_back({node::ImageEvent::Kind::kDeleted, name});
   if (cri_follows) Follow();
 }
 
 std::string FakeNode::Target(const std::string& name) const {
+  const auto lock = Lock();
   for (const node::ImageRecord& record : store->records) {
     if (record.name == name) return record.target_digest;
   }
   return "";
+}
+
+void FakeNode::Offer(const std::string& reference, const image::Digest& digest) {
+  const auto lock = Lock();
+  offered.insert_or_assign(reference, digest);
+}
+
+/// As the CRI plugin: the reference, the same by digest, and the image id name the image; it is unpacked.
+std::string FakeNode::Pull(const std::string& reference, const image::Digest& digest) {
+  const image::Reference name = *image::Reference::Parse(reference);
+  const image::Digest config = *image::Digest::Parse(ids[digest.text()]);
+  const std::string snapshot =
+      image::ChainIds(image::ParseImageConfig(store->blobs.at(config))->diff_ids).back().text();
+  store->labels_of[config]["containerd.io/gc.ref.snapshot.overlayfs"] = snapshot;
+  store->labels_of[digest]["containerd.io/distribution.source." + name.registry()] = name.repository();
+  snapshots.insert("overlayfs " + snapshot);
+  SetName(name.Name() + "@" + digest.text(), digest);
+  SetName(ids[digest.text()], digest);
+  if (reference.find('@') == std::string::npos) SetName(reference, digest);
+  return ids[digest.text()];
 }
 
 void FakeNode::Follow() {

@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <set>
 #include <string>
 #include <vector>
@@ -14,27 +15,36 @@
 namespace tagdrift::agent {
 
 /// A node in memory. Its image store, leases and events behave as containerd's do; the CRI follows changes at once
-/// unless told otherwise. Hooks let somebody else act at one moment.
+/// unless told otherwise. Hooks let somebody else act at one moment. Calls may come from several threads; the fields
+/// are for one thread, or under `Lock`.
 struct FakeNode {
   FakeNode();
+
+  std::unique_lock<std::recursive_mutex> Lock() const { return std::unique_lock(*store->mutex); }
 
   /// An image with one layer, complete in the content store. Answers its digest; `ids` maps it to its image id.
   image::Digest AddImage(const std::string& text);
   /// Points a name to a digest, as anybody may.
   void SetName(const std::string& name, const image::Digest& digest);
   void RemoveName(const std::string& name);
+  /// Has a registry offer an image, made by AddImage, under `reference`: a pull of it makes the names that containerd's
+  /// makes. As long as nothing is offered, each pull just succeeds.
+  void Offer(const std::string& reference, const image::Digest& digest);
   /// Empty where there is no such name.
   std::string Target(const std::string& name) const;
 
   node::RuntimeClients clients;
   node::FakeContainerd* store;
   node::FakeCri* cri;
-  std::map<std::string, std::string> ids;      ///< image id by target
-  std::map<std::string, image::Digest> layer;  ///< of each target
+  std::map<std::string, std::string> ids;        ///< image id by target
+  std::map<std::string, image::Digest> layer;    ///< of each target
+  std::map<std::string, image::Digest> offered;  ///< by reference
   std::map<std::string, node::Lease> leases;
   std::set<std::string> snapshots;  ///< "SNAPSHOTTER KEY"
   std::map<std::string, std::vector<node::ImageEvent>> changes;
+  std::shared_ptr<node::FakeCalls> calls;  ///< of all clients
   bool cri_follows = true;
+  bool deletes_any_target = false;  ///< as containerd 1.x: DeleteName does not look where the name points
   absl::Status watch_fails;
   absl::Status next_point_to;  ///< answered instead of OK, although it was done
   std::function<void()> on_pull = [] {};
@@ -48,6 +58,7 @@ struct FakeNode {
   class Cri;
   class Watch;
 
+  std::string Pull(const std::string& reference, const image::Digest& digest);
   void Follow();
 };
 

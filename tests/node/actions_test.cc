@@ -96,33 +96,6 @@ TEST(ContainerdActions, TellsWhatIsBeingWritten) {
   EXPECT_EQ(ingests->front().written, 42);
 }
 
-TEST(ImageWatch, SeesAllThatHappenedBeforeItCaughtUp) {
-  FakeActionServices runtime;
-  const auto containerd = runtime.Containerd();
-  runtime.Emit("/images/update", "app:v1");
-  const auto watch = containerd->WatchImages({});
-  ASSERT_TRUE(watch.ok()) << watch.status();
-  EXPECT_THAT((*watch)->ChangesOf("app:v1"), IsEmpty()) << "what was before the watch is not its matter";
-  runtime.Emit("/images/update", "app:v1");
-  runtime.Emit("/images/create", "app:v2");
-  runtime.Emit("/images/delete", "app:v1");
-  runtime.Emit("/content/delete", "app:v1");
-  ASSERT_TRUE((*watch)->CatchUp({}).ok());
-  const auto changes = (*watch)->ChangesOf("app:v1");
-  ASSERT_THAT(changes, SizeIs(2));
-  EXPECT_EQ(changes[0].kind, ImageEvent::Kind::kUpdated);
-  EXPECT_EQ(changes[1].kind, ImageEvent::Kind::kDeleted);
-}
-
-TEST(ImageWatch, SaysThatItLostTheStream) {
-  FakeActionServices runtime;
-  const auto containerd = runtime.Containerd();
-  const auto watch = containerd->WatchImages({});
-  ASSERT_TRUE(watch.ok()) << watch.status();
-  runtime.EndEvents();
-  EXPECT_TRUE(absl::IsUnavailable((*watch)->CatchUp({})));
-}
-
 TEST(CriActions, PullsWithTheCredentialOfOneHost) {
   FakeActionServices runtime;
   const auto id = runtime.Cri()->PullImage("r.io/app@x", PullCredential{"user", "word", "", "https://r.io"}, {});

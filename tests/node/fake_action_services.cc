@@ -118,26 +118,25 @@ class FakeActionServices::Events final : public events::Events::Service {
   grpc::Status Publish(grpc::ServerContext*, const events::PublishRequest* request, Empty*) override {
     images_v1::ImageEvent event;
     event.ParseFromString(request->event().value());
-    owner_.Emit(request->topic(), event.name());
+    {
+      const std::lock_guard lock(owner_.mutex_);
+      ++owner_.marks_;
+      owner_.changed_.notify_all();
+    }
+    if (!owner_.loses_marks) owner_.Emit(request->topic(), event.name());
     return grpc::Status::OK;
   }
   grpc::Status Subscribe(grpc::ServerContext* context, const events::SubscribeRequest*,
                          grpc::ServerWriter<containerd::types::Envelope>* writer) override {
     std::unique_lock lock(owner_.mutex_);
+    ++owner_.subscribers_;
     std::size_t next = owner_.emitted_.size();
     while (!owner_.ended_ && !context->IsCancelled()) {
       owner_.changed_.wait_for(lock, std::chrono::milliseconds(10));
-      for (; next < owner_.emitted_.size(); ++next) {
-        images_v1::ImageEvent event;
-        event.set_name(owner_.emitted_[next].second);
-        containerd::types::Envelope envelope;
-        envelope.set_namespace_("k8s.io");
-        envelope.set_topic(owner_.emitted_[next].first);
-        envelope.mutable_event()->set_type_url("containerd.services.images.v1.ImageUpdate");
-        envelope.mutable_event()->set_value(event.SerializeAsString());
-        writer->Write(envelope);
-      }
+      for (; next < owner_.emitted_.size(); ++next) writer->Write(owner_.emitted_[next]);
     }
+    --owner_.subscribers_;
+    owner_.changed_.notify_all();
     return grpc::Status::OK;
   }
 
@@ -184,19 +183,46 @@ FakeActionServices::~FakeActionServices() {
   server_->Shutdown();
 }
 
+std::shared_ptr<Connection> FakeActionServices::connection() const {
+  return std::make_shared<Connection>(folder_.path() + "/runtime.sock");
+}
+
 std::unique_ptr<ContainerdActions> FakeActionServices::Containerd() const {
-  return MakeContainerdActions(std::make_shared<Connection>(folder_.path() + "/runtime.sock"),
-                               std::chrono::seconds(20));
+  return MakeContainerdActions(connection(), std::chrono::seconds(20));
 }
 
 std::unique_ptr<CriActions> FakeActionServices::Cri() const {
-  return MakeCriActions(std::make_shared<Connection>(folder_.path() + "/runtime.sock"), std::chrono::seconds(20));
+  return MakeCriActions(connection(), std::chrono::seconds(20));
 }
 
 void FakeActionServices::Emit(const std::string& topic, const std::string& name) {
+  images_v1::ImageEvent event;
+  event.set_name(name);
+  EmitBytes(topic, event.SerializeAsString());
+}
+
+void FakeActionServices::EmitUnreadable(const std::string& topic) { EmitBytes(topic, "\xff"); }
+
+void FakeActionServices::EmitBytes(const std::string& topic, const std::string& bytes) {
+  containerd::types::Envelope envelope;
+  envelope.set_namespace_("k8s.io");
+  envelope.set_topic(topic);
+  envelope.mutable_event()->set_type_url("containerd.services.images.v1.ImageUpdate");
+  envelope.mutable_event()->set_value(bytes);
   const std::lock_guard lock(mutex_);
-  emitted_.emplace_back(topic, name);
+  emitted_.push_back(std::move(envelope));
   changed_.notify_all();
+}
+
+void FakeActionServices::AwaitMark() {
+  std::unique_lock lock(mutex_);
+  const int before = marks_;
+  changed_.wait(lock, [&] { return marks_ > before; });
+}
+
+void FakeActionServices::AwaitNoSubscriber() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return subscribers_ == 0; });
 }
 
 void FakeActionServices::EndEvents() {

@@ -2,6 +2,7 @@
 
 #include <grpcpp/server.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <map>
 #include <memory>
@@ -12,6 +13,8 @@
 
 #include "containerd/services/images/v1/images.pb.h"
 #include "containerd/services/leases/v1/leases.pb.h"
+#include "containerd/types/event.pb.h"
+#include "node/connection.h"
 #include "runtime/v1/api.pb.h"
 #include "tagdrift/node/containerd_actions.h"
 #include "tagdrift/node/cri_actions.h"
@@ -26,10 +29,16 @@ class FakeActionServices {
   FakeActionServices();
   ~FakeActionServices();
 
+  std::shared_ptr<Connection> connection() const;
   std::unique_ptr<ContainerdActions> Containerd() const;
   std::unique_ptr<CriActions> Cri() const;
   /// What watchers get to see.
   void Emit(const std::string& topic, const std::string& name);
+  /// An event whose content is none.
+  void EmitUnreadable(const std::string& topic);
+  /// Waits until somebody has published a mark after this was called.
+  void AwaitMark();
+  void AwaitNoSubscriber();
   /// Ends the event streams and takes no new ones.
   void EndEvents();
 
@@ -41,10 +50,13 @@ class FakeActionServices {
   std::optional<containerd::services::images::v1::DeleteImageRequest> last_delete;
   std::optional<runtime::v1::PullImageRequest> last_pull;
   std::string last_removed;
-  bool pull_hangs = false;  ///< until it is cancelled
-  bool synced = false;      ///< a lease was deleted with sync
+  std::atomic<bool> loses_marks = false;  ///< what clients publish reaches nobody
+  bool pull_hangs = false;                ///< until it is cancelled
+  bool synced = false;                    ///< a lease was deleted with sync
 
  private:
+  void EmitBytes(const std::string& topic, const std::string& bytes);
+
   class Images;
   class Leases;
   class Snapshots;
@@ -55,7 +67,9 @@ class FakeActionServices {
   TemporaryFolder folder_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::vector<std::pair<std::string, std::string>> emitted_;  ///< topic, name
+  std::vector<containerd::types::Envelope> emitted_;
+  int marks_ = 0;
+  int subscribers_ = 0;
   bool ended_ = false;
   std::vector<std::unique_ptr<grpc::Service>> services_;
   std::unique_ptr<grpc::Server> server_;

@@ -6,16 +6,17 @@ absl::Status FakeCalls::Begin(const std::string& doing, const CallContext& conte
   if (absl::Status ended = context.Check(std::chrono::steady_clock::now(), doing); !ended.ok()) return ended;
   std::unique_lock lock(mutex_);
   seen_.push_back(doing);
-  if (before_hanging_ < 0 || before_hanging_-- > 0) return absl::OkStatus();
-  hanging_ = true;
+  const bool is_chosen = before_hanging_ >= 0 && before_hanging_-- == 0;
+  if (!is_chosen && !frozen_) return absl::OkStatus();
+  ++hanging_;
   changed_.notify_all();
-  const auto never = [] { return false; };
+  const auto thawed = [&] { return !is_chosen && !frozen_; };
   if (context.deadline == SteadyTime::max()) {
-    changed_.wait(lock, context.stop, never);
+    changed_.wait(lock, context.stop, thawed);
   } else {
-    changed_.wait_until(lock, context.stop, context.deadline, never);
+    changed_.wait_until(lock, context.stop, context.deadline, thawed);
   }
-  hanging_ = false;
+  --hanging_;
   return context.Check(std::chrono::steady_clock::now(), doing);
 }
 
@@ -24,9 +25,20 @@ void FakeCalls::HangAfter(int more) {
   before_hanging_ = more;
 }
 
+void FakeCalls::Freeze() {
+  const std::lock_guard lock(mutex_);
+  frozen_ = true;
+}
+
+void FakeCalls::Thaw() {
+  const std::lock_guard lock(mutex_);
+  frozen_ = false;
+  changed_.notify_all();
+}
+
 void FakeCalls::AwaitHanging() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return hanging_; });
+  changed_.wait(lock, [this] { return hanging_ > 0; });
 }
 
 std::vector<std::string> FakeCalls::seen() const {

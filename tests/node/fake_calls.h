@@ -19,7 +19,10 @@ class FakeCalls {
 
   /// The call after `more` further ones hangs until its context ends.
   void HangAfter(int more);
-  /// Waits until it does.
+  /// All calls hang until Thaw.
+  void Freeze();
+  void Thaw();
+  /// Waits until a call hangs.
   void AwaitHanging();
   /// What was asked so far.
   std::vector<std::string> seen() const;
@@ -29,7 +32,8 @@ class FakeCalls {
   std::condition_variable_any changed_;
   std::vector<std::string> seen_;
   int before_hanging_ = -1;  ///< negative: none hangs
-  bool hanging_ = false;
+  bool frozen_ = false;
+  int hanging_ = 0;
 };
 
 }  // namespace tagdrift::node

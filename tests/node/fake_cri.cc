@@ -1,8 +1,17 @@
 #include "fake_cri.h"
 
 #include <algorithm>
+#include <string_view>
 
 namespace tagdrift::node {
+namespace {
+
+std::string_view Bare(std::string_view id) {
+  constexpr std::string_view kAlgorithm = "sha256:";
+  return id.starts_with(kAlgorithm) ? id.substr(kAlgorithm.size()) : id;
+}
+
+}  // namespace
 
 template <typename Value>
 absl::StatusOr<Value> FakeCri::Answer(const std::string& doing, const CallContext& context, const Value& value,
@@ -34,7 +43,7 @@ absl::StatusOr<std::optional<CriImage>> FakeCri::ImageStatus(const std::string& 
     }
   }
   for (const CriImage& image : *all) {
-    if (image.id.starts_with(name)) return image;
+    if (Bare(image.id).starts_with(Bare(name))) return image;
   }
   return std::nullopt;
 }

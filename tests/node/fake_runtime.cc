@@ -167,6 +167,10 @@ FakeRuntime::FakeRuntime(Services services) {
     services_.push_back(std::make_unique<Introduction>());
   }
   if (services != Services::kOnlyCri) services_.push_back(std::make_unique<Content>(*this));
+  Start();
+}
+
+void FakeRuntime::Start() {
   grpc::ServerBuilder builder;
   builder.AddListeningPort("unix:" + socket_, grpc::InsecureServerCredentials());
   for (const auto& service : services_) builder.RegisterService(service.get());

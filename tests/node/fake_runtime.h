@@ -49,6 +49,8 @@ class FakeRuntime {
   const std::string& last_namespace() const { return last_namespace_; }
 
   void Stop();
+  /// Again, at the same socket.
+  void Start();
 
  private:
   class Cri;

@@ -1,0 +1,107 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <future>
+
+#include "all_calls.h"
+#include "ending_in.h"
+#include "hanging_runtime.h"
+#include "plain_listener.h"
+#include "tagdrift/text/text.h"
+
+namespace tagdrift::node {
+namespace {
+
+using std::chrono::milliseconds;
+using testing::EndsWith;
+using testing::HasSubstr;
+
+/// Well under the second in which a command has to end.
+constexpr milliseconds kSoon(500);
+
+class RuntimeCall : public testing::TestWithParam<NamedCall> {
+ protected:
+  RuntimeClients ClientsOf(const HangingRuntime& runtime, milliseconds limit = std::chrono::minutes(10)) {
+    auto clients = MakeClients(runtime.endpoint(), limit);
+    EXPECT_TRUE(clients.ok()) << clients.status();
+    return *std::move(clients);
+  }
+};
+
+TEST_P(RuntimeCall, EndsAtOnceWhenItIsStopped) {
+  HangingRuntime runtime;
+  RuntimeClients clients = ClientsOf(runtime);
+  std::stop_source stop;
+  auto call = std::async(std::launch::async, [&] { return GetParam().run(clients, {.stop = stop.get_token()}); });
+  runtime.AwaitCalls(1);
+  stop.request_stop();
+  ASSERT_EQ(call.wait_for(kSoon), std::future_status::ready);
+  const absl::Status status = call.get();
+  EXPECT_TRUE(absl::IsCancelled(status)) << status;
+  EXPECT_THAT(text::MessageOf(status), EndsWith(": stopped"));
+  runtime.AwaitCancelled();
+}
+
+TEST_P(RuntimeCall, EndsAtOnceWhenItIsStoppedBehindASilentListener) {
+  TemporaryFolder folder;
+  PlainListener listener(folder.path() + "/silent.sock", PlainListener::Manner::kSilent);
+  auto clients = MakeClients(folder.path() + "/silent.sock");
+  std::stop_source stop;
+  std::promise<void> begun;
+  auto call = std::async(std::launch::async, [&] {
+    begun.set_value();
+    return GetParam().run(*clients, {.stop = stop.get_token()});
+  });
+  begun.get_future().wait();
+  stop.request_stop();
+  ASSERT_EQ(call.wait_for(kSoon), std::future_status::ready);
+  EXPECT_TRUE(absl::IsCancelled(call.get()));
+}
+
+TEST_P(RuntimeCall, IsNotMadeAfterTheStop) {
+  HangingRuntime runtime;
+  RuntimeClients clients = ClientsOf(runtime);
+  std::stop_source stop;
+  stop.request_stop();
+  const absl::Status status = GetParam().run(clients, {.stop = stop.get_token()});
+  EXPECT_TRUE(absl::IsCancelled(status)) << status;
+  EXPECT_THAT(text::MessageOf(status), EndsWith(": stopped"));
+}
+
+TEST_P(RuntimeCall, SaysHowLongItWaitedAtTheDeadline) {
+  HangingRuntime runtime;
+  RuntimeClients clients = ClientsOf(runtime);
+  const absl::Status status = GetParam().run(clients, EndingIn(milliseconds(100)));
+  EXPECT_TRUE(absl::IsDeadlineExceeded(status)) << status;
+  EXPECT_THAT(text::MessageOf(status), HasSubstr(" within 100ms"));
+}
+
+TEST_P(RuntimeCall, IsNotMadeAfterTheDeadline) {
+  HangingRuntime runtime;
+  RuntimeClients clients = ClientsOf(runtime);
+  const absl::Status status = GetParam().run(clients, EndingIn(milliseconds(-1)));
+  EXPECT_TRUE(absl::IsDeadlineExceeded(status)) << status;
+  EXPECT_THAT(text::MessageOf(status), EndsWith(": no time is left"));
+}
+
+TEST_P(RuntimeCall, EndsAtTheLimitOfTheClients) {
+  HangingRuntime runtime;
+  RuntimeClients clients = ClientsOf(runtime, milliseconds(100));
+  if (!GetParam().has_limit) {
+    const absl::Status status = GetParam().run(clients, EndingIn(milliseconds(300)));
+    EXPECT_THAT(text::MessageOf(status), HasSubstr(" within 300ms"));
+    return;
+  }
+  const absl::Status status = GetParam().run(clients, {});
+  EXPECT_TRUE(absl::IsDeadlineExceeded(status)) << status;
+  EXPECT_THAT(text::MessageOf(status), HasSubstr(" within 100ms"));
+}
+
+INSTANTIATE_TEST_SUITE_P(All, RuntimeCall, testing::ValuesIn(AllCalls()), [](const auto& call) {
+  std::string name = call.param.name;
+  std::erase(name, ':');
+  return name;
+});
+
+}  // namespace
+}  // namespace tagdrift::node
