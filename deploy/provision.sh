@@ -11,8 +11,8 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 lab=${TAGDRIFT_LAB_DIR:-$root/build/lab}
 
 build_packages=(
-  g++ cmake ninja-build ccache pkg-config git
-  libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc libabsl-dev
+  g++ cmake ninja-build ccache mold pkg-config git
+  libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc libabsl-dev libc-ares-dev libre2-dev
   nlohmann-json3-dev libtoml11-dev libcurl4-openssl-dev libssl-dev libspdlog-dev libfmt-dev libcli11-dev libyaml-cpp-dev
   prometheus-cpp-dev libgtest-dev libgmock-dev libnghttp2-dev
   clang clang-format clang-tidy libclang-rt-dev

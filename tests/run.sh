@@ -31,68 +31,84 @@ check_format() {
   }
 }
 
+# Without precompiled headers, since clang cannot read those of gcc.
 check_tidy() {
-  run-clang-tidy -quiet -p build/release "^$root/src/" >build/clang-tidy.log 2>/dev/null || {
+  mkdir -p build/tidy
+  sed -E 's# -Winvalid-pch| -include [^ ]*/cmake_pch\.hxx##g' build/release/compile_commands.json >build/tidy/compile_commands.json
+  run-clang-tidy -quiet -p build/tidy "^$root/src/" >build/clang-tidy.log 2>/dev/null || {
     grep -E 'warning:|error:' build/clang-tidy.log >&2 || tail -n 20 build/clang-tidy.log >&2
     return 1
   }
 }
 
-configure() {
+# Builds what the preset of the same name tests.
+build() {
   cmake --preset "$1" >build/configure-"$1".log 2>&1 || {
     tail -n 40 build/configure-"$1".log >&2
     return 1
   }
-}
-
-build() {
-  configure "$1"
   cmake --build --preset "$1"
 }
 
-# Under tsan only what has threads of its own is worth the time: the tests labelled so.
-build_thread_tests() {
-  local targets
-  configure tsan
-  mapfile -t targets < <(awk '/^build / { target = $2; sub(/:$/, "", target) }
-    /POST_BUILD = .*LABELS;[^"]*threads/ { print target }' build/tsan/build.ninja)
-  if [ "${#targets[@]}" -eq 0 ]; then
-    echo "no test is labelled 'threads': nothing would run under tsan" >&2
+# join PRESET TREE KEEP DROP [PROGRAM]: adds the tests of a build tree to the joined ctest project, those whose label matches KEEP and not
+# DROP. PROGRAM is what the lab's tests run instead of their own build's.
+join() {
+  [ -e "$2/CTestTestfile.cmake" ] || {
+    echo "$2 has no tests" >&2
     return 1
-  fi
-  cmake --build build/tsan --target "${targets[@]}"
+  }
+  printf 'set(preset "%s")\nset(keep "%s")\nset(drop "%s")\nset(program "%s")\ninclude("%s/CTestTestfile.cmake")\n' \
+    "$1" "$3" "$4" "${5:-}" "$2" >>build/all/CTestTestfile.cmake
 }
 
-# One ctest project over the given presets' build trees.
+# One ctest project over the build trees of the given presets. The lab is built once, by release, and run on asan's program too.
 join_tests() {
+  local preset
   mkdir -p build/all
   cat >build/all/CTestTestfile.cmake <<'CMAKE'
 function(add_test name)
-  if(preset STREQUAL "tsan")
-    set(pending ${ARGN} PARENT_SCOPE) # added once its labels are known
+  if(keep OR drop)
+    set(pending ${ARGN} PARENT_SCOPE) # added once its label is known
   else()
     _add_test("${preset}.${name}" ${ARGN})
   endif()
 endfunction()
 function(set_tests_properties name)
-  if(preset STREQUAL "tsan")
-    if(NOT ";${ARGN};" MATCHES ";LABELS;threads;")
+  set(properties "") # one by one, since values are lists
+  foreach(index RANGE 1 ${ARGC})
+    if(index LESS ARGC)
+      string(APPEND properties " [==[${ARGV${index}}]==]")
+    endif()
+  endforeach()
+  if(keep OR drop)
+    string(REGEX MATCH "\\[==\\[LABELS\\]==\\] \\[==\\[([^]]*)" label "${properties}")
+    set(label "${CMAKE_MATCH_1}")
+    if((keep AND NOT label MATCHES "${keep}") OR (drop AND label MATCHES "${drop}"))
       return()
     endif()
     _add_test("${preset}.${name}" ${pending})
   endif()
-  _set_tests_properties("${preset}.${name}" ${ARGN})
+  cmake_language(EVAL CODE "_set_tests_properties([==[${preset}.${name}]==] ${properties})")
+  if(program)
+    _set_tests_properties("${preset}.${name}" PROPERTIES ENVIRONMENT_MODIFICATION "TAGDRIFT_BINARY=set:${program}")
+  endif()
 endfunction()
 macro(subdirs)
   foreach(directory ${ARGN})
-    include("${CMAKE_CURRENT_LIST_DIR}/${directory}/CTestTestfile.cmake" OPTIONAL)
+    include("${CMAKE_CURRENT_LIST_DIR}/${directory}/CTestTestfile.cmake" OPTIONAL) # a folder without tests has none
   endforeach()
 endmacro()
 CMAKE
-  local preset
   for preset in "$@"; do
-    printf 'set(preset %s)\ninclude("%s/build/%s/CTestTestfile.cmake")\n' "$preset" "$root" "$preset"
-  done >>build/all/CTestTestfile.cmake
+    case $preset in
+      release) join release "$root/build/release" '' '' ;;
+      asan)
+        join asan "$root/build/asan" '' '^lab(-self)?$'
+        join asan "$root/build/release/tests/lab" '^lab$' '' "$root/build/asan/tagdrift"
+        ;;
+      tsan) join tsan "$root/build/tsan" '^threads$' '' ;;
+    esac
+  done
 }
 
 run_tests() {
@@ -120,7 +136,7 @@ main() {
   section "build release" build release
   if [ "${#presets[@]}" -gt 1 ]; then
     section "build asan" build asan
-    section "build tsan" build_thread_tests
+    section "build tsan" build tsan
     if [ -x tests/fuzz/run.sh ]; then
       section "fuzz" tests/fuzz/run.sh 10 "$root/build/fuzz"
     fi

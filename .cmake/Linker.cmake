@@ -1,0 +1,10 @@
+# The fastest linker there is, unless the user's flags name one.
+if(NOT "${CMAKE_EXE_LINKER_FLAGS} ${CMAKE_CXX_FLAGS}" MATCHES "-fuse-ld=")
+  find_program(MOLD mold)
+  find_program(LLD ld.lld)
+  if(MOLD)
+    add_link_options(-fuse-ld=mold)
+  elseif(LLD)
+    add_link_options(-fuse-ld=lld)
+  endif()
+endif()
