@@ -6,8 +6,10 @@ absl::Status FakeCalls::Begin(const std::string& doing, const CallContext& conte
   if (absl::Status ended = context.Check(std::chrono::steady_clock::now(), doing); !ended.ok()) return ended;
   std::unique_lock lock(mutex_);
   seen_.push_back(doing);
-  if (before_hanging_ < 0 || before_hanging_-- > 0) return absl::OkStatus();
-  hanging_ = true;
+  for (const auto& [part, failure] : failures_) {
+    if (doing.find(part) != std::string::npos) return failure;
+  }
+  if (!Hangs(doing)) return absl::OkStatus();
   changed_.notify_all();
   const auto never = [] { return false; };
   if (context.deadline == SteadyTime::max()) {
@@ -15,18 +17,40 @@ absl::Status FakeCalls::Begin(const std::string& doing, const CallContext& conte
   } else {
     changed_.wait_until(lock, context.stop, context.deadline, never);
   }
-  hanging_ = false;
   return context.Check(std::chrono::steady_clock::now(), doing);
 }
 
-void FakeCalls::HangAfter(int more) {
-  const std::lock_guard lock(mutex_);
-  before_hanging_ = more;
+bool FakeCalls::Hangs(const std::string& doing) {
+  if (before_hanging_ < 0) return false;
+  if (before_hanging_ > 0) {
+    --before_hanging_;
+    return false;
+  }
+  if (!for_good_) before_hanging_ = -1;
+  if (hung_.empty()) hung_ = doing;
+  return true;
 }
 
-void FakeCalls::AwaitHanging() {
+void FakeCalls::HangAfter(int more, bool for_good) {
+  const std::lock_guard lock(mutex_);
+  before_hanging_ = more;
+  for_good_ = for_good;
+  hung_.clear();
+}
+
+bool FakeCalls::AwaitHanging(std::stop_token stop) {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return hanging_; });
+  return changed_.wait(lock, std::move(stop), [this] { return !hung_.empty(); });
+}
+
+std::string FakeCalls::hung() const {
+  const std::lock_guard lock(mutex_);
+  return hung_;
+}
+
+void FakeCalls::Fail(const std::string& part, const absl::Status& status) {
+  const std::lock_guard lock(mutex_);
+  failures_[part] = status;
 }
 
 std::vector<std::string> FakeCalls::seen() const {
