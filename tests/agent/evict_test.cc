@@ -2,9 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "absl/time/clock.h"
-#include "agent/work.h"
-#include "fake_node.h"
+#include "execution_test.h"
 
 namespace tagdrift::agent {
 namespace {
@@ -17,9 +15,9 @@ using testing::IsEmpty;
 constexpr char kTag[] = "registry.test/app:v1";
 constexpr char kSibling[] = "registry.test/app:v2";
 
-class EvictTest : public testing::Test {
+class EvictTest : public ExecutionTest {
  protected:
-  EvictTest() { node_.SetName(kTag, digest_); }
+  EvictTest() : ExecutionTest(judge::ActionKind::kEvict, kTag) { node_.SetName(kTag, digest_); }
 
   report::ActionOutcome Evict(bool free = false) {
     judge::ActionFacts facts{.reference = request_.reference};
@@ -31,31 +29,14 @@ class EvictTest : public testing::Test {
     if (free) plan.names_go.insert(plan.names_go.end(), {"registry.test/app@" + digest_.text(), *plan.image_id});
     plan.steps.push_back({judge::StepKind::kDeleteName, kTag});
     if (free) plan.steps.push_back({judge::StepKind::kRemoveImage, *plan.image_id});
-    auto lock = TagLock::Acquire(*node_.clients.containerd_actions, kTag, absl::InfinitePast(), {});
-    EXPECT_TRUE(lock.ok()) << lock.status();
-    meanwhile_();
-    return DoEvict({sources_, request_, hooks_, {}, **lock, facts, plan});
+    return CarryOut(DoEvict, facts, plan);
   }
 
   void StartContainer() {
     node_.cri->containers.push_back({.id = "c1", .name = "app", .image_ref = node_.ids[digest_.text()]});
   }
 
-  FakeNode node_;
   image::Digest digest_ = node_.AddImage("app");
-  std::function<void()> meanwhile_ = [] {};
-  ActionSources sources_{.runtime = &node_.clients,
-                         .tree = nullptr,
-                         .settings = {},
-                         .platform = {.os = "linux", .architecture = "amd64"},
-                         .registry = nullptr,
-                         .credentials = nullptr,
-                         .sandbox_image = "",
-                         .now = [] { return absl::Now(); }};
-  ActionRequest request_{.action = judge::ActionKind::kEvict,
-                         .reference = *image::Reference::Parse(kTag),
-                         .patience = absl::Milliseconds(30)};
-  ActionHooks hooks_;
 };
 
 TEST_F(EvictTest, RemovesTheOneName) {

@@ -136,6 +136,14 @@ class FakeNode::Cri final : public node::CriActions {
     node_.on_pull();
     const auto lock = node_.Lock();
     if (!node_.pull_result.ok()) return node_.pull_result;
+    const std::size_t at = reference.find('@');
+    const auto delivery =
+        at == std::string::npos ? node_.deliveries.end() : node_.deliveries.find(reference.substr(at + 1));
+    if (delivery != node_.deliveries.end()) {
+      const SampleImage& image = delivery->second;
+      node_.AddImage(image);
+      return node_.Pull(reference, image.digest());
+    }
     if (node_.offered.empty()) return "id";
     const auto offered = node_.offered.find(reference);
     if (offered == node_.offered.end()) return absl::NotFoundError(doing + ": not found");
@@ -171,21 +179,35 @@ FakeNode::FakeNode() {
 }
 
 image::Digest FakeNode::AddImage(const std::string& text) {
+  const SampleImage image(text);
+  AddImage(image);
+  return image.digest();
+}
+
+void FakeNode::AddImage(const SampleImage& image, const std::string& source) {
   const auto lock = Lock();
-  const image::Digest blob = store->Add("layer of " + text);
-  const std::string diff = image::Digest::OfBytes("unpacked " + text).text();
-  const image::Digest config =
-      store->Add(R"({"os":"linux","architecture":"amd64","rootfs":{"type":"layers","diff_ids":[")" + diff + R"("]}})");
-  const auto descriptor = [](const std::string& type, const image::Digest& digest) {
-    return R"({"mediaType":")" + type + R"(","digest":")" + digest.text() + R"(","size":10})";
-  };
-  const image::Digest manifest =
-      store->Add(R"({"schemaVersion":2,"mediaType":")" + std::string(image::kOciManifest) + R"(","config":)" +
-                 descriptor("application/vnd.oci.image.config.v1+json", config) + R"(,"layers":[)" +
-                 descriptor("application/vnd.oci.image.layer.v1.tar", blob) + "]}");
-  ids[manifest.text()] = config.text();
-  layer.emplace(manifest.text(), blob);
-  return manifest;
+  const image::Digest digest = image.digest();
+  std::map<std::string, std::string> labels;
+  if (const std::size_t slash = source.find('/'); slash != std::string::npos) {
+    labels["containerd.io/distribution.source." + source.substr(0, slash)] = source.substr(slash + 1);
+  }
+  store->Add(image.layer);
+  store->Add(image.config);
+  store->Add(image.manifest, labels);
+  ids[digest.text()] = image.id();
+  layer.insert_or_assign(digest.text(), image.layer_digest());
+}
+
+bool FakeNode::IsComplete(const image::Digest& digest) const {
+  const auto lock = Lock();
+  const auto id = ids.find(digest.text());
+  return id != ids.end() && store->blobs.contains(digest) && store->blobs.contains(layer.at(digest.text())) &&
+         store->blobs.contains(*image::Digest::Parse(id->second));
+}
+
+void FakeNode::LetPull(const SampleImage& image) {
+  const auto lock = Lock();
+  deliveries.insert_or_assign(image.digest().text(), image);
 }
 
 void FakeNode::SetName(const std::string& name, const image::Digest& digest) {
@@ -216,6 +238,12 @@ std::string FakeNode::Target(const std::string& name) const {
     if (record.name == name) return record.target_digest;
   }
   return "";
+}
+
+std::size_t FakeNode::Changes(const std::string& name) const {
+  const auto lock = Lock();
+  const auto found = changes.find(name);
+  return found == changes.end() ? 0 : found->second.size();
 }
 
 void FakeNode::Offer(const std::string& reference, const image::Digest& digest) {

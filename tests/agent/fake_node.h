@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/sample_image.h"
 #include "node/fake_containerd.h"
 #include "node/fake_cri.h"
 #include "tagdrift/node/runtime.h"
@@ -24,6 +25,10 @@ struct FakeNode {
 
   /// An image with one layer, complete in the content store. Answers its digest; `ids` maps it to its image id.
   image::Digest AddImage(const std::string& text);
+  /// The same; `source` ("registry.test/app") is where it came from, empty: built here.
+  void AddImage(const SampleImage& image, const std::string& source = "");
+  /// True if manifest, config and layer are here.
+  bool IsComplete(const image::Digest& digest) const;
   /// Points a name to a digest, as anybody may.
   void SetName(const std::string& name, const image::Digest& digest);
   void RemoveName(const std::string& name);
@@ -32,13 +37,18 @@ struct FakeNode {
   void Offer(const std::string& reference, const image::Digest& digest);
   /// Empty where there is no such name.
   std::string Target(const std::string& name) const;
+  /// How often the name was changed, by anybody.
+  std::size_t Changes(const std::string& name) const;
+  /// Has a registry deliver an image that is not here to pulls by its digest.
+  void LetPull(const SampleImage& image);
 
   node::RuntimeClients clients;
   node::FakeContainerd* store;
   node::FakeCri* cri;
-  std::map<std::string, std::string> ids;        ///< image id by target
-  std::map<std::string, image::Digest> layer;    ///< of each target
-  std::map<std::string, image::Digest> offered;  ///< by reference
+  std::map<std::string, std::string> ids;         ///< image id by target
+  std::map<std::string, image::Digest> layer;     ///< of each target
+  std::map<std::string, image::Digest> offered;   ///< by reference
+  std::map<std::string, SampleImage> deliveries;  ///< what pulls bring, by digest
   std::map<std::string, node::Lease> leases;
   std::set<std::string> snapshots;  ///< "SNAPSHOTTER KEY"
   std::map<std::string, std::vector<node::ImageEvent>> changes;

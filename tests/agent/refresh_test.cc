@@ -2,9 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "absl/time/clock.h"
-#include "agent/work.h"
-#include "fake_node.h"
+#include "execution_test.h"
 
 namespace tagdrift::agent {
 namespace {
@@ -15,9 +13,9 @@ using testing::IsEmpty;
 
 constexpr char kTag[] = "registry.test/app:v1";
 
-class RefreshTest : public testing::Test {
+class RefreshTest : public ExecutionTest {
  protected:
-  RefreshTest() {
+  RefreshTest() : ExecutionTest(judge::ActionKind::kRefresh, kTag) {
     node_.SetName(kTag, old_);
     node_.SetName("registry.test/app@" + old_.text(), old_);
     node_.on_pull = [this] {
@@ -27,8 +25,7 @@ class RefreshTest : public testing::Test {
     };
     // Known here, so that its digest is known; gone again until the pull.
     for (const auto& [digest, bytes] : NewBlobs()) node_.store->blobs.erase(digest);
-    request_.patience = absl::Milliseconds(30);
-    request_.deadline = absl::InfiniteFuture();
+    hooks_.audit = [this](const std::string& line) { audit_.push_back(line); };
   }
 
   report::ActionOutcome Refresh(bool pull = true) {
@@ -37,9 +34,7 @@ class RefreshTest : public testing::Test {
     judge::Plan plan{.reference = request_.reference, .from = old_, .to = new_, .image_id = node_.ids[new_.text()]};
     if (pull) plan.steps.push_back({judge::StepKind::kPull, digest_name_});
     plan.steps.push_back({judge::StepKind::kRepoint, kTag});
-    auto lock = TagLock::Acquire(*node_.clients.containerd_actions, kTag, absl::InfinitePast(), {});
-    EXPECT_TRUE(lock.ok()) << lock.status();
-    return DoRefresh({sources_, request_, hooks_, stop_.get_token(), **lock, facts, plan});
+    return CarryOut(DoRefresh, facts, plan);
   }
 
   void ExpectAsBefore() {
@@ -56,24 +51,11 @@ class RefreshTest : public testing::Test {
     return other.store->blobs;
   }
 
-  FakeNode node_;
   image::Digest old_ = node_.AddImage("old");
   image::Digest third_ = node_.AddImage("third");
   image::Digest new_ = node_.AddImage("new");
   std::string digest_name_ = "registry.test/app@" + new_.text();
   std::vector<std::string> audit_;
-  ActionSources sources_{.runtime = &node_.clients,
-                         .tree = nullptr,
-                         .settings = {},
-                         .platform = {.os = "linux", .architecture = "amd64"},
-                         .registry = nullptr,
-                         .credentials = nullptr,
-                         .sandbox_image = "",
-                         .now = [] { return absl::Now(); }};
-  ActionRequest request_{.reference = *image::Reference::Parse(kTag)};
-  ActionHooks hooks_{
-      .planned = {}, .progress = {}, .audit = [this](const std::string& line) { audit_.push_back(line); }};
-  std::stop_source stop_;
 };
 
 TEST_F(RefreshTest, PullsAndMovesTheTag) {
@@ -181,7 +163,7 @@ TEST_F(RefreshTest, NeverCopiesAPoisonedRecord) {
     }
   };
   EXPECT_EQ(Refresh().state, ActionState::kDone);
-  const auto record = node_.store->GetImage(kTag);
+  const auto record = node_.store->GetImage(kTag, {});
   ASSERT_TRUE(record.ok() && *record);
   EXPECT_EQ((*record)->target_media_type, image::kOciManifest);
 }

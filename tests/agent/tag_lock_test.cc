@@ -3,6 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <memory>
+#include <stop_token>
+#include <utility>
+
 #include "absl/time/clock.h"
 #include "fake_node.h"
 
@@ -15,94 +20,120 @@ using testing::SizeIs;
 
 constexpr char kTag[] = "registry.test/app:v1";
 
-absl::StatusOr<std::unique_ptr<TagLock>> TryLock(FakeNode& node, const std::string& name = kTag,
-                                                 std::stop_token stop = {}) {
-  return TagLock::Acquire(*node.clients.containerd_actions, name, absl::InfinitePast(), std::move(stop));
-}
-
-TEST(TagLock, IsHeldByOneAndGivenBack) {
-  FakeNode node;
-  {
-    const auto first = TryLock(node);
-    ASSERT_TRUE(first.ok());
-    EXPECT_TRUE((*first)->StillHeld().ok());
-    EXPECT_TRUE(absl::IsFailedPrecondition(TryLock(node).status()));
-    EXPECT_TRUE((*first)->StillHeld().ok());
-    EXPECT_THAT(node.leases, SizeIs(1));
+/// The system's clocks, the steady one an hour ahead: who waits by it has no time left when a call still has.
+class ClockAhead final : public Clock {
+ public:
+  SteadyTime Steady() const override { return SystemClock()->Steady() + kAhead; }
+  absl::Time Wall() const override { return SystemClock()->Wall(); }
+  bool WaitUntil(SteadyTime until, std::stop_token stop) const override {
+    return SystemClock()->WaitUntil(until - kAhead, std::move(stop));
   }
-  EXPECT_THAT(node.leases, IsEmpty());
-  EXPECT_TRUE(TryLock(node).ok());
+
+ private:
+  static constexpr std::chrono::hours kAhead{1};
+};
+
+/// Each wait is ended by a stop request.
+class ClockThatStops final : public Clock {
+ public:
+  explicit ClockThatStops(std::stop_source& source) : source_(source) {}
+  SteadyTime Steady() const override { return SystemClock()->Steady(); }
+  absl::Time Wall() const override { return SystemClock()->Wall(); }
+  bool WaitUntil(SteadyTime, std::stop_token) const override { return !source_.request_stop(); }
+
+ private:
+  std::stop_source& source_;
+};
+
+/// Locks tags of one node, without waiting for who holds them.
+class TagLockTest : public testing::Test {
+ protected:
+  absl::StatusOr<std::unique_ptr<TagLock>> TryLock(const std::string& name = kTag) {
+    const CallContext context = CallContext{}.Within(SystemClock()->Steady(), std::chrono::minutes(1));
+    return TagLock::Acquire(*node_.clients.containerd_actions, clock_, finishing_, name, context);
+  }
+
+  FakeNode node_;
+  ClockAhead clock_;
+  Finishing finishing_{clock_, {}};
+};
+
+TEST_F(TagLockTest, IsHeldByOneAndGivenBack) {
+  {
+    const auto first = TryLock();
+    ASSERT_TRUE(first.ok());
+    EXPECT_TRUE((*first)->StillHeld({}).ok());
+    EXPECT_TRUE(absl::IsFailedPrecondition(TryLock().status()));
+    EXPECT_TRUE((*first)->StillHeld({}).ok());
+    EXPECT_THAT(node_.leases, SizeIs(1));
+  }
+  EXPECT_THAT(node_.leases, IsEmpty());
+  EXPECT_TRUE(TryLock().ok());
 }
 
-TEST(TagLock, IsOnePerTag) {
-  FakeNode node;
-  const auto one = TryLock(node, "registry.test/app:v1");
-  const auto other = TryLock(node, "registry.test/app:v2");
+TEST_F(TagLockTest, IsOnePerTag) {
+  const auto one = TryLock("registry.test/app:v1");
+  const auto other = TryLock("registry.test/app:v2");
   EXPECT_TRUE(one.ok());
   EXPECT_TRUE(other.ok());
 }
 
-TEST(TagLock, IsTakenOverOnlyAfterItsExpiry) {
-  FakeNode node;
+TEST_F(TagLockTest, IsTakenOverOnlyAfterItsExpiry) {
   {
-    const auto killed = TryLock(node);
+    const auto killed = TryLock();
     ASSERT_TRUE(killed.ok());
     // Not its own any more, so it stays when the lock goes.
-    for (auto& [id, lease] : node.leases) lease.labels["tagdrift.io/owner"] = "killed";
+    for (auto& [id, lease] : node_.leases) lease.labels["tagdrift.io/owner"] = "killed";
   }
-  const auto too_early = TryLock(node);
+  const auto too_early = TryLock();
   ASSERT_FALSE(too_early.ok());
   EXPECT_THAT(std::string(too_early.status().message()), HasSubstr(kTag));
-  for (auto& [id, lease] : node.leases) lease.expires = absl::Now() - absl::Seconds(1);
-  const auto taken = TryLock(node);
+  for (auto& [id, lease] : node_.leases) lease.expires = absl::Now() - absl::Seconds(1);
+  const auto taken = TryLock();
   ASSERT_TRUE(taken.ok()) << taken.status();
-  EXPECT_TRUE((*taken)->StillHeld().ok());
+  EXPECT_TRUE((*taken)->StillHeld({}).ok());
 }
 
-TEST(TagLock, IsTakenOverByOneOfAllWhoSawItExpire) {
-  FakeNode node;
+TEST_F(TagLockTest, IsTakenOverByOneOfAllWhoSawItExpire) {
   node::Lease killed{"tagdrift-lock-of-a-killed-one", {{"tagdrift.io/lock", kTag}}, absl::Now() - absl::Seconds(1)};
   {
     // The lease of the fixed name is the killed one's.
-    const auto lock = TryLock(node);
+    const auto lock = TryLock();
     ASSERT_TRUE(lock.ok());
-    killed.id = node.leases.begin()->first;
+    killed.id = node_.leases.begin()->first;
   }
-  node.leases.emplace(killed.id, killed);
-  const auto winner = TryLock(node);
+  node_.leases.emplace(killed.id, killed);
+  const auto winner = TryLock();
   ASSERT_TRUE(winner.ok()) << winner.status();
   // A contender that read the leases before the winner's was made comes to the same name, and loses.
-  node.leases.emplace(killed.id, killed);
-  EXPECT_TRUE(absl::IsFailedPrecondition(TryLock(node).status()));
-  EXPECT_TRUE((*winner)->StillHeld().ok());
+  node_.leases.emplace(killed.id, killed);
+  EXPECT_TRUE(absl::IsFailedPrecondition(TryLock().status()));
+  EXPECT_TRUE((*winner)->StillHeld({}).ok());
 }
 
-TEST(TagLock, IsLostWhenItExpired) {
-  FakeNode node;
-  const auto lock = TryLock(node);
+TEST_F(TagLockTest, IsLostWhenItExpired) {
+  const auto lock = TryLock();
   ASSERT_TRUE(lock.ok());
-  for (auto& [id, lease] : node.leases) lease.expires = absl::Now() - absl::Seconds(1);
-  EXPECT_TRUE(absl::IsAborted((*lock)->StillHeld()));
+  for (auto& [id, lease] : node_.leases) lease.expires = absl::Now() - absl::Seconds(1);
+  EXPECT_TRUE(absl::IsAborted((*lock)->StillHeld({})));
 }
 
-TEST(TagLock, LeavesAnothersLeaseAloneWhenItGoes) {
-  FakeNode node;
+TEST_F(TagLockTest, LeavesAnothersLeaseAloneWhenItGoes) {
   {
-    const auto lock = TryLock(node);
+    const auto lock = TryLock();
     ASSERT_TRUE(lock.ok());
-    for (auto& [id, lease] : node.leases) lease.labels["tagdrift.io/owner"] = "somebody else";
-    EXPECT_TRUE(absl::IsAborted((*lock)->StillHeld()));
+    for (auto& [id, lease] : node_.leases) lease.labels["tagdrift.io/owner"] = "somebody else";
+    EXPECT_TRUE(absl::IsAborted((*lock)->StillHeld({})));
   }
-  EXPECT_THAT(node.leases, SizeIs(1));
+  EXPECT_THAT(node_.leases, SizeIs(1));
 }
 
-TEST(TagLock, WaitingEndsAtAStop) {
-  FakeNode node;
-  const auto lock = TryLock(node);
+TEST_F(TagLockTest, WaitingEndsAtAStop) {
+  const auto lock = TryLock();
   std::stop_source stop;
-  stop.request_stop();
+  const ClockThatStops clock(stop);
   const auto waiting =
-      TagLock::Acquire(*node.clients.containerd_actions, kTag, absl::InfiniteFuture(), stop.get_token());
+      TagLock::Acquire(*node_.clients.containerd_actions, clock, finishing_, kTag, {.stop = stop.get_token()});
   EXPECT_TRUE(absl::IsCancelled(waiting.status()));
 }
 

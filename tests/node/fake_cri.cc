@@ -61,7 +61,7 @@ absl::StatusOr<std::vector<CriSandbox>> FakeCri::ListPodSandbox(const CallContex
 }
 
 absl::StatusOr<std::vector<CriFilesystem>> FakeCri::ImageFsInfo(const CallContext& context) {
-  return Answer("asking for the image file system", context, std::vector<CriFilesystem>(), absl::OkStatus());
+  return Answer("asking for the image file system", context, filesystems, absl::OkStatus());
 }
 
 }  // namespace tagdrift::node

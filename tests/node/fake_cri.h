@@ -29,6 +29,7 @@ class FakeCri final : public CriClient {
   std::vector<CriImage> images;
   std::vector<CriContainer> containers;
   std::vector<CriSandbox> sandboxes;
+  std::vector<CriFilesystem> filesystems;
   absl::Status images_error;
   absl::Status containers_error;
   int container_lists = 0;

@@ -1,4 +1,4 @@
-#include "agent/find_image.h"
+#include "agent/wanted_image.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,18 +10,18 @@ namespace {
 
 using testing::HasSubstr;
 
-const image::Platform kLinux{.os = "linux", .architecture = "amd64"};
+const image::Platform kLinux = SamplePlatform();
 
 std::string Missing(FakeNode& node, const image::Digest& digest) {
-  const auto missing = MissingHere(node.clients, kLinux, digest);
+  const auto missing = MissingHere(node.clients, kLinux, digest, {});
   EXPECT_TRUE(missing.ok()) << missing.status();
   return missing.ok() ? *missing : "";
 }
 
-TEST(FindImage, FindsACompleteImage) {
+TEST(FindWantedImage, FindsACompleteImage) {
   FakeNode node;
   const image::Digest digest = node.AddImage("app");
-  const auto image = FindImage(node.clients, kLinux, digest, nullptr);
+  const auto image = FindWantedImage(node.clients, kLinux, digest, nullptr, {});
   ASSERT_TRUE(image.ok());
   EXPECT_EQ(image->incomplete, "");
   EXPECT_EQ(image->config->text(), node.ids[digest.text()]);
@@ -29,7 +29,7 @@ TEST(FindImage, FindsACompleteImage) {
   EXPECT_EQ(image->size, static_cast<std::int64_t>(node.store->blobs.at(digest).size()));
 }
 
-TEST(FindImage, NamesTheLayerThatIsMissing) {
+TEST(FindWantedImage, NamesTheLayerThatIsMissing) {
   FakeNode node;
   const image::Digest digest = node.AddImage("app");
   const image::Digest layer = node.layer.at(digest.text());
@@ -37,7 +37,7 @@ TEST(FindImage, NamesTheLayerThatIsMissing) {
   EXPECT_THAT(Missing(node, digest), HasSubstr(layer.Short()));
 }
 
-TEST(FindImage, CountsAnUnpackedLayerAsHere) {
+TEST(FindWantedImage, CountsAnUnpackedLayerAsHere) {
   FakeNode node;
   const image::Digest digest = node.AddImage("app");
   node.store->blobs.erase(node.layer.at(digest.text()));
@@ -49,26 +49,27 @@ TEST(FindImage, CountsAnUnpackedLayerAsHere) {
   EXPECT_EQ(Missing(node, digest), "");
 }
 
-TEST(FindImage, NamesAMissingManifest) {
+TEST(FindWantedImage, NamesAMissingManifest) {
   FakeNode node;
   EXPECT_THAT(Missing(node, image::Digest::OfBytes("nothing")), HasSubstr("manifest"));
 }
 
-TEST(FindImage, TakesWhatIsNotHereFromElsewhereAndCountsItsBytes) {
+TEST(FindWantedImage, TakesWhatIsNotHereFromElsewhereAndCountsItsBytes) {
   FakeNode elsewhere;
   const image::Digest digest = elsewhere.AddImage("app");
   FakeNode node;
-  const auto image =
-      FindImage(node.clients, kLinux, digest, [&](const image::Digest& blob, const std::string&, bool is_config) {
-        const std::string& bytes = elsewhere.store->blobs.at(blob);
-        Fetched fetched{.size = static_cast<std::int64_t>(bytes.size())};
-        if (is_config) {
-          fetched.content = *image::ParseImageConfig(bytes);
-        } else {
-          fetched.content = *image::ParseDocument(bytes, "");
-        }
-        return std::optional(fetched);
-      });
+  const auto image = FindWantedImage(node.clients, kLinux, digest,
+                                     [&](const image::Digest& blob, const std::string&, bool is_config) {
+                                       const std::string& bytes = elsewhere.store->blobs.at(blob);
+                                       Fetched fetched{.size = static_cast<std::int64_t>(bytes.size())};
+                                       if (is_config) {
+                                         fetched.content = *image::ParseImageConfig(bytes);
+                                       } else {
+                                         fetched.content = *image::ParseDocument(bytes, "");
+                                       }
+                                       return std::optional(fetched);
+                                     },
+                                     {});
   ASSERT_TRUE(image.ok());
   EXPECT_NE(image->incomplete, "");
   EXPECT_EQ(image->missing.size(), 3U);
