@@ -7,8 +7,8 @@
 namespace tagdrift::agent {
 namespace {
 
-judge::Ask Manifest(const std::string& bytes, const std::string& media_type = "m") {
-  return {0, judge::Topic::kManifest, image::Digest::OfBytes(bytes), media_type};
+judge::HostQuery Manifest(const std::string& bytes, const std::string& media_type = "m") {
+  return {0, judge::QueryKind::kManifest, image::Digest::OfBytes(bytes), media_type};
 }
 
 facts::Content Content(std::int64_t layers) {
@@ -21,7 +21,7 @@ TEST(DeliveredCache, KeepsWhatWasDeliveredWhateverTheHost) {
   DeliveredCache cache(100'000);
   EXPECT_EQ(cache.Find(Manifest("a")), std::nullopt);
   cache.Put(Manifest("a"), Content(1));
-  judge::Ask elsewhere = Manifest("a");
+  judge::HostQuery elsewhere = Manifest("a");
   elsewhere.host = 7;
   EXPECT_EQ(cache.Find(elsewhere), Content(1));
   EXPECT_EQ(cache.Find(Manifest("b")), std::nullopt);
@@ -31,7 +31,7 @@ TEST(DeliveredCache, DoesNotTakeOneKindForAnother) {
   DeliveredCache cache(100'000);
   cache.Put(Manifest("a"), Content(1));
   EXPECT_EQ(cache.Find(Manifest("a", "another type")), std::nullopt);
-  EXPECT_EQ(cache.Find({0, judge::Topic::kConfig, image::Digest::OfBytes("a"), "m"}), std::nullopt);
+  EXPECT_EQ(cache.Find({0, judge::QueryKind::kConfig, image::Digest::OfBytes("a"), "m"}), std::nullopt);
 }
 
 TEST(DeliveredCache, DropsTheLongestUnusedWhenItIsFull) {
