@@ -114,7 +114,9 @@ TEST_P(CancelledAction, EndsAtEveryCallWithoutAHalfStep) {
     if (!target.empty()) {
       EXPECT_TRUE(node.IsComplete(*image::Digest::Parse(target))) << where;
     }
-    if (!unsure) {
+    // What containerd does not let go of expires.
+    const bool could_give_back = node.calls->hung().find("lease") == std::string::npos;
+    if (!unsure && could_give_back) {
       EXPECT_THAT(node.leases, testing::IsEmpty()) << where;
     }
     return hangs;
