@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <spawn.h>
-#include <sys/pidfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -65,7 +65,7 @@ RunningBinary::RunningBinary(const std::vector<std::string>& arguments,
   close(err[1]);
   out_ = out[0];
   err_ = err[0];
-  process_ = pidfd_open(pid_, 0);
+  process_ = static_cast<int>(syscall(SYS_pidfd_open, pid_, 0));
   EXPECT_NE(process_, -1);
 }
 

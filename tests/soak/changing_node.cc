@@ -85,7 +85,7 @@ void ChangingNode::Add(const std::string& tag, const ChangingImage& image) {
   for (const auto& [digest, bytes] : image.blobs) blobs_[digest] = {bytes, tag.substr(0, slash), repository};
   records_.push_back({.name = tag,
                       .target_digest = image.digest.text(),
-                      .target_media_type = image::kOciManifest,
+                      .target_media_type = std::string(image::kOciManifest),
                       .target_size = static_cast<std::int64_t>(image.blobs.at(image.digest).size()),
                       .labels = {{"io.cri-containerd.image", "managed"}}});
   node::CriImage listed;

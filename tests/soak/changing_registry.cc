@@ -68,7 +68,7 @@ bench::Said ChangingRegistry::Answer(const bench::Asked& asked) {
   }
   const auto blob = blobs_.find(object);
   if (blob == blobs_.end()) return {.status = 404, .headers = {}, .body = {}};
-  return ReplyOf(is_manifest ? image::kOciManifest : "application/octet-stream", object, blob->second);
+  return ReplyOf(is_manifest ? std::string(image::kOciManifest) : "application/octet-stream", object, blob->second);
 }
 
 bench::Said ChangingRegistry::AnswerToken(const bench::Asked& asked) {
