@@ -46,7 +46,8 @@ struct Reply {
   std::string body;  ///< for kManifest and kBlob, at most containerd's manifest limit; empty otherwise
 };
 
-/// How gently each endpoint (a host with its port and TLS settings) is asked, by all batches together.
+/// How gently registries are asked, by all batches together. Rates are an origin's (scheme, host, port), the
+/// concurrency is an endpoint's (with its TLS settings and proxy).
 struct Politeness {
   /// Requests under way at once: HTTP/2 streams; over HTTP/1.1 never more than eight connections.
   int concurrency = 250;
@@ -129,7 +130,8 @@ class Client {
   /// Ends all threads. Every batch must have ended before.
   virtual ~Client() = default;
 
-  /// Questions for registries, reached as `network` says, until `context` ends.
+  /// Questions for registries, reached as `network` says (null: no proxies, this system's CA bundle), until `context`
+  /// ends.
   virtual std::unique_ptr<Batch> Open(RateClass rate_class, std::shared_ptr<const Network> network,
                                       const CallContext& context) = 0;
 

@@ -69,7 +69,6 @@ class Dispatcher : public Client {
   void FindCredentials(JobPtr job, const CredentialQuestion& question);
   void LogIn(JobPtr job);
   void GetToken(JobPtr job, const WantToken& want);
-  JobPtr NewTokenFetch(const Job& job, const WantToken& want);
   void HandOut(const Job& fetch, TokenResult result);
   void Finish(const Job& job, Reply reply);
 

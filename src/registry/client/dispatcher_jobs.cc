@@ -190,8 +190,15 @@ void Dispatcher::GetToken(JobPtr job, const WantToken& want) {
     Advance(std::move(job), std::move(step));
     return;
   }
-  JobPtr fetch = NewTokenFetch(*job, want);
+  const std::shared_ptr<const hosts::RegistryHost> host = job->host;
+  const std::shared_ptr<NetworkView> network = job->network;
   if (!tokens_.Wait(*want.key, std::move(job))) return;
+  const bool skip_post = tokens_.WantsGet(want.key->realm, Now());
+  auto fetch =
+      std::make_unique<Job>(Job{.protocol = TokenFetch(*want.key, want.endpoint, options_.user_agent, skip_post),
+                                .batch = nullptr,
+                                .host = host,
+                                .network = network});
   if (want.key->Anonymous()) {
     TokenFetch::Step first = std::get<TokenFetch>(fetch->protocol).Start();
     Advance(std::move(fetch), std::move(first));
@@ -199,14 +206,6 @@ void Dispatcher::GetToken(JobPtr job, const WantToken& want) {
     fetch->login = LoginKey{want.key->realm, want.key->credential};
     LogIn(std::move(fetch));
   }
-}
-
-JobPtr Dispatcher::NewTokenFetch(const Job& job, const WantToken& want) {
-  const bool skip_post = tokens_.WantsGet(want.key->realm, Now());
-  return std::make_unique<Job>(Job{.protocol = TokenFetch(*want.key, want.endpoint, options_.user_agent, skip_post),
-                                   .batch = nullptr,
-                                   .host = job.host,
-                                   .network = job.network});
 }
 
 void Dispatcher::HandOut(const Job& fetch, TokenResult result) {

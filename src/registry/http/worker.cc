@@ -12,6 +12,8 @@ constexpr std::size_t kStreams = 250;
 constexpr std::size_t kConnections = 8;
 // Each may be of 4 MiB.
 constexpr std::size_t kBodies = 16;
+// Handles that are kept for the next requests when there are none.
+constexpr std::size_t kIdleSpare = 16;
 constexpr std::chrono::seconds kSilence{3};
 constexpr int kIdlePollMs = 60 * 1000;
 constexpr int kWatchPollMs = 500;
@@ -49,7 +51,7 @@ void Worker::Take(std::shared_ptr<Channel> channel, Order order) {
 
 void Worker::Cancel(std::uint64_t id) {
   const std::lock_guard lock(mutex_);
-  cancelled_.push_back(id);
+  cancelled_.insert(id);
   if (cancelled_.size() == 1) curl_multi_wakeup(multi_.get());
 }
 
@@ -77,7 +79,7 @@ void Worker::Run(const std::stop_token& stop) {
 }
 
 void Worker::TakeIncoming() {
-  std::vector<std::uint64_t> cancelled;
+  std::set<std::uint64_t> cancelled;
   {
     const std::lock_guard lock(mutex_);
     for (Incoming& incoming : incoming_) {
@@ -87,7 +89,7 @@ void Worker::TakeIncoming() {
     incoming_.clear();
     cancelled.swap(cancelled_);
   }
-  for (const std::uint64_t id : cancelled) CancelNow(id);
+  if (!cancelled.empty()) CancelNow(cancelled);
 }
 
 void Worker::SwitchTo(std::shared_ptr<Channel> channel) {
@@ -100,20 +102,23 @@ void Worker::SwitchTo(std::shared_ptr<Channel> channel) {
   protocol_known_ = false;
 }
 
-void Worker::CancelNow(std::uint64_t id) {
-  if (!queue_.Extract([id](const Order& order) { return order.id == id; }).empty()) {
-    events_.done({.id = id, .response = std::nullopt, .connections = 0});
-    return;
+void Worker::CancelNow(const std::set<std::uint64_t>& ids) {
+  std::vector<OrderResult> results;
+  for (const Order& order : queue_.Extract([&ids](const Order& queued) { return ids.contains(queued.id); })) {
+    results.push_back({.id = order.id, .response = std::nullopt, .connections = 0});
   }
-  const auto found =
-      std::find_if(active_.begin(), active_.end(), [id](const auto& entry) { return entry.second->order.id == id; });
-  if (found == active_.end()) return;
-  SlotPtr slot = Remove(found->first);
-  if (slot->probe) channel_->limiter->AbandonProbe();
-  long connections = 0;
-  slot->transfer.Finish(CURLE_ABORTED_BY_CALLBACK, channel_->settings, &connections);
-  spare_.push_back(std::move(slot));
-  events_.done({.id = id, .response = std::nullopt, .connections = connections});
+  std::vector<CURL*> active;
+  for (const auto& [easy, slot] : active_) {
+    if (ids.contains(slot->order.id)) active.push_back(easy);
+  }
+  for (CURL* easy : active) {
+    SlotPtr slot = Remove(easy);
+    if (slot->probe) channel_->limiter->AbandonProbe();
+    OrderResult& result = results.emplace_back(OrderResult{.id = slot->order.id, .response = {}, .connections = 0});
+    slot->transfer.Finish(CURLE_ABORTED_BY_CALLBACK, channel_->settings, &result.connections);
+    Keep(std::move(slot));
+  }
+  for (OrderResult& result : results) events_.done(std::move(result));
 }
 
 void Worker::Launch() {
@@ -215,6 +220,11 @@ Worker::SlotPtr Worker::Remove(CURL* easy) {
   return slot;
 }
 
+void Worker::Keep(SlotPtr slot) {
+  spare_.push_back(std::move(slot));
+  if (active_.empty() && queue_.empty() && spare_.size() > kIdleSpare) spare_.resize(kIdleSpare);
+}
+
 void Worker::Complete(CURL* easy, CURLcode code) {
   SlotPtr slot = Remove(easy);
   if (code == CURLE_OK && !protocol_known_) LearnProtocol(slot->transfer);
@@ -224,7 +234,7 @@ void Worker::Complete(CURL* easy, CURLcode code) {
   channel_->limiter->Note(response, now);
   if (const auto left = channel_->limiter->Left(now)) response.retry_at = clock_->Wall() + absl::FromChrono(*left);
   const std::uint64_t id = slot->order.id;
-  spare_.push_back(std::move(slot));
+  Keep(std::move(slot));
   events_.done({.id = id, .response = std::move(response), .connections = connections});
 }
 

@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <thread>
 #include <vector>
@@ -80,7 +81,7 @@ class Worker {
   void Run(const std::stop_token& stop);
   void TakeIncoming();
   void SwitchTo(std::shared_ptr<Channel> channel);
-  void CancelNow(std::uint64_t id);
+  void CancelNow(const std::set<std::uint64_t>& ids);
   void Launch();
   void Start(Order order, bool probe);
   void Refuse(const Order& order, const RateLimiter::HeldBack& held_back);
@@ -89,13 +90,14 @@ class Worker {
   bool Collect();
   void Complete(CURL* easy, CURLcode code);
   SlotPtr Remove(CURL* easy);
+  void Keep(SlotPtr slot);
   void LearnProtocol(const Transfer& transfer);
 
   const Events events_;
   const std::shared_ptr<const Clock> clock_;
   std::mutex mutex_;
-  std::vector<Incoming> incoming_;        // mutex_
-  std::vector<std::uint64_t> cancelled_;  // mutex_
+  std::vector<Incoming> incoming_;     // mutex_
+  std::set<std::uint64_t> cancelled_;  // mutex_
   // The thread's own from here on. Connections use the channel: it is released after them.
   std::shared_ptr<Channel> channel_;
   std::unique_ptr<CURLM, MultiFree> multi_;  // replaced under mutex_
