@@ -25,7 +25,7 @@ class Evict {
     auto [state, detail] = DeleteAndVerify();
     outcome_.state = state;
     outcome_.detail = std::move(detail);
-    const auto now = ReadName(execution_.shared, name_, execution_.finishing.Undoing());
+    const auto now = ReadName(execution_.shared, name_, execution_.finishing.LastLook());
     if (now.ok() && *now) {
       if (const auto digest = image::Digest::Parse((*now)->target_digest); digest.ok()) outcome_.target = *digest;
       if (outcome_.state == ActionState::kDone) {
@@ -101,7 +101,7 @@ class Evict {
   }
 
   absl::StatusOr<bool> WhatBecameOfIt(const absl::Status& status) {
-    const auto now = ReadName(execution_.shared, name_, execution_.finishing.Undoing());
+    const auto now = ReadName(execution_.shared, name_, execution_.finishing.LastLook());
     if (now.ok() && !*now) return true;
     if (absl::IsUnavailable(status) && now.ok()) {
       return absl::UnavailableError("containerd went away; the name is still there");

@@ -13,6 +13,10 @@ CallContext Finishing::Verifying(std::chrono::nanoseconds limit) const {
   return CallContext{.stop = verifying_.get_token()}.Within(clock_.Steady(), limit);
 }
 
+CallContext Finishing::LastLook() const {
+  return CallContext{.stop = last_look_.get_token()}.Within(clock_.Steady(), kUndoLimit);
+}
+
 CallContext Finishing::Undoing() const {
   return CallContext{.stop = undoing_.get_token()}.Within(clock_.Steady(), kUndoLimit);
 }
@@ -23,6 +27,8 @@ void Finishing::Run(const std::stop_token& end) {
   const SteadyTime stopped = clock_.Steady();
   if (!clock_.WaitUntil(stopped + kVerifyAfterStop, end)) return;
   verifying_.request_stop();
+  if (!clock_.WaitUntil(stopped + kLastLookAfterStop, end)) return;
+  last_look_.request_stop();
   if (!clock_.WaitUntil(stopped + kUndoAfterStop, end)) return;
   undoing_.request_stop();
 }

@@ -19,11 +19,14 @@ class Finishing {
 
   /// For a step towards the goal: ends kVerifyAfterStop after a stop request.
   CallContext Verifying(std::chrono::nanoseconds limit) const;
+  /// For what is looked at last: ends kLastLookAfterStop after a stop request.
+  CallContext LastLook() const;
   /// For taking back and giving back: ends kUndoAfterStop after a stop request.
   CallContext Undoing() const;
 
  private:
   static constexpr std::chrono::milliseconds kVerifyAfterStop{300};
+  static constexpr std::chrono::milliseconds kLastLookAfterStop{500};
   static constexpr std::chrono::milliseconds kUndoAfterStop{700};
   static constexpr std::chrono::seconds kUndoLimit{15};
 
@@ -32,6 +35,7 @@ class Finishing {
   const Clock& clock_;
   const std::stop_token stop_;
   std::stop_source verifying_;
+  std::stop_source last_look_;
   std::stop_source undoing_;
   std::jthread timer_;
 };

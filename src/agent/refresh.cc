@@ -212,7 +212,7 @@ class Refresh {
   void End(Ending ending) {
     outcome_.state = ending.state;
     outcome_.detail = std::move(ending.detail);
-    const auto now = ReadName(execution_.shared, name_, execution_.finishing.Undoing());
+    const auto now = ReadName(execution_.shared, name_, execution_.finishing.LastLook());
     outcome_.target.reset();
     if (now.ok() && *now) {
       const auto digest = image::Digest::Parse((*now)->target_digest);

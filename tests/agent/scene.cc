@@ -16,6 +16,8 @@ Scene::Scene(const registry::Politeness& politeness) {
   Options options;
   options.host_root = root.path();
   options.overrides.registry_config_path = "/etc/containerd/certs.d";
+  // Before 1.7.32 a file without a [host] table is ignored.
+  options.overrides.version = hosts::ContainerdVersion{2, 1, 0};
   options.registry.user_agent = "tagdrift/test";
   options.registry.politeness = politeness;
   auto made = Agent::Make(std::move(options), std::move(node.clients));

@@ -23,18 +23,22 @@ constexpr int kTags = 6;
 std::string FreshTag(int i) { return "fresh" + std::to_string(i) + ":v1"; }
 std::string StaleTag(int i) { return "stale" + std::to_string(i) + ":v1"; }
 
+SampleImage OldImage(int i) { return SampleImage("old" + std::to_string(i), 2020); }
+SampleImage NewImage(int i) { return SampleImage("new" + std::to_string(i), 2024); }
+
 /// Tags that are fresh, and one stale tag for each action.
-void Fill(Scene& scene, const SampleImage& old_image, const SampleImage& new_image) {
+void Fill(Scene& scene) {
   for (int i = 0; i < kTags; ++i) {
-    scene.registry.Push("fresh" + std::to_string(i), "v1", new_image);
-    scene.Cache(NameOf(FreshTag(i)), new_image);
+    const SampleImage image("fresh" + std::to_string(i), 2024);
+    scene.registry.Push("fresh" + std::to_string(i), "v1", image);
+    scene.Cache(NameOf(FreshTag(i)), image);
   }
   for (int i = 0; i < kActions; ++i) {
-    scene.registry.Push("stale" + std::to_string(i), "v1", new_image);
-    scene.Cache(NameOf(StaleTag(i)), old_image);
+    scene.registry.Push("stale" + std::to_string(i), "v1", NewImage(i));
+    scene.registry.Add(OldImage(i));
+    scene.Cache(NameOf(StaleTag(i)), OldImage(i));
+    scene.node.LetPull(NewImage(i));
   }
-  scene.registry.Add(old_image);
-  scene.node.LetPull(new_image);
 }
 
 struct Outcomes {
@@ -70,22 +74,20 @@ void ExpectNothingLeft(Scene& scene) {
 }
 
 TEST(Together, RoundsAndActionsGetRightAnswersAndLeaveNothing) {
-  const SampleImage old_image("old", 2020);
-  const SampleImage new_image("new", 2024);
   Scene scene;
-  Fill(scene, old_image, new_image);
+  Fill(scene);
   const Outcomes outcomes = RunAll(scene);
   for (const report::Round& round : outcomes.rounds) {
     EXPECT_EQ(round.tags.size(), static_cast<std::size_t>(kTags));
     for (int i = 0; i < kTags; ++i) {
       EXPECT_EQ(ResultOf(round, FreshTag(i)).verdict, judge::Verdict::kFresh);
-      EXPECT_EQ(ResultOf(round, FreshTag(i)).origin_digest, new_image.digest());
+      EXPECT_EQ(ResultOf(round, FreshTag(i)).origin_digest, SampleImage("fresh" + std::to_string(i), 2024).digest());
     }
   }
   for (int i = 0; i < kActions; ++i) {
     EXPECT_EQ(outcomes.actions[static_cast<std::size_t>(i)].outcome.state, ActionState::kDone)
         << outcomes.actions[static_cast<std::size_t>(i)].outcome.detail;
-    EXPECT_EQ(scene.node.Target(NameOf(StaleTag(i))), new_image.digest().text());
+    EXPECT_EQ(scene.node.Target(NameOf(StaleTag(i))), NewImage(i).digest().text());
   }
   ExpectNothingLeft(scene);
 }
@@ -94,10 +96,8 @@ TEST(Together, KeepOneRate) {
   registry::Politeness politeness;
   politeness.requests_per_second = 200;
   politeness.burst = 1;
-  const SampleImage old_image("old", 2020);
-  const SampleImage new_image("new", 2024);
   Scene scene(politeness);
-  Fill(scene, old_image, new_image);
+  Fill(scene);
   const auto start = steady_clock::now();
   (void)RunAll(scene);
   const std::chrono::duration<double> took = steady_clock::now() - start;
@@ -107,9 +107,8 @@ TEST(Together, KeepOneRate) {
 }
 
 TEST(Together, KeepOneBackOff) {
-  const SampleImage new_image("new", 2024);
   Scene scene;
-  Fill(scene, SampleImage("old", 2020), new_image);
+  Fill(scene);
   scene.registry.AnswerWith("/manifests/", "429 Too Many Requests\r\nRetry-After: 60\r\n");
   (void)scene.Check();
   const int asked = scene.registry.Count();
