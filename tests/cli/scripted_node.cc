@@ -29,7 +29,7 @@ using google::protobuf::Empty;
 using grpc::ServerContext;
 using grpc::Status;
 
-constexpr char kVersion[] = "1.7.24";
+constexpr char kVersion[] = "1.7.32";
 
 Status NotFound() { return {grpc::StatusCode::NOT_FOUND, "not found"}; }
 

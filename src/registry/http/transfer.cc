@@ -9,7 +9,6 @@
 namespace tagdrift::registry {
 namespace {
 
-constexpr long kHeadBuffer = 2048;
 
 long Milliseconds(absl::Duration duration) {
   return static_cast<long>(std::max<std::int64_t>(1, absl::ToInt64Milliseconds(duration)));
@@ -153,8 +152,6 @@ void Transfer::Begin(const HttpRequest& request, const TransferSettings& setting
   curl_easy_setopt(easy(), CURLOPT_OPENSOCKETDATA, this);
   curl_easy_setopt(easy(), CURLOPT_PREREQFUNCTION, OnSend);
   curl_easy_setopt(easy(), CURLOPT_PREREQDATA, this);
-  // Of 250 at once, most have no body to receive.
-  if (request.method == Method::kHead) curl_easy_setopt(easy(), CURLOPT_BUFFERSIZE, kHeadBuffer);
   SetMethod(request);
   SetHeaders(request);
   SetProxy(settings);
