@@ -22,9 +22,9 @@ using std::chrono::milliseconds;
 using testing::HasSubstr;
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr milliseconds kSoon(2000);
+constexpr milliseconds kSoon(5000);
 #else
-constexpr milliseconds kSoon(1000);
+constexpr milliseconds kSoon(3000);
 #endif
 
 /// A named pipe that programs hold open for as long as they live.
