@@ -9,7 +9,6 @@
 namespace tagdrift::registry {
 namespace {
 
-
 long Milliseconds(absl::Duration duration) {
   return static_cast<long>(std::max<std::int64_t>(1, absl::ToInt64Milliseconds(duration)));
 }
