@@ -117,7 +117,7 @@ class Refresh {
     absl::Status status = actions().PointTo(name_, new_record_, Verifying());
     if (!status.ok()) {
       // The answer may have been lost with containerd, so the node is asked what became of it.
-      const auto now = ReadName(execution_.shared, name_, execution_.finishing.Undoing());
+      const auto now = ReadName(execution_.shared, name_, execution_.finishing.LastLook());
       const bool took = now.ok() && *now && (*now)->target_digest == new_record_.target_digest &&
                         old_record_.target_digest != new_record_.target_digest;
       const bool may_come = absl::IsDeadlineExceeded(status) || absl::IsCancelled(status);
@@ -174,7 +174,7 @@ class Refresh {
 
   /// Only if it still is as this action made it.
   Ending PutBack(const absl::Status& wrong) {
-    const auto now = ReadName(execution_.shared, name_, execution_.finishing.Undoing());
+    const auto now = ReadName(execution_.shared, name_, execution_.finishing.LastLook());
     if (!now.ok()) {
       return Unsure(text::MessageOf(wrong) + "; the tag could not be put back: " + text::MessageOf(now.status()));
     }
@@ -191,7 +191,7 @@ class Refresh {
   /// Between last look and now one change is this action's own. The CRI adds its label to a name that lacks it, which
   /// is a second one.
   Ending CheckForRace() {
-    const auto now = ReadName(execution_.shared, name_, execution_.finishing.Undoing());
+    const auto now = ReadName(execution_.shared, name_, execution_.finishing.LastLook());
     if (!now.ok()) return Unsure(text::MessageOf(now.status()));
     if (!*now) return {ActionState::kRaced, "somebody else removed the tag after it was re-pointed"};
     if ((*now)->target_digest != new_record_.target_digest) {

@@ -55,6 +55,11 @@ absl::StatusOr<std::vector<facts::CachedImage>> ImagesToCheck(const CheckOptions
   return images;
 }
 
+std::string EndedEarly(const CallContext& context) {
+  return std::string(context.stop.stop_requested() ? "the check was stopped" : "the time given (--timeout) ended") +
+         " before every answer was there and had been confirmed: this is what is known";
+}
+
 }  // namespace
 
 absl::StatusOr<report::Round> RunRound(const Shared& shared, Observation seen, const CheckOptions& options,
@@ -78,6 +83,7 @@ absl::StatusOr<report::Round> RunRound(const Shared& shared, Observation seen, c
   round.tags = collector.Collect(*std::move(images), options.progress);
   round.settings = std::move(seen.settings);
   round.node = std::move(seen.node);
+  if (context.Ended(shared.clock.Steady())) round.node.notes.push_back(EndedEarly(context));
   round.node.images.clear();
   round.node.other_digests.clear();
   return round;
