@@ -5,6 +5,7 @@
 // round is not as it should be.
 #include <fmt/format.h>
 #include <malloc.h>
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <array>
@@ -122,9 +123,9 @@ class Soak {
     server.Begin(fmt::format("realm-{}", round), "user", password);
     root_.Write("config.json", fmt::format(R"({{"auths":{{"{}":{{"username":"user","password":"{}"}}}}}})",
                                            server.Authority(), password));
-    root_.Write(
-        "certs.d/" + registry + "/hosts.toml",
-        fmt::format("server = \"https://{0}\"\n[host.\"https://{0}\"]\n  ca = \"ca.crt\"\n", server.Authority()));
+    root_.Write("certs.d/" + registry + "/hosts.toml",
+                fmt::format("server = \"https://{0}\"\nca = \"ca.crt\"\n[host.\"https://{0}\"]\n  ca = \"ca.crt\"\n",
+                            server.Authority()));
     root_.Write("certs.d/" + registry + "/ca.crt", server.CertificateAuthority() + fmt::format("# {}\n", round));
     root_.Write("etc/ssl/certs/ca-certificates.crt",
                 servers_.front()->CertificateAuthority() + fmt::format("# {}\n", round));
@@ -155,8 +156,10 @@ class Soak {
       stale += tag.result.verdict == judge::Verdict::kStale ? 1 : 0;
     }
     if (fresh != kFreshTags || stale != kStaleTags || server.tokens() == 0) {
-      Fail(fmt::format("round {}: {} fresh, {} stale of {}, {} tags asked, {} tokens", round, fresh, stale,
-                       checked->tags.size(), server.asked(), server.tokens()));
+      const judge::TagResult& first = checked->tags.front().result;
+      Fail(fmt::format("round {}: {} fresh, {} stale of {}, {} tags asked, {} tokens; the first: {} {} {}", round,
+                       fresh, stale, checked->tags.size(), server.asked(), server.tokens(),
+                       static_cast<int>(first.verdict), static_cast<int>(first.cause), first.reason));
     }
   }
 
@@ -237,5 +240,6 @@ int main(int argc, char** argv) {
 #ifdef __GLIBC__
   mallopt(M_ARENA_MAX, 1);  // as the program does
 #endif
+  spdlog::set_level(spdlog::level::warn);
   return tagdrift::soak::Main(argc, argv);
 }
