@@ -91,7 +91,7 @@ absl::StatusOr<v1::NodeReport> RunRound(const CheckArguments& arguments, const S
 }
 
 int RunCheck(const CheckArguments& arguments, const StopOnSignal& stop) {
-  LogToStandardError(arguments.node.verbose);
+  LogToStandardError(arguments.node.verbose, arguments.node.log_format);
   auto report = RunRound(arguments, stop);
   if (!report.ok()) return ExitCodeOf(report.status(), stop.signal());
 

@@ -168,6 +168,14 @@ class ScriptedNode::Images final : public images_v1::Images::Service {
       return Status::OK;
     });
   }
+  Status Create(ServerContext* context, const images_v1::CreateImageRequest* request,
+                images_v1::CreateImageResponse*) override {
+    return Served(node_.gate_, node_.mutex_, context, "Images.Create", [&]() -> Status {
+      if (node_.names_.contains(request->image().name())) return {grpc::StatusCode::ALREADY_EXISTS, "exists"};
+      node_.SetName(request->image().name(), request->image().target().digest());
+      return Status::OK;
+    });
+  }
   Status Update(ServerContext* context, const images_v1::UpdateImageRequest* request,
                 images_v1::UpdateImageResponse*) override {
     return Served(node_.gate_, node_.mutex_, context, "Images.Update", [&] {

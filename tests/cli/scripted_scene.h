@@ -37,6 +37,7 @@ class ScriptedScene {
   const ScriptedImage& new_image() const { return new_; }
   CallGate& gate() { return gate_; }
   ScriptedNode& node() { return node_; }
+  const ScriptedNode& node() const { return node_; }
   const node::TemporaryFolder& folder() const { return folder_; }
 
  private:

@@ -130,6 +130,24 @@ TEST_P(Conformance, PointsANameElsewhereAndKeepsItsLabels) {
   EXPECT_EQ(TargetOf(image.DigestName()), image.digest.text()) << "no other name moves";
 }
 
+TEST_P(Conformance, CreatesTheDigestNameThatAPullWouldHaveLeft) {
+  const OfferedImage image = Pulled("app");
+  ImageRecord record = RecordOf(image.DigestName());
+  EXPECT_TRUE(absl::IsAlreadyExists(actions().CreateName(record, {})));
+  ASSERT_TRUE(actions().DeleteName(record.name, image.digest, {}).value_or(false));
+  EXPECT_TRUE(CriFollowsTo(record.name, ""));
+  ASSERT_TRUE(actions().CreateName(record, {}).ok());
+  EXPECT_TRUE(CriFollowsTo(record.name, image.id));
+  const ImageRecord created = RecordOf(record.name);
+  EXPECT_EQ(created.target_digest, record.target_digest);
+  EXPECT_EQ(created.target_media_type, record.target_media_type);
+  EXPECT_EQ(created.target_size, record.target_size);
+  EXPECT_EQ(created.labels, record.labels);
+  const auto status = cri().ImageStatus(image.id, {});
+  ASSERT_TRUE(status.ok() && status->has_value()) << status.status();
+  EXPECT_THAT((*status)->repo_digests, ElementsAre(record.name));
+}
+
 TEST_P(Conformance, PointsNoNameThatDoesNotExist) {
   const OfferedImage image = Pulled("app");
   const std::string none = image.repository + ":none";

@@ -53,6 +53,9 @@ class ContentReader {
   Readings<std::optional<ContentInfo>> infos_;
 };
 
+/// True if `labels`, of a blob, say that it was pulled from the registry and repository of `reference`.
+bool IsFrom(const image::Reference& reference, const std::map<std::string, std::string>& labels);
+
 /// Fills `stored`, `provenance` and `sources` of `image` from the content store.
 /// Errors: the store could not be asked; nothing is said about the image's content then.
 absl::Status ReadContent(ContentReader& content, const image::Platform& platform, facts::CachedImage& image,

@@ -5,8 +5,10 @@
 
 #include "tagdrift/hosts/registry_config.h"
 #include "tagdrift/report/action.h"
+#include "tagdrift/report/audit.h"
 #include "tagdrift/report/round.h"
 #include "tagdrift/v1/actions.pb.h"
+#include "tagdrift/v1/log.pb.h"
 #include "tagdrift/v1/report.pb.h"
 
 namespace tagdrift::report {
@@ -16,6 +18,7 @@ v1::NodeReport ToMessage(const Round& round);
 
 /// A plan and what became of it.
 v1::ActionResult ToMessage(const ActionResult& result);
+v1::LogRecord ToMessage(const AuditRecord& record);
 /// The answer over all results in at most 80 characters.
 std::string ActionHeadline(const v1::ActionReport& report);
 
