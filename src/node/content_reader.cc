@@ -74,6 +74,9 @@ absl::StatusOr<facts::Content> ContentReader::Get(Readings<facts::Content>& read
     }
     if (!bytes.ok()) return bytes.status();
     facts::Content content = Parsed(digest, *bytes, parse);
+    if (budget_ != nullptr && !budget_->Take("", facts::ApproximateBytes(content))) {
+      return absl::ResourceExhaustedError(digest.text() + ": the node's images have more content than one round holds");
+    }
     if (cache_ != nullptr) cache_->Put(digest, kind, content);
     return content;
   });
