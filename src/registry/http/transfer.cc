@@ -205,6 +205,7 @@ HttpResponse Transfer::Finish(CURLcode code, const TransferSettings& settings, l
   NamedFailure named = NameFailure(failure);
   response.failure = named.failure;
   response.detail = std::move(named.detail);
+  response.untrusted = IsUntrusted(failure);
   response.plain_http = settings.tls->saw_http || IsHandshakeTimeout(failure);
   response.no_connection = failure.stage == Stage::kConnecting && named.failure != hosts::Failure::kName;
   settings.tls->saw_http = false;
