@@ -76,6 +76,7 @@ absl::StatusOr<report::Round> RunRound(const Shared& shared, Observation seen, c
                                           std::make_shared<const registry::Network>(std::move(seen.network)), context);
   Collector collector(shared, rules, round.routes, content, *batch, context);
   round.tags = collector.Collect(*std::move(images), options.progress);
+  round.tags_on_node = seen.node.images.size();
   round.settings = std::move(seen.settings);
   round.node = std::move(seen.node);
   round.node.images.clear();
