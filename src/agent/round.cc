@@ -88,6 +88,7 @@ absl::StatusOr<report::Round> RunRound(const Shared& shared, Observation seen, c
       options.rate_class, std::make_shared<const registry::Network>(std::move(seen.network)), context, budget);
   Collector collector(shared, rules, round.routes, content, *batch, *budget, context);
   round.tags = collector.Collect(*std::move(images), options.progress);
+  round.tags_on_node = seen.node.images.size();
   round.settings = std::move(seen.settings);
   round.node = std::move(seen.node);
   if (context.Ended(shared.clock.Steady())) round.node.notes.push_back(EndedEarly(context));

@@ -27,6 +27,7 @@ absl::StatusOr<facts::StoredImage> FindStored(ContentReader& content, const imag
     if (!read.ok()) return read.status();
     if (const auto* missing = std::get_if<facts::NotThere>(&*read)) {
       stored.missing = missing->detail;
+      stored.no_image = missing->is_other && wanted->digest == *image.target;
       return stored;
     }
     walk.Take(std::get<image::Document>(*read));

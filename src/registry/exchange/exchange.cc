@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "registry/exchange/product.h"
 #include "registry/exchange/request_headers.h"
 #include "registry/http/json_bodies.h"
 #include "registry/http/redirect_rules.h"
@@ -135,6 +136,7 @@ Exchange::Step Exchange::OnFailure(const HttpResponse& response) {
   }
   reply_.answer.latency = response.latency;
   reply_.answer.retry_at = response.retry_at;
+  reply_.answer.untrusted = response.untrusted && !crossed_;
   // Content that broke off: containerd does not ask the next host for it.
   if (AsksForContent()) reply_.answer.status = response.status;
   // A GET in a HEAD's place is read to the end only where its head does not say enough.
@@ -191,6 +193,7 @@ void Exchange::Note(const HttpResponse& response) {
   answer.content_length = ParseLength(response.Header("content-length"));
   answer.location_missing = response.status >= 300 && response.status <= 399;
   if (response.status == 403) answer.access = Access::kDenied;
+  if (!crossed_) answer.product = ProductOf(response, met_);
 }
 
 void Exchange::NoteContent(const HttpResponse& response) {

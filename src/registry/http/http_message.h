@@ -42,7 +42,8 @@ struct HttpRequest {
 /// What came back, or why nothing did.
 struct HttpResponse {
   hosts::Failure failure = hosts::Failure::kNone;
-  std::string detail;  ///< for people, no secrets
+  std::string detail;      ///< for people, no secrets
+  bool untrusted = false;  ///< no trusted authority has signed the server's certificate
   /// The https attempt showed a server that speaks plain http, or one whose handshake ran into containerd's limit.
   bool plain_http = false;
   /// Connection refused, or not established in time.

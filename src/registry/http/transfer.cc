@@ -205,6 +205,7 @@ void Transfer::NameTrouble(const CurlFailure& failure, TlsSetup& tls, HttpRespon
   NamedFailure named = NameFailure(failure);
   response.failure = named.failure;
   response.detail = std::move(named.detail);
+  response.untrusted = IsUntrusted(failure);
   response.plain_http = std::exchange(tls.saw_http, false) || IsHandshakeTimeout(failure);
   response.no_connection = failure.stage == Stage::kConnecting && named.failure != hosts::Failure::kName;
 }
