@@ -21,7 +21,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 
 /// Runs a command of the scene through the shell; `more` may redirect.
-Outcome Run(const ScriptedScene& scene, const std::string& command, const std::string& more) {
+Outcome RunIn(const ScriptedScene& scene, const std::string& command, const std::string& more) {
   std::string line;
   for (const std::string& argument : scene.Arguments(command, {})) line += "'" + argument + "' ";
   return RunBinary(line + more);
@@ -46,7 +46,9 @@ TEST(StandardError, AbortsNoCommandWhenItCannotBeWritten) {
     EXPECT_LT(exit_code, 128) << command;
     for (const std::string where : {" 2>/dev/full", " 2>&-", " 2>&1 >/dev/null | head -c 1"}) {
       const Outcome outcome = RunBinary(command + where);
-      if (where.find('|') == std::string::npos) EXPECT_EQ(outcome.exit_code, exit_code) << command << where;
+      if (where.find('|') == std::string::npos) {
+        EXPECT_EQ(outcome.exit_code, exit_code) << command << where;
+      }
     }
   }
 }
@@ -56,7 +58,7 @@ TEST(StandardError, IsNeededByAnActionForItsAudit) {
     for (const std::string command : {"refresh", "prepull"}) {
       SCOPED_TRACE(command + where);
       ScriptedScene scene;
-      const Outcome outcome = Run(scene, command, "-o json --yes " + scene.tag() + where);
+      const Outcome outcome = RunIn(scene, command, "-o json --yes " + scene.tag() + where);
       EXPECT_EQ(outcome.exit_code, 1);
       EXPECT_EQ(RefusalOf(outcome), "REFUSAL_KIND_NO_AUDIT") << outcome.text;
       ExpectUntouched(scene);
@@ -66,7 +68,7 @@ TEST(StandardError, IsNeededByAnActionForItsAudit) {
 
 TEST(StandardError, LetsAnActionGoOnToAVerifiedEndWhenItsReaderGoesAway) {
   ScriptedScene scene;
-  const Outcome outcome = Run(scene, "refresh", "-o json --yes " + scene.tag() + " 2>&1 >/dev/null | head -n 1");
+  const Outcome outcome = RunIn(scene, "refresh", "-o json --yes " + scene.tag() + " 2>&1 >/dev/null | head -n 1");
   EXPECT_THAT(outcome.text, HasSubstr(": intent: "));
   EXPECT_EQ(scene.node().Target(scene.tag()), scene.new_image().digest);
   EXPECT_THAT(scene.node().leases(), IsEmpty());
@@ -80,7 +82,7 @@ TEST(StandardError, HoldsUpNoActionWhenNobodyReadsIt) {
   const std::string page(4096, '.');
   while (write(full, page.data(), page.size()) > 0) {
   }
-  const Outcome outcome = Run(scene, "refresh", "-o json --yes " + scene.tag() + " 2>" + pipe);
+  const Outcome outcome = RunIn(scene, "refresh", "-o json --yes " + scene.tag() + " 2>" + pipe);
   close(full);
   EXPECT_EQ(outcome.exit_code, 1);
   EXPECT_THAT(outcome.text, HasSubstr("nobody reads it"));
@@ -89,7 +91,7 @@ TEST(StandardError, HoldsUpNoActionWhenNobodyReadsIt) {
 
 TEST(StandardError, HasOneJsonRecordALineOnRequest) {
   ScriptedScene scene;
-  const Outcome outcome = Run(scene, "refresh", "-v --log-format json --yes " + scene.tag() + " 2>&1 >/dev/null");
+  const Outcome outcome = RunIn(scene, "refresh", "-v --log-format json --yes " + scene.tag() + " 2>&1 >/dev/null");
   std::istringstream lines(outcome.text);
   std::vector<std::string> events;
   for (std::string line; std::getline(lines, line);) {
