@@ -26,7 +26,9 @@ TEST(CurlFailure, TellsContainerdsTimeoutsFromOurs) {
 }
 
 TEST(CurlFailure, TellsAnUntrustedCertificateFromOneThatIsExpired) {
-  const auto refused = [](long why) { return CurlFailure{.code = CURLE_PEER_FAILED_VERIFICATION, .verify_result = why}; };
+  const auto refused = [](long why) {
+    return CurlFailure{.code = CURLE_PEER_FAILED_VERIFICATION, .verify_result = why};
+  };
   EXPECT_TRUE(IsUntrusted(refused(X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY)));
   EXPECT_TRUE(IsUntrusted(refused(X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT)));
   EXPECT_FALSE(IsUntrusted(refused(X509_V_ERR_CERT_HAS_EXPIRED)));

@@ -193,7 +193,7 @@ TEST(RemedyMessage, ComparesWithTheRegistryOrTheMirrorAsSaid) {
 TEST(RemedyMessage, DoesNotRunWhatAMirrorPathHolds) {
   Situation situation({.kind = RemedyKind::kNameOrigin, .host = 0});
   situation.Change(0, [](hosts::RegistryHost& host) { host.path = "/x';id;'/v2"; });
-  EXPECT_THAT(situation.Message().command(), HasSubstr(R"('registry.test=https://mirror.test/x'\\'';id;'\\''/v2')"));
+  EXPECT_THAT(situation.Message().command(), HasSubstr(R"('registry.test=https://mirror.test/x'\'';id;'\''/v2')"));
   situation.Change(0, [](hosts::RegistryHost& host) { host.path = "/\033[2J/v2"; });
   EXPECT_EQ(situation.Message().command(), "");
 }
