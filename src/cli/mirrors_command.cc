@@ -119,7 +119,7 @@ hosts::RegistryConfig Load(const agent::RegistryConfiguration& configuration, co
 }
 
 int RunMirrors(const MirrorsArguments& arguments, const StopOnSignal& stop) {
-  LogToStandardError(arguments.node.verbose);
+  LogToStandardError(arguments.node.verbose, arguments.node.log_format);
   for (const std::string& registry : arguments.registries) {
     if (const absl::Status status = CheckRegistry(registry); !status.ok()) return ExitCodeOf(status, 0);
   }

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <cstdio>
+#include "output.h"
 
 namespace tagdrift::cli {
 
@@ -11,14 +11,12 @@ void ProgressLine::Show(std::size_t done, std::size_t total) {
   if (!enabled_ || now - started_ < absl::Seconds(1) || now - last_ < absl::Milliseconds(200)) return;
   last_ = now;
   shown_ = true;
-  fmt::print(stderr, "\rchecked {} of {} tags ", done, total);
-  std::fflush(stderr);
+  (void)WriteError(fmt::format("\rchecked {} of {} tags ", done, total));
 }
 
 ProgressLine::~ProgressLine() {
   if (!shown_) return;
-  fmt::print(stderr, "\r\033[K");
-  std::fflush(stderr);
+  (void)WriteError("\r\033[K");
 }
 
 }  // namespace tagdrift::cli

@@ -128,11 +128,11 @@ TEST(HostsLimit, CountsAHostAsOftenAsItIsListed) {
 TEST(HostsLimit, HoldsForLegacyMirrors) {
   RegistrySettings settings;
   settings.version = k17;
-  settings.source = "/etc/containerd/config.toml:3";
+  settings.mirror_places["quay.io"] = {kMain, 3};
   for (int i = 0; i < 101; ++i) settings.mirrors["quay.io"].push_back("https://h" + std::to_string(i));
   const RegistryConfig config = LoadRegistryConfig(TreeFolder().Tree(), settings, "quay.io");
   EXPECT_EQ(config.unknown, "more than 100 mirrors of one registry");
-  EXPECT_NE(LimitAt(config.notes), "");
+  EXPECT_EQ(LimitAt(config.notes), std::string(kMain) + ":3");
 }
 
 TEST(CertificateLimit, KeepsManyCaEntriesFromFillingTheMemory) {

@@ -5,17 +5,22 @@
 
 #include "tagdrift/hosts/registry_config.h"
 #include "tagdrift/report/action.h"
+#include "tagdrift/report/audit.h"
+#include "tagdrift/report/command_line.h"
 #include "tagdrift/report/round.h"
 #include "tagdrift/v1/actions.pb.h"
+#include "tagdrift/v1/log.pb.h"
 #include "tagdrift/v1/report.pb.h"
 
 namespace tagdrift::report {
 
-/// The one conversion from what was judged to the published message. Header values that can be secret are left out.
-v1::NodeReport ToMessage(const Round& round);
+/// The one conversion from what was judged to the published message. Values of configured headers are left out.
+/// `invocation`: how the commands in it have to call tagdrift.
+v1::NodeReport ToMessage(const Round& round, const Invocation& invocation = {});
 
 /// A plan and what became of it.
 v1::ActionResult ToMessage(const ActionResult& result);
+v1::LogRecord ToMessage(const AuditRecord& record);
 /// The answer over all results in at most 80 characters.
 std::string ActionHeadline(const v1::ActionReport& report);
 

@@ -16,7 +16,6 @@ struct Refusal {
   std::string file;
   bool unknown = false;  ///< tagdrift's own failing: containerd, with other rights and no limits, may succeed
   bool limit = false;    ///< it is a limit
-  int line = 0;
 };
 
 /// Words a failed read or lookup of `path` as Go does ("open /a/b: permission denied").

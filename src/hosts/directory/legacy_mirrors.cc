@@ -1,7 +1,9 @@
 #include "hosts/directory/legacy_mirrors.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
+#include <tuple>
 #include <utility>
 #include <variant>
 
@@ -23,10 +25,11 @@ constexpr std::size_t kMaxEndpoints = 100;
 std::string DefaultScheme(const std::string& host) { return IsLocalhost(host) ? "http" : "https"; }
 
 /// A registry's own key wins over "*"; there is no merging.
-std::vector<std::string> Mirrors(const RegistrySettings& settings, const std::string& registry) {
-  auto found = settings.mirrors.find(registry);
-  if (found == settings.mirrors.end()) found = settings.mirrors.find("*");
-  return found == settings.mirrors.end() ? std::vector<std::string>{} : found->second;
+template <typename T>
+T OfRegistry(const std::map<std::string, T>& tables, const std::string& registry) {
+  auto found = tables.find(registry);
+  if (found == tables.end()) found = tables.find("*");
+  return found == tables.end() ? T{} : found->second;
 }
 
 absl::StatusOr<std::string> WithScheme(const std::string& endpoint) {
@@ -43,9 +46,10 @@ class Loader {
 
   void Run() {
     bool has_registry = false;
-    const std::vector<std::string> mirrors = Mirrors(settings_, config_.registry);
+    const std::vector<std::string> mirrors = OfRegistry(settings_.mirrors, config_.registry);
     if (mirrors.size() > kMaxEndpoints) {
-      return NotKnown(NoteKind::kLimitExceeded, settings_.source, "more than 100 mirrors of one registry");
+      const auto [file, line] = OfRegistry(settings_.mirror_places, config_.registry);
+      return NotKnown({NoteKind::kLimitExceeded, file, line, "more than 100 mirrors of one registry"});
     }
     for (const std::string& mirror : mirrors) {
       const absl::StatusOr<std::string> endpoint = WithScheme(mirror);
@@ -77,6 +81,8 @@ class Loader {
     host.host = url.host;
     host.path = url.path.empty() ? "/v2" : url.path;  // unlike in hosts.toml, nothing is appended to a path
     host.role = role;
+    if (role == HostRole::kMirror)
+      std::tie(host.file, host.line) = OfRegistry(settings_.mirror_places, config_.registry);
     host.capabilities = {Capability::kPull, Capability::kResolve};
     if (release_.HasReferrers()) host.capabilities.Add(Capability::kReferrers);
     const auto tls = settings_.endpoint_tls.find(url.host);
@@ -128,17 +134,17 @@ class Loader {
     if (file.ok()) return *std::move(file);
     const Refusal refusal = RefusedBy(file.status(), path, "open");
     if (refusal.unknown) {
-      NotKnown(refusal.limit ? NoteKind::kLimitExceeded : NoteKind::kUnreadable, path, doing + refusal.error);
+      NotKnown({refusal.limit ? NoteKind::kLimitExceeded : NoteKind::kUnreadable, path, 0, doing + refusal.error});
     } else {
       Fail(doing + refusal.error, path);
     }
     return std::nullopt;
   }
 
-  void NotKnown(NoteKind kind, const std::string& file, const std::string& reason) {
+  void NotKnown(Note note) {
     config_.hosts.clear();
-    config_.unknown = reason;
-    config_.notes.push_back({kind, file, 0, reason});
+    config_.unknown = note.detail;
+    config_.notes.push_back(std::move(note));
   }
 
   TlsFiles files_;

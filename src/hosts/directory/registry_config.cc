@@ -71,12 +71,22 @@ class Loader {
     if (refusal.unknown) {
       config_.unknown = refusal.error;
       const NoteKind why = refusal.limit ? NoteKind::kLimitExceeded : NoteKind::kUnreadable;
-      config_.notes.push_back({why, refusal.file, refusal.line, refusal.error});
+      config_.notes.push_back({why, refusal.file, 0, refusal.error});
     } else {
       config_.error = refusal.error;
       config_.notes.push_back({kind, refusal.file, 0, refusal.error});
     }
     return false;
+  }
+
+  /// To be mended where hosts.toml names the file, if it does.
+  void RefuseCertificate(const Refusal& refusal, const RegistryHost& host) {
+    Refuse(refusal, NoteKind::kCertificateUnreadable);
+    if (host.file.empty()) return;
+    Note& note = config_.notes.back();
+    if (note.detail.find(refusal.file) == std::string::npos) note.detail += " (" + refusal.file + ")";
+    note.file = host.file;
+    note.line = host.line;
   }
 
   void LoadEntries() {
@@ -87,7 +97,7 @@ class Loader {
     TlsFiles tls(tree_);
     for (HostEntry& entry : entries) {
       if (const std::optional<Refusal> refusal = tls.Load(entry)) {
-        Refuse(*refusal, NoteKind::kCertificateUnreadable);
+        RefuseCertificate(*refusal, entry.host);
         return;
       }
       ApplyHttpFallback(entry, release_);

@@ -47,14 +47,8 @@ std::optional<Refusal> LoadClients(TlsFiles& files, HostEntry& entry) {
 }  // namespace
 
 std::optional<Refusal> TlsFiles::Load(HostEntry& entry) {
-  std::optional<Refusal> refusal = LoadCa(*this, entry);
-  if (!refusal) refusal = LoadClients(*this, entry);
-  // A file is not at fault where there are too many: the table that names it is.
-  if (refusal && refusal->limit && !entry.host.file.empty()) {
-    refusal->file = entry.host.file;
-    refusal->line = entry.host.line;
-  }
-  return refusal;
+  if (std::optional<Refusal> refusal = LoadCa(*this, entry)) return refusal;
+  return LoadClients(*this, entry);
 }
 
 absl::StatusOr<PemFile> TlsFiles::Read(const std::string& path) {

@@ -106,6 +106,8 @@ std::optional<ConfigRefusal> RegistryTable::Mirrors(const TomlValue& registry, R
             settings);
       }
       NoteUnknownKeys(mirror.value, kMirrorKeys, settings);
+      const ConfigRefusal where = At(mirror.value, "");
+      settings.mirror_places[mirror.key] = {where.file, where.line};
       std::vector<std::string>& endpoints = settings.mirrors[mirror.key];
       for (const TomlValue* list : FieldsOf(mirror.value, "endpoint", release_.Dialect())) {
         if (!IsStringList(*list)) return At(*list, "\"endpoint\" must be a list of strings");
