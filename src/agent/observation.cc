@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <initializer_list>
 #include <map>
 #include <optional>
@@ -68,7 +69,9 @@ std::string EndpointOf(const Options& options) {
 
 absl::StatusOr<Observation> Observe(const Options& options, node::RuntimeClients& runtime, ObservationScope scope,
                                     const CallContext& context) {
-  auto tree = hosts::FileTree::Open(options.host_root);
+  auto tree = hosts::FileTree::Open(options.host_root, [context] {
+    return context.Check(std::chrono::steady_clock::now(), "reading the node's files");
+  });
   if (!tree.ok()) return tree.status();
   const std::string endpoint = EndpointOf(options);
   const auto version = node::Reach(endpoint, runtime, context);

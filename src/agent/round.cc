@@ -34,6 +34,22 @@ hosts::RegistryConfig ConfigOf(const Observation& seen, const std::string& regis
   return config;
 }
 
+/// What is asked of another runtime, or of a containerd whose configuration is not the files', is no forecast.
+void WithholdForecast(const Observation& seen, judge::Route& route) {
+  if (seen.node.runtime.name != "containerd") {
+    route.no_forecast =
+        "the runtime is " + seen.node.runtime.name + ", whose mirror configuration tagdrift does not read";
+  } else if (seen.settings.restart_pending) {
+    route.no_forecast = seen.settings.restart_pending;
+    if (!route.origin_is_other_host) return;
+    // The running containerd may know nothing of this `server`.
+    hosts::RegistryConfig config = std::move(route.config);
+    config.hosts.clear();
+    config.unknown = seen.settings.restart_pending;
+    route = judge::MakeRoute(std::move(config), seen.settings.version, std::nullopt);
+  }
+}
+
 std::map<std::string, judge::Route> Routes(const Observation& seen, const CheckOptions& options,
                                            const std::vector<facts::CachedImage>& images) {
   std::map<std::string, judge::Route> routes;
@@ -44,10 +60,7 @@ std::map<std::string, judge::Route> Routes(const Observation& seen, const CheckO
     judge::Route route = judge::MakeRoute(
         ConfigOf(seen, registry), seen.settings.version,
         origin == options.origins.end() ? std::nullopt : std::optional<hosts::RegistryHost>(origin->second));
-    if (seen.node.runtime.name != "containerd") {
-      route.no_forecast =
-          "the runtime is " + seen.node.runtime.name + ", whose mirror configuration tagdrift does not read";
-    }
+    WithholdForecast(seen, route);
     routes.emplace(registry, std::move(route));
   }
   return routes;

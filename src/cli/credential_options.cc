@@ -5,6 +5,8 @@
 
 #include <string_view>
 
+#include "tagdrift/text/userinfo.h"
+
 namespace tagdrift::cli {
 namespace {
 
@@ -53,7 +55,8 @@ absl::StatusOr<std::vector<std::pair<std::string, std::string>>> ReadShared(cons
     const std::string registry = equals == std::string::npos ? "" : value.substr(equals + 1);
     if (!IsHost(mirror) || !IsHost(registry)) {
       return absl::InvalidArgumentError(fmt::format(
-          "'{}' is not MIRROR=REGISTRY; write both as hosts with their ports, e.g. mirror.corp:5000=docker.io", value));
+          "'{}' is not MIRROR=REGISTRY; write both as hosts with their ports, e.g. mirror.corp:5000=docker.io",
+          text::WithoutUserinfo(value)));
     }
     shared.emplace_back(mirror, registry);
   }

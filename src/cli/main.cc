@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 #include <malloc.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 
 #include <csignal>
 #include <string>
@@ -24,6 +26,15 @@ int Print(const std::string& text) {
   if (status.ok()) return 0;
   PrintError(std::string(status.message()));
   return tagdrift::render::kExitUndecided;
+}
+
+/// A core dump would hold credentials and tokens. The limit alone does not keep one from a program that core_pattern
+/// pipes it to; a process that is not dumpable has none, nor can another of the same user read its memory. What is
+/// started from here inherits the limit only.
+void ForbidCoreDumps() {
+  const rlimit none = {0, 0};
+  setrlimit(RLIMIT_CORE, &none);
+  prctl(PR_SET_DUMPABLE, 0);
 }
 
 int Run(int argc, char** argv, tagdrift::cli::StopOnSignal& stop) {
@@ -60,6 +71,7 @@ int Run(int argc, char** argv, tagdrift::cli::StopOnSignal& stop) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  ForbidCoreDumps();
 #ifdef __GLIBC__
   // An arena per thread grows a page at a time: with one for all, asking 200 tags takes a fifth less CPU.
   mallopt(M_ARENA_MAX, 1);

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <filesystem>
+#include <iterator>
 #include <memory>
 #include <set>
 #include <string>
@@ -14,9 +17,12 @@
 #include "output.h"
 #include "output_format.h"
 #include "tagdrift/hosts/registry_config.h"
+#include "tagdrift/image/reference.h"
+#include "tagdrift/node/settings.h"
 #include "tagdrift/render/exit_code.h"
 #include "tagdrift/render/render.h"
 #include "tagdrift/report/report.h"
+#include "tagdrift/text/userinfo.h"
 
 namespace tagdrift::cli {
 namespace {
@@ -27,52 +33,104 @@ struct MirrorsArguments {
   std::string format = "table";
 };
 
+absl::Status CheckRegistry(const std::string& text) {
+  if (image::IsRegistry(text) && text != "index.docker.io") return absl::OkStatus();
+  const std::size_t scheme_end = text.find("://");
+  const std::string name = scheme_end == std::string::npos ? text : text.substr(scheme_end + 3);
+  const auto reference = image::Reference::Parse(image::IsRegistry(name) ? name + "/x" : name);
+  std::string problem =
+      fmt::format("'{}' is no registry; write its host as references have it", text::WithoutUserinfo(text));
+  if (reference.ok()) {
+    problem = fmt::format("'{}' is no registry; did you mean {}?", text::WithoutUserinfo(text), reference->registry());
+  }
+  return absl::InvalidArgumentError(problem + " (see tagdrift mirrors --help)");
+}
+
 bool AllAreRelative(const std::string& roots) {
   return !roots.starts_with('/') && roots.find(":/") == std::string::npos;
 }
 
-/// Neither network nor runtime is needed when directory and version are given. Relative directories are those of the
-/// working directory.
-absl::StatusOr<agent::RegistryConfiguration> Offline(const NodeOptions& options) {
-  const bool from_here = options.host_root == "/" && AllAreRelative(*options.registry_config_path);
-  auto tree = hosts::FileTree::Open(from_here ? "." : options.host_root);
+std::string FromHere(const std::string& path) { return (std::filesystem::current_path() / path).lexically_normal(); }
+
+std::string AbsoluteRoots(const std::string& roots) {
+  std::string absolute;
+  for (std::size_t begin = 0; begin <= roots.size();) {
+    const std::size_t end = std::min(roots.find(':', begin), roots.size());
+    absolute += (begin == 0 ? "" : ":") + FromHere(roots.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return absolute;
+}
+
+/// Neither network nor runtime is needed when the version and the files are given. Relative names are those of the
+/// working directory, unless the node's root is elsewhere.
+absl::StatusOr<agent::RegistryConfiguration> Offline(const NodeOptions& options, const CallContext& context) {
+  node::SettingsOverrides stated{options.containerd_config, options.registry_config_path, options.containerd_version,
+                                 options.image_pull};
+  std::string root = options.host_root;
+  if (root == "/" && stated.containerd_config) {
+    stated.containerd_config = FromHere(*stated.containerd_config);
+    if (stated.registry_config_path && AllAreRelative(*stated.registry_config_path)) {
+      stated.registry_config_path = AbsoluteRoots(*stated.registry_config_path);
+    }
+  } else if (root == "/" && AllAreRelative(*stated.registry_config_path)) {
+    root = ".";
+  }
+  auto tree = hosts::FileTree::Open(
+      root, [context] { return context.Check(SystemClock()->Steady(), "reading the configuration"); });
   if (!tree.ok()) return tree.status();
-  hosts::RegistrySettings settings;
-  settings.version = *options.containerd_version;
-  const bool can_transfer = settings.version >= hosts::ContainerdVersion{2, 1, 0};
-  if (can_transfer) settings.pull_path = options.image_pull.value_or(hosts::PullPath::kTransfer);
-  settings.config_path = *options.registry_config_path;
-  settings.source = "--registry-config-path";
+  hosts::RegistrySettings settings = node::StatedSettings(*tree, stated);
   return agent::RegistryConfiguration{.tree = std::make_shared<const hosts::FileTree>(*std::move(tree)),
                                       .settings = std::move(settings),
                                       .cached_registries = {}};
 }
 
 absl::StatusOr<agent::RegistryConfiguration> Learn(const NodeOptions& options, const StopOnSignal& stop) {
-  if (options.registry_config_path && options.containerd_version) return Offline(options);
   const CallContext context = ContextOf(options, stop.token());
+  const bool has_files = options.registry_config_path || options.containerd_config;
+  if (has_files && options.containerd_version) return Offline(options, context);
   const auto agent = MakeAgent(options);
   if (!agent.ok()) return agent.status();
   return (*agent)->Configuration(context);
 }
 
+/// All that are cached or configured, and one for what is configured for all others.
+std::set<std::string> KnownRegistries(agent::RegistryConfiguration& configuration) {
+  hosts::ConfiguredNames found = hosts::ConfiguredRegistries(*configuration.tree, configuration.settings);
+  std::set<std::string> registries = configuration.cached_registries;
+  std::ranges::move(found.registries, std::inserter(registries, registries.end()));
+  std::ranges::move(found.notes, std::back_inserter(configuration.settings.notes));
+  constexpr const char* kExamples[] = {"docker.io", "quay.io", "registry.k8s.io", "ghcr.io"};
+  const auto example = std::ranges::find_if(kExamples, [&](const char* name) { return !registries.contains(name); });
+  if (found.for_all && example != std::end(kExamples)) registries.insert(*example);
+  return registries;
+}
+
+hosts::RegistryConfig Load(const agent::RegistryConfiguration& configuration, const std::string& registry) {
+  const hosts::RegistrySettings& settings = configuration.settings;
+  hosts::RegistryConfig config = hosts::LoadRegistryConfig(*configuration.tree, settings, registry);
+  // The hosts are shown all the same: those of the next start.
+  if (settings.restart_pending && !config.error) config.unknown = settings.restart_pending;
+  for (hosts::RegistryHost& host : config.hosts) {
+    host.ca.clear();
+    host.clients.clear();
+  }
+  return config;
+}
+
 int RunMirrors(const MirrorsArguments& arguments, const StopOnSignal& stop) {
   LogToStandardError(arguments.node.verbose, arguments.node.log_format);
+  for (const std::string& registry : arguments.registries) {
+    if (const absl::Status status = CheckRegistry(registry); !status.ok()) return ExitCodeOf(status, 0);
+  }
   auto configuration = Learn(arguments.node, stop);
   if (!configuration.ok()) return ExitCodeOf(configuration.status(), stop.signal());
 
   std::set<std::string> registries(arguments.registries.begin(), arguments.registries.end());
-  if (registries.empty()) {
-    registries = configuration->cached_registries;
-    for (std::string& name : hosts::ConfiguredRegistries(*configuration->tree, configuration->settings)) {
-      registries.insert(std::move(name));
-    }
-  }
+  if (registries.empty()) registries = KnownRegistries(*configuration);
   std::vector<hosts::RegistryConfig> configs;
   configs.reserve(registries.size());
-  for (const std::string& registry : registries) {
-    configs.push_back(hosts::LoadRegistryConfig(*configuration->tree, configuration->settings, registry));
-  }
+  for (const std::string& registry : registries) configs.push_back(Load(*configuration, registry));
   const v1::MirrorsReport report = report::ToMessage(configs, configuration->settings.notes);
   const absl::Status written = WriteOut(render::Render(report, FormatNamed(arguments.format), StyleOfTerminal()));
   return written.ok() ? render::ExitCode(report) : ExitCodeOf(written, 0);
@@ -91,13 +149,16 @@ void AddMirrorsCommand(CLI::App& app, const StopOnSignal& stop, int& exit_code) 
   AddOutputOption(command, arguments->format);
   AddNodeOptions(command, arguments->node);
   command.footer(
-      "Exit codes: 0 all is used as written, 1 mirrors are silently not used or pulls fail, 2 not possible, 64 "
-      "usage.\n\n"
+      "Exit codes: 0 all is used as written, 1 mirrors that are written down are not used or pulls fail, 2 not known "
+      "or "
+      "not possible, 64 usage.\n\n"
+      "-o json prints the values of all configured headers, secret or not.\n\n"
       "Examples:\n"
       "  tagdrift mirrors                        # this node, as the running containerd reads it\n"
       "  tagdrift mirrors docker.io -o wide      # one registry, with files and lines\n"
       "  tagdrift mirrors --registry-config-path ./certs.d --containerd-version 2.1.9   # files, before they are "
-      "rolled out");
+      "rolled out\n"
+      "  tagdrift mirrors --containerd-config ./config.toml --containerd-version 2.1.9");
   command.callback([arguments, &stop, &exit_code] { exit_code = RunMirrors(*arguments, stop); });
 }
 

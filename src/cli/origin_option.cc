@@ -5,6 +5,9 @@
 #include <string_view>
 #include <utility>
 
+#include "tagdrift/text/text.h"
+#include "tagdrift/text/userinfo.h"
+
 namespace tagdrift::cli {
 namespace {
 
@@ -38,11 +41,13 @@ absl::StatusOr<std::map<std::string, hosts::RegistryHost>> ReadOrigins(const std
     const std::size_t equals = value.find('=');
     if (equals == std::string::npos || equals == 0) {
       return absl::InvalidArgumentError(
-          fmt::format("--origin '{}': write REGISTRY=URL, e.g. docker.io=https://registry-1.docker.io", value));
+          fmt::format("--origin '{}': write REGISTRY=URL, e.g. docker.io=https://registry-1.docker.io",
+                      text::WithoutUserinfo(value)));
     }
     auto host = ParseUrl(std::string_view(value).substr(equals + 1));
     if (!host.ok()) {
-      return absl::InvalidArgumentError(fmt::format("--origin '{}': {}", value, std::string(host.status().message())));
+      return absl::InvalidArgumentError(
+          fmt::format("--origin '{}': {}", text::WithoutUserinfo(value), text::MessageOf(host.status())));
     }
     const auto [entry, is_new] = origins.emplace(value.substr(0, equals), *std::move(host));
     if (!is_new) return absl::InvalidArgumentError(fmt::format("--origin: {} is named twice", entry->first));

@@ -90,7 +90,7 @@ bool IsDirectory(int fd, const dirent& entry) {
 
 }  // namespace
 
-absl::StatusOr<FileTree> FileTree::Open(const std::string& root) {
+absl::StatusOr<FileTree> FileTree::Open(const std::string& root, MayGoOn may_go_on) {
   const int fd = open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) {
     const absl::Status status = FromErrno(errno);
@@ -106,15 +106,17 @@ absl::StatusOr<FileTree> FileTree::Open(const std::string& root) {
                                     ": this kernel has no openat2, Linux 5.6 or later is needed");
   }
   if (probe >= 0) close(static_cast<int>(probe));
-  return FileTree(root, fd);
+  return FileTree(root, std::move(may_go_on), fd);
 }
 
-FileTree::FileTree(FileTree&& other) noexcept : root_(std::move(other.root_)), fd_(std::exchange(other.fd_, -1)) {}
+FileTree::FileTree(FileTree&& other) noexcept
+    : root_(std::move(other.root_)), may_go_on_(std::move(other.may_go_on_)), fd_(std::exchange(other.fd_, -1)) {}
 
 FileTree& FileTree::operator=(FileTree&& other) noexcept {
   if (this == &other) return *this;
   if (fd_ >= 0) close(fd_);
   root_ = std::move(other.root_);
+  may_go_on_ = std::move(other.may_go_on_);
   fd_ = std::exchange(other.fd_, -1);
   return *this;
 }
@@ -123,8 +125,15 @@ FileTree::~FileTree() {
   if (fd_ >= 0) close(fd_);
 }
 
+absl::StatusOr<int> FileTree::OpenPath(std::string_view path, int flags) const {
+  if (may_go_on_) {
+    if (absl::Status status = may_go_on_(); !status.ok()) return status;
+  }
+  return OpenInRoot(fd_, path, static_cast<std::uint64_t>(flags));
+}
+
 absl::StatusOr<FileTree::Kind> FileTree::Stat(std::string_view path) const {
-  const absl::StatusOr<int> fd = OpenInRoot(fd_, path, O_PATH);
+  const absl::StatusOr<int> fd = OpenPath(path, O_PATH);
   if (!fd.ok()) return fd.status();
   const absl::Cleanup closing = [&] { close(*fd); };
   struct stat info {};
@@ -132,12 +141,25 @@ absl::StatusOr<FileTree::Kind> FileTree::Stat(std::string_view path) const {
   return KindOf(info.st_mode);
 }
 
+absl::StatusOr<absl::Time> FileTree::ChangedAt(std::string_view path) const {
+  absl::Time latest = absl::InfinitePast();
+  for (const int follow : {0, O_NOFOLLOW}) {
+    const absl::StatusOr<int> fd = OpenPath(path, O_PATH | follow);
+    if (!fd.ok()) return fd.status();
+    const absl::Cleanup closing = [&] { close(*fd); };
+    struct stat info {};
+    if (fstat(*fd, &info) != 0) return FromErrno(errno);
+    latest = std::max(latest, absl::TimeFromTimespec(info.st_ctim));
+  }
+  return latest;
+}
+
 absl::StatusOr<std::string> FileTree::Read(std::string_view path, std::size_t limit) const {
   const absl::StatusOr<Kind> kind = Stat(path);
   if (!kind.ok()) return kind.status();
   if (*kind == Kind::kOther) return absl::InternalError("not a regular file");
 
-  const absl::StatusOr<int> fd = OpenInRoot(fd_, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  const absl::StatusOr<int> fd = OpenPath(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
   if (!fd.ok()) return fd.status();
   const absl::Cleanup closing = [&] { close(*fd); };
   struct stat info {};
@@ -148,7 +170,7 @@ absl::StatusOr<std::string> FileTree::Read(std::string_view path, std::size_t li
 }
 
 absl::StatusOr<std::vector<FileTree::Entry>> FileTree::List(std::string_view path) const {
-  const absl::StatusOr<int> fd = OpenInRoot(fd_, path, O_RDONLY | O_DIRECTORY);
+  const absl::StatusOr<int> fd = OpenPath(path, O_RDONLY | O_DIRECTORY);
   if (!fd.ok()) return fd.status();
   DIR* directory = fdopendir(*fd);
   if (directory == nullptr) {

@@ -11,6 +11,8 @@ Severity SeverityOf(NoteKind kind) {
     case NoteKind::kDefaultHidesRoot:
     case NoteKind::kDirectoryNeverMatches:
     case NoteKind::kLegacyMirrorsIgnored:
+    case NoteKind::kSettingsNotRead:
+    case NoteKind::kDirectoryMissing:
       return Severity::kMirrorUnused;
     case NoteKind::kCertificateUnreadable:
     case NoteKind::kPullFails:

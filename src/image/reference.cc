@@ -58,10 +58,6 @@ absl::Status CheckParts(const ReferenceParts& parts) {
   if (parts.path.size() > kRepositoryLimit) {
     return Invalid("repository name must not be more than 255 characters");
   }
-  if (parts.host.empty()) {
-    return Invalid("invalid reference format: \"" + std::string(parts.path.substr(0, parts.path.find('/'))) +
-                   "\" is not a valid host name");
-  }
   return absl::OkStatus();
 }
 
@@ -82,9 +78,12 @@ absl::StatusOr<Reference> Reference::Parse(std::string_view text) {
   if (!SplitReference(name, parts)) return FormatError(name);
   if (absl::Status status = CheckParts(parts); !status.ok()) return status;
 
+  // A host with an underscore only fits the grammar as a part of the path. containerd asks it all the same: it goes by
+  // the first slash.
+  const std::size_t slash = name.find('/');
   Reference reference;
-  reference.registry_ = parts.host;
-  reference.repository_ = parts.path;
+  reference.registry_ = name.substr(0, slash);
+  reference.repository_ = parts.path.substr(parts.host.empty() ? slash + 1 : 0);
   if (!parts.digest.empty()) {
     absl::StatusOr<Digest> digest = Digest::Parse(parts.digest);
     if (!digest.ok()) return digest.status();
@@ -123,5 +122,7 @@ Reference Reference::At(Digest digest) const {
   reference.digest_ = std::move(digest);
   return reference;
 }
+
+bool IsRegistry(std::string_view text) { return LooksLikeHost(text) && IsHostPart(text); }
 
 }  // namespace tagdrift::image

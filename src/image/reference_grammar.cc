@@ -102,6 +102,12 @@ bool TakeSuffix(std::string_view& text, std::size_t mark, std::string_view& suff
 
 }  // namespace
 
+bool IsHostPart(std::string_view text) {
+  if (IsHost(text)) return true;
+  const std::size_t colon = text.rfind(':');
+  return IsPathComponent(text.substr(0, colon)) && (colon == std::string_view::npos || IsPort(text.substr(colon + 1)));
+}
+
 bool SplitReference(std::string_view text, ReferenceParts& parts) {
   parts = {};
   if (!TakeSuffix(text, text.find('@'), parts.digest, IsDigest)) return false;

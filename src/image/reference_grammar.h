@@ -16,4 +16,8 @@ struct ReferenceParts {
 // `parts`. False: it does not fit.
 bool SplitReference(std::string_view text, ReferenceParts& parts);
 
+// Whether `text` fits the grammar of a host with an optional port; underscores are let pass, which host names in
+// references may have where there is no port.
+bool IsHostPart(std::string_view text);
+
 }  // namespace tagdrift::image

@@ -1,13 +1,18 @@
 #include "daemon.h"
 
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 
+#include "absl/strings/numbers.h"
 #include "endpoint.h"
 #include "tagdrift/node/settings.h"
 
@@ -47,6 +52,16 @@ FlagMatch MatchConfigFlag(const std::string& argument) {
   return {};
 }
 
+bool IsContainerd(const std::vector<std::string>& command_line) {
+  return !command_line.empty() && BaseName(command_line[0]).find("containerd") != std::string::npos;
+}
+
+absl::Time Now(clockid_t clock) {
+  timespec time = {};
+  ::clock_gettime(clock, &time);
+  return absl::TimeFromTimespec(time);
+}
+
 }  // namespace
 
 std::optional<std::vector<std::string>> CommandLine(int pid) {
@@ -56,7 +71,7 @@ std::optional<std::vector<std::string>> CommandLine(int pid) {
 }
 
 std::optional<std::string> ConfigArgument(const std::vector<std::string>& command_line) {
-  if (command_line.empty() || BaseName(command_line[0]).find("containerd") == std::string::npos) return std::nullopt;
+  if (!IsContainerd(command_line)) return std::nullopt;
   std::optional<std::string> last;
   for (std::size_t i = 1; i < command_line.size(); ++i) {
     FlagMatch match = MatchConfigFlag(command_line[i]);
@@ -79,6 +94,35 @@ std::optional<std::string> ConfigOfListener(const std::string& socket_path) {
   const auto folder = std::filesystem::read_symlink("/proc/" + std::to_string(*pid) + "/cwd", error);
   if (error) return std::nullopt;
   return (folder / *file).lexically_normal().string();
+}
+
+std::optional<absl::Time> StartedAt(int pid) {
+  constexpr int kStartField = 22;
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  std::string text;
+  if (!std::getline(file, text)) return std::nullopt;
+  // The second field is the program's name in parentheses, whatever it holds.
+  const std::size_t name_end = text.rfind(')');
+  if (name_end == std::string::npos) return std::nullopt;
+  std::istringstream fields(text.substr(name_end + 1));
+  std::string field;
+  for (int i = 3; i <= kStartField; ++i) fields >> field;
+  std::int64_t ticks = 0;
+  if (!fields || !absl::SimpleAtoi(field, &ticks)) return std::nullopt;
+  const absl::Duration after_boot = absl::Seconds(ticks) / ::sysconf(_SC_CLK_TCK);
+  const absl::Duration up = Now(CLOCK_BOOTTIME) - absl::UnixEpoch();
+  return Now(CLOCK_REALTIME) - (up - after_boot);
+}
+
+std::optional<absl::Time> ConfigurationReadBy(const std::string& socket_path) {
+  if (const std::optional<int> pid = ListenerPid(socket_path)) {
+    const auto command_line = CommandLine(*pid);
+    const auto start = command_line && IsContainerd(*command_line) ? StartedAt(*pid) : std::nullopt;
+    if (start) return *start + absl::Seconds(1);
+  }
+  struct stat info {};
+  if (::stat(socket_path.c_str(), &info) != 0) return std::nullopt;
+  return absl::TimeFromTimespec(info.st_mtim);
 }
 
 std::optional<std::map<std::string, std::string>> ProxyEnvironment(int pid) {

@@ -98,6 +98,42 @@ void TakeReported(const ReportedSettings& running, const std::string& file, host
   settings.headers = running.headers;
 }
 
+std::string Text(absl::Time time) { return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", time, absl::UTCTimeZone()); }
+
+/// The files say what containerd will do after its next start. What it does now is another matter where they are
+/// younger than its reading of them.
+void FindChangesSinceStart(const hosts::FileTree& tree, const std::string& endpoint,
+                           hosts::RegistrySettings& settings) {
+  const absl::StatusOr<std::string> socket = SocketPath(endpoint);
+  const auto read_by = socket.ok() ? ConfigurationReadBy(*socket) : std::nullopt;
+  if (!read_by) return;
+  for (const std::string& path : settings.read_from) {
+    const absl::StatusOr<absl::Time> changed = tree.ChangedAt(path);
+    if (!changed.ok() || *changed <= *read_by) continue;
+    const std::string detail = "changed at " + Text(*changed) + ", after containerd had read its configuration (by " +
+                               Text(*read_by) +
+                               "): containerd uses it from its next start on; --containerd-config names what it "
+                               "uses until then";
+    settings.notes.push_back({hosts::NoteKind::kRestartPending, path, 0, detail});
+    settings.restart_pending = path + " " + detail;
+    return;
+  }
+}
+
+/// `--registry-config-path` takes the place of whatever else says where host directories are.
+void TakeStatedPath(const hosts::FileTree& tree, const SettingsOverrides& overrides,
+                    hosts::RegistrySettings& settings) {
+  if (!overrides.registry_config_path) return;
+  settings.config_path = *overrides.registry_config_path;
+  settings.mirrors.clear();
+  settings.source = "--registry-config-path";
+  settings.unknown.reset();
+  settings.restart_pending.reset();
+  for (hosts::Note& note : hosts::MissingRoots(tree, settings, settings.source)) {
+    settings.notes.push_back(std::move(note));
+  }
+}
+
 absl::StatusOr<hosts::ContainerdVersion> VersionOf(const CriVersion& version, const SettingsOverrides& overrides) {
   if (overrides.version) return *overrides.version;
   if (version.runtime_name != "containerd") {
@@ -115,15 +151,25 @@ hosts::RegistrySettings LearnSettings(const hosts::FileTree& tree, const CriVers
   if (!number.ok()) return Unknown({}, "", std::string(number.status().message()));
   const ConfigFile file = FindConfigFile(tree, endpoint, overrides);
   hosts::RegistrySettings settings = LoadFile(tree, file, *number, overrides.pull_path);
-  if (number->major < 2) {
-    if (const auto running = ReadReportedSettings(status)) TakeReported(*running, file.path, settings);
+  if (const auto running = number->major < 2 ? ReadReportedSettings(status) : std::nullopt) {
+    TakeReported(*running, file.path, settings);
+  } else if (!overrides.containerd_config) {
+    FindChangesSinceStart(tree, endpoint, settings);
   }
-  if (overrides.registry_config_path) {
-    settings.config_path = *overrides.registry_config_path;
-    settings.mirrors.clear();
-    settings.source = "--registry-config-path";
-    settings.unknown.reset();
+  TakeStatedPath(tree, overrides, settings);
+  return settings;
+}
+
+hosts::RegistrySettings StatedSettings(const hosts::FileTree& tree, const SettingsOverrides& overrides) {
+  hosts::RegistrySettings settings;
+  settings.version = *overrides.version;
+  if (overrides.containerd_config) {
+    settings =
+        LoadFile(tree, {*overrides.containerd_config, "--containerd-config"}, *overrides.version, overrides.pull_path);
+  } else if (*overrides.version >= hosts::ContainerdVersion{2, 1, 0}) {
+    settings.pull_path = overrides.pull_path.value_or(hosts::PullPath::kTransfer);
   }
+  TakeStatedPath(tree, overrides, settings);
   return settings;
 }
 

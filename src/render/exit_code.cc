@@ -23,13 +23,18 @@ int ExitCode(const v1::NodeReport& report, const FailOn& fail_on) {
 }
 
 int ExitCode(const v1::MirrorsReport& report) {
-  bool unknown = false;
+  const auto found = [&](v1::NoteKind kind) {
+    return std::ranges::any_of(report.findings(), [&](const v1::Note& note) { return note.kind() == kind; });
+  };
+  bool unknown = found(v1::NOTE_KIND_LIMIT_EXCEEDED);
   bool lost = AnyLosesMirrors(report.findings());
   for (const v1::RegistryReport& registry : report.registries()) {
     lost = lost || !registry.error().empty() || AnyLosesMirrors(registry.notes());
     unknown = unknown || !registry.unknown().empty();
   }
-  if (lost) return kExitDrift;
+  // A containerd that tells its settings does not use yet what the files say; of another one the registries are
+  // unknown.
+  if (lost || (!unknown && found(v1::NOTE_KIND_RESTART_PENDING))) return kExitDrift;
   return unknown ? kExitUndecided : 0;
 }
 

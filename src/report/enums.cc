@@ -248,6 +248,10 @@ v1::NoteKind ToProto(hosts::NoteKind kind) {
       return v1::NOTE_KIND_LIMIT_EXCEEDED;
     case hosts::NoteKind::kPullFails:
       return v1::NOTE_KIND_PULL_FAILS;
+    case hosts::NoteKind::kSettingsNotRead:
+      return v1::NOTE_KIND_SETTINGS_NOT_READ;
+    case hosts::NoteKind::kDirectoryMissing:
+      return v1::NOTE_KIND_DIRECTORY_MISSING;
   }
   return v1::NOTE_KIND_UNSPECIFIED;
 }

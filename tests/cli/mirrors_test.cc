@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <utility>
 
 #include "binary.h"
 
@@ -24,8 +25,11 @@ class Certs {
   Certs& operator=(const Certs&) = delete;
 
   Certs& Add(const std::string& registry, const std::string& text) {
-    fs::create_directories(root_ / "certs.d" / registry);
-    std::ofstream(root_ / "certs.d" / registry / "hosts.toml") << text;
+    return AddFile("certs.d/" + registry + "/hosts.toml", text);
+  }
+  Certs& AddFile(const std::string& file, const std::string& text) {
+    fs::create_directories((root_ / file).parent_path());
+    std::ofstream(root_ / file) << text;
     return *this;
   }
 
@@ -72,7 +76,7 @@ TEST(Mirrors, ExitsWith2WhenAFileCannotBeJudged) {
 }
 
 TEST(Mirrors, AnswersForARegistryWithoutConfiguration) {
-  const Outcome outcome = Certs().Run("docker.io");
+  const Outcome outcome = Certs().Add("quay.io", "").Run("docker.io");
   EXPECT_EQ(outcome.exit_code, 0);
   EXPECT_NE(outcome.text.find("1. https://registry-1.docker.io/v2"), std::string::npos) << outcome.text;
 }
@@ -85,6 +89,98 @@ TEST(Mirrors, IgnoresTransferPullsBefore21) {
   EXPECT_NE(certs.RunIn(roots + "--containerd-version 1.7.24").text.find("1. https://mirror.corp/v2"),
             std::string::npos);
   EXPECT_EQ(certs.RunIn(roots + "--containerd-version 2.1.9").text.find("https://mirror.corp/v2"), std::string::npos);
+}
+
+TEST(Mirrors, ExitsWith1WhenOnlyAnotherNameOfDockerHubIsConfigured) {
+  Certs certs;
+  certs.Add("registry-1.docker.io", "[host.\"https://mirror.corp\"]\n");
+  const Outcome outcome = certs.Run("");
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_NE(outcome.text.find("is never used for docker.io"), std::string::npos) << outcome.text;
+}
+
+TEST(Mirrors, ExitsWith1WhenTheNamedDirectoryIsNotThere) {
+  const Outcome outcome = Certs().Run("docker.io");
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_NE(outcome.text.find("--registry-config-path names it"), std::string::npos) << outcome.text;
+}
+
+TEST(Mirrors, ExitsWith1WhenTheHostsTableIsMisspelt) {
+  Certs certs;
+  certs.Add("quay.io", "server = \"https://quay.io\"\n[hosts.\"https://mirror.corp\"]\n");
+  const Outcome outcome = certs.Run("");
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_NE(outcome.text.find("hosts.toml:2"), std::string::npos) << outcome.text;
+}
+
+TEST(Mirrors, ExitsWith1WhenTheFileIsCalledHostToml) {
+  EXPECT_EQ(Certs().AddFile("certs.d/quay.io/host.toml", "[host.\"https://mirror.corp\"]\n").Run("").exit_code, 1);
+}
+
+TEST(Mirrors, ExitsWith1WhenTheFileForAllRegistriesIsIgnored) {
+  Certs certs;
+  certs.Add("_default", "[host.\"https://mirror.corp\"\n").Add("docker.io", "server = \"https://docker.io\"\n");
+  const Outcome outcome = certs.Run("");
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_NE(outcome.text.find("certs.d/_default/hosts.toml:1"), std::string::npos) << outcome.text;
+}
+
+TEST(Mirrors, RefusesAnImageForARegistry) {
+  const std::pair<const char*, const char*> kArguments[] = {
+      {"nginx:latest", "'nginx:latest' is no registry; did you mean docker.io?"},
+      {"nginx", "did you mean docker.io?"},
+      {"quay.io/prometheus/node-exporter", "did you mean quay.io?"},
+      {"https://quay.io", "did you mean quay.io?"},
+      {"https://u:pl4nted@quay.io", "'https://xxxxx@quay.io' is no registry"},
+      {"index.docker.io", "did you mean docker.io?"},
+  };
+  for (const auto& [argument, says] : kArguments) {
+    const Outcome outcome = Certs().Add("quay.io", "").Run(std::string(argument) + " 2>&1");
+    EXPECT_EQ(outcome.exit_code, 64) << outcome.text;
+    EXPECT_NE(outcome.text.find(says), std::string::npos) << outcome.text;
+    EXPECT_EQ(outcome.text.find("pl4nted"), std::string::npos) << outcome.text;
+  }
+}
+
+constexpr char kConfig[] =
+    "version = 3\n[plugins.\"io.containerd.cri.v1.images\".registry]\nconfig_path = \"/etc/certs.d\"\n";
+
+TEST(Mirrors, ReadsAConfigurationFileWithoutARuntime) {
+  Certs certs;
+  certs.AddFile("root/etc/config.toml", kConfig)
+      .AddFile("root/etc/certs.d/quay.io/hosts.toml", "[host.\"https://mirror.corp\"]\n");
+  const Outcome outcome =
+      certs.RunIn("mirrors --host-root root --containerd-config /etc/config.toml --containerd-version 2.1.9");
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.text;
+  EXPECT_NE(outcome.text.find("1. https://mirror.corp/v2"), std::string::npos) << outcome.text;
+}
+
+TEST(Mirrors, ExitsWith1WhenThePluginIsNamedAsInAnotherVersion) {
+  Certs certs;
+  certs.AddFile("c.toml", "version = 3\n[plugins.\"io.containerd.grpc.v1.cri\".registry]\nconfig_path = \"/x\"\n");
+  const Outcome outcome = certs.RunIn("mirrors docker.io --containerd-config c.toml --containerd-version 2.1.9");
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_NE(outcome.text.find("c.toml:2"), std::string::npos) << outcome.text;
+}
+
+TEST(Mirrors, TakesThePullPathFromTheConfigurationAndTheDirectoriesFromTheOption) {
+  Certs certs;
+  certs.AddFile("c.toml", "version = 3\n[plugins.\"io.containerd.cri.v1.images\"]\nuse_local_image_pull = true\n");
+  certs.Add("quay.io", "[host.\"https://mirror.corp\"]\n").AddFile("empty/readme", "");
+  const Outcome outcome =
+      certs.RunIn("mirrors --containerd-config c.toml --registry-config-path empty:certs.d --containerd-version 2.1.9");
+  EXPECT_NE(outcome.text.find("1. https://mirror.corp/v2"), std::string::npos) << outcome.text;
+}
+
+TEST(Mirrors, IsUndecidedWhenTheNamedConfigurationIsNotThere) {
+  const Outcome outcome = Certs().RunIn("mirrors docker.io --containerd-config none.toml --containerd-version 2.1.9");
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_NE(outcome.text.find("no such file"), std::string::npos) << outcome.text;
+}
+
+TEST(Mirrors, SaysInItsHelpThatJsonHasHeaderValues) {
+  EXPECT_NE(RunBinary("mirrors --help").text.find("-o json prints the values of all configured headers"),
+            std::string::npos);
 }
 
 TEST(Mirrors, PrintsNames) {

@@ -23,7 +23,14 @@ TEST(OriginOption, SaysWhatIsWrong) {
   EXPECT_EQ(UrlOf("quay.io=m:5000"), "--origin 'quay.io=m:5000': the URL has to begin with https:// or http://");
   EXPECT_EQ(UrlOf("quay.io=https://"), "--origin 'quay.io=https://': the URL has no host");
   EXPECT_EQ(UrlOf("quay.io=https://u:p@m"),
-            "--origin 'quay.io=https://u:p@m': the URL may have a host, a port and a path only");
+            "--origin 'quay.io=https://xxxxx@m': the URL may have a host, a port and a path only");
+}
+
+TEST(OriginOption, DoesNotRepeatAPassword) {
+  for (const char* value :
+       {"quay.io=https://u:pl4nted@m", "quay.io=u:pl4nted@m", "https://u:pl4nted@m", "https://u:pl4nted=x@m"}) {
+    EXPECT_EQ(UrlOf(value).find("pl4nted"), std::string::npos) << UrlOf(value);
+  }
 }
 
 TEST(OriginOption, RefusesARegistryNamedTwice) {

@@ -104,10 +104,10 @@ TEST(RegistrySettings, SayWhereThePathIsWritten) {
 TEST(RegistrySettings, TellSettingsInATableThatIsNotRead) {
   const RegistrySettings settings = LoadMain(kLongNameWithoutVersion, k17);
   ASSERT_EQ(settings.notes.size(), 1U);
-  EXPECT_EQ(settings.notes[0].kind, NoteKind::kUnknownKey);
+  EXPECT_EQ(settings.notes[0].kind, NoteKind::kSettingsNotRead);
   EXPECT_EQ(settings.notes[0].line, 1);
   EXPECT_THAT(Kinds(LoadMain(kV2, k20)), IsEmpty());
-  EXPECT_THAT(Kinds(LoadMain(kV1, k20)), Contains(NoteKind::kUnknownKey));
+  EXPECT_THAT(Kinds(LoadMain(kV1, k20)), Contains(NoteKind::kSettingsNotRead));
 }
 
 TEST(RegistrySettings, AreUnknownWhereContainerdWouldNotStart) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <regex>
 #include <string>
 
 namespace tagdrift::image {
@@ -55,6 +56,14 @@ TEST(Reference, NormalisesAsContainerdDoes) {
       {"longest tag", "app:" + Repeat('t', 128), "docker.io", "library/app", Repeat('t', 128), ""},
       {"two underscores", "a__b/c", "docker.io", "a__b/c", "latest", ""},
       {"run of dashes", "a--b/c", "docker.io", "a--b/c", "latest", ""},
+      {"host with underscore", "ex_ample.com/app", "ex_ample.com", "app", "latest", ""},
+      {"host with underscore and tag", "ex_ample.com/a--b:v1", "ex_ample.com", "a--b", "v1", ""},
+      {"host with underscore and digest", "ex_ample.com/a--b@sha384:" + Repeat('a', 96), "ex_ample.com", "a--b", "",
+       "sha384:" + Repeat('a', 96)},
+      {"host with underscore, tag and digest", "ex__ample.com/x/a--b:latest@sha256:" + Repeat('a', 64), "ex__ample.com",
+       "x/a--b", "", "sha256:" + Repeat('a', 64)},
+      {"longest path with its host", "ex_ample.com/" + Repeat('x', 242), "ex_ample.com", Repeat('x', 242), "latest",
+       ""},
       {"longest path", "example.com/" + Repeat('x', 255), "example.com", Repeat('x', 255), "latest", ""},
       {"longest hub name", Repeat('x', 247), "docker.io", "library/" + Repeat('x', 247), "latest", ""},
   };
@@ -103,8 +112,12 @@ TEST(Reference, RefusesWhatContainerdRefuses) {
       {"empty", "", "invalid reference format"},
       {"path too long", "example.com/" + Repeat('x', 256), "repository name must not be more than 255 characters"},
       {"hub name too long after the prefix", Repeat('x', 248), "repository name must not be more than 255 characters"},
-      {"host with underscore", "ex_ample.com/app",
-       "invalid reference format: \"ex_ample.com\" is not a valid host name"},
+      {"host with underscore and port", "ex_ample.com:5000/app", "invalid reference format"},
+      {"host with three underscores", "ex___ample.com/app", "invalid reference format"},
+      {"host with underscore at its end", "ex_.com/app", "invalid reference format"},
+      {"host with underscore in capitals", "Ex_ample.com/app", "repository name must be lowercase"},
+      {"path too long with its host", "ex_ample.com/" + Repeat('x', 243),
+       "repository name must not be more than 255 characters"},
       {"host lower-cased would be a path", "EX_AMPLE.com/app", "repository name must be lowercase"},
       {"port without digits", "host:/app", "invalid reference format"},
       {"second at sign", "app@sha256:" + Repeat('a', 64) + "@x", "invalid reference format"},
@@ -141,10 +154,56 @@ TEST(Reference, AtADigestHasNoTag) {
 
 TEST(Reference, BothFormsParseToItself) {
   for (const char* text : {"nginx", "localhost:5000/a/b:v1", "[::1]:5000/a", "Host/a", "docker.io/a.b/c",
-                           "docker.io/localhost/c", "docker.io/library/a.b"}) {
+                           "docker.io/localhost/c", "docker.io/library/a.b", "ex_ample.com/a--b:v1"}) {
     const Reference reference = *Reference::Parse(text);
     EXPECT_EQ(*Reference::Parse(reference.Canonical()), reference) << text;
     EXPECT_EQ(*Reference::Parse(reference.Familiar()), reference) << text;
+  }
+}
+
+/// What distribution/reference takes, as regular expressions written from its grammar.
+struct Grammar {
+  std::string component = "[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*";
+  std::string label = "([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])";
+  std::string host = "(" + label + "(\\." + label + ")*|\\[[a-fA-F0-9:]+\\])(:[0-9]+)?";
+  std::regex path{component + "(/" + component + ")*"};
+  std::regex with_host{host + "/" + component + "(/" + component + ")*"};
+};
+
+// Names whose first part reads as a registry, of every shape of that part and of the next.
+TEST(Reference, TakesAGeneratedNameAsTheGrammarDoes) {
+  const Grammar grammar;
+  const std::string joints[] = {"", ".", "_", "__", "___", "-", "--", "._", "-.", "_-", ":", "..", "A"};
+  int accepted = 0;
+  for (const std::string& first : joints) {
+    for (const std::string& second : joints) {
+      for (const std::string& third : joints) {
+        const std::string host = "a" + first + "b.c" + second;
+        const std::string path = "d" + third + "e/f";
+        const std::string name = host + "/" + path;
+        SCOPED_TRACE(name);
+        const bool fits = std::regex_match(name, grammar.with_host) || std::regex_match(name, grammar.path);
+        const absl::StatusOr<Reference> reference = Reference::Parse(name + "@sha256:" + Repeat('a', 64));
+        ASSERT_EQ(reference.ok(), fits) << reference.status();
+        if (!fits) continue;
+        ++accepted;
+        EXPECT_EQ(reference->registry(), host);
+        EXPECT_EQ(reference->repository(), path);
+        EXPECT_EQ(*Reference::Parse(reference->Canonical()), *reference);
+      }
+    }
+  }
+  EXPECT_GT(accepted, 40);
+}
+
+TEST(IsRegistry, TellsARegistryFromAnImage) {
+  for (const char* text : {"docker.io", "localhost", "localhost:5000", "registry:5000", "[::1]", "[fd00::1]:5000",
+                           "10.0.0.1", "Host", "ex_ample.com", "my_reg.example:8443"}) {
+    EXPECT_TRUE(IsRegistry(text)) << text;
+  }
+  for (const char* text : {"", "nginx", "nginx:latest", "nginx:1.27", "docker.io/library/nginx", "https://quay.io",
+                           "quay.io/", "a b.c", "quay.io:", ":5000", "*"}) {
+    EXPECT_FALSE(IsRegistry(text)) << text;
   }
 }
 

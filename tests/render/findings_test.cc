@@ -43,5 +43,24 @@ TEST(Findings, FailMirrorsWhereAMirrorIsNotUsed) {
   EXPECT_EQ(MirrorsExitCode(v1::SEVERITY_PULL_FAILS), 1);
 }
 
+v1::MirrorsReport WithFinding(v1::NoteKind kind) {
+  v1::MirrorsReport report;
+  report.add_registries()->set_registry("quay.io");
+  report.add_findings()->set_kind(kind);
+  return report;
+}
+
+TEST(MirrorsExitCode, SaysThatMirrorsAreNotUsedUntilARestart) {
+  v1::MirrorsReport report = WithFinding(v1::NOTE_KIND_RESTART_PENDING);
+  EXPECT_EQ(ExitCode(report), kExitDrift);
+  report.mutable_registries(0)->set_unknown("the running containerd does not tell");
+  EXPECT_EQ(ExitCode(report), kExitUndecided);
+}
+
+TEST(MirrorsExitCode, SaysThatNotAllWasLookedAt) {
+  EXPECT_EQ(ExitCode(WithFinding(v1::NOTE_KIND_LIMIT_EXCEEDED)), kExitUndecided);
+  EXPECT_EQ(ExitCode(WithFinding(v1::NOTE_KIND_UNKNOWN_KEY)), 0);
+}
+
 }  // namespace
 }  // namespace tagdrift::render

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 
 namespace tagdrift::hosts {
 
@@ -20,10 +22,15 @@ namespace tagdrift::hosts {
 ///
 ///   ResourceExhausted   larger than the limit given, or too many names
 ///
+///   Cancelled, DeadlineExceeded  as MayGoOn says
+///
 ///   Internal            anything else; "not a regular file" for a FIFO, device or socket
 class FileTree {
  public:
   enum class Kind { kFile, kDirectory, kOther };
+
+  /// Asked before each look at the files; its error is then that call's. What reads many files thus ends in time.
+  using MayGoOn = std::function<absl::Status()>;
 
   struct Entry {
     std::string name;
@@ -34,7 +41,7 @@ class FileTree {
 
   /// `root` is "/" on a node, the mount point of the node's root in a pod, a temporary folder in a test.
   /// Errors name the path; Unimplemented when the kernel has no openat2 (before 5.6).
-  static absl::StatusOr<FileTree> Open(const std::string& root);
+  static absl::StatusOr<FileTree> Open(const std::string& root, MayGoOn may_go_on = nullptr);
 
   FileTree(FileTree&& other) noexcept;
   FileTree& operator=(FileTree&& other) noexcept;
@@ -45,6 +52,9 @@ class FileTree {
   /// What the path leads to, links followed.
   absl::StatusOr<Kind> Stat(std::string_view path) const;
 
+  /// When the file or directory last changed in any way (st_ctime), or the link that `path` itself may be.
+  absl::StatusOr<absl::Time> ChangedAt(std::string_view path) const;
+
   /// The file's bytes, at most `limit`. Never blocks on a FIFO or device: those are refused.
   absl::StatusOr<std::string> Read(std::string_view path, std::size_t limit) const;
 
@@ -52,9 +62,13 @@ class FileTree {
   absl::StatusOr<std::vector<Entry>> List(std::string_view path) const;
 
  private:
-  FileTree(std::string root, int fd) : root_(std::move(root)), fd_(fd) {}
+  FileTree(std::string root, MayGoOn may_go_on, int fd)
+      : root_(std::move(root)), may_go_on_(std::move(may_go_on)), fd_(fd) {}
+
+  absl::StatusOr<int> OpenPath(std::string_view path, int flags) const;
 
   std::string root_;
+  MayGoOn may_go_on_;
   int fd_ = -1;
 };
 

@@ -25,6 +25,8 @@ enum class NoteKind {
   kUnreadable,             ///< something could not be read: what follows from it is not known
   kLimitExceeded,          ///< a limit of tagdrift's own that containerd does not have
   kPullFails,              ///< containerd fails every pull from this registry
+  kSettingsNotRead,        ///< registry settings in a place of config.toml where this containerd does not look
+  kDirectoryMissing,       ///< a root of host directories that the operator named and that is not there
 };
 
 /// How much a finding matters to pulls from the registry, least first.

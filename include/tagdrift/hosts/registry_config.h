@@ -53,9 +53,14 @@ struct RegistrySettings {
   std::map<std::string, EndpointAuth> endpoint_auths;
   /// For people: where config_path comes from ("/etc/containerd/config.toml:12", "containerd's default").
   std::string source;
+  /// The files that were read, and the directories in which more were looked for: a change there may change the rest.
+  std::vector<std::string> read_from;
   std::vector<Note> notes;
   /// Set when the settings could not be learned: every registry's forecast is then undecided, with this reason.
   std::optional<std::string> unknown;
+  /// Set when the files were changed after a containerd that does not tell its settings had read them: what it does
+  /// until it is restarted is not known.
+  std::optional<std::string> restart_pending;
 };
 
 /// containerd's hosts for one registry, in the order it asks them.
@@ -75,8 +80,19 @@ struct RegistryConfig {
 /// `unknown`.
 RegistryConfig LoadRegistryConfig(const FileTree& tree, const RegistrySettings& settings, std::string_view registry);
 
+/// What ConfiguredRegistries finds.
+struct ConfiguredNames {
+  std::vector<std::string> registries;  ///< sorted
+  bool for_all = false;                 ///< there is a `_default` directory, or mirrors of `*`
+  std::vector<Note> notes;  ///< directories and files that serve no registry, roots that cannot be listed, limits
+};
+
 /// Registries that have a host directory in one of the roots (the directory `registry_5000_` is for `registry:5000`) or
-/// legacy mirrors, sorted. `_default` and `*` are for all and name none. Roots that cannot be listed name none.
-std::vector<std::string> ConfiguredRegistries(const FileTree& tree, const RegistrySettings& settings);
+/// legacy mirrors, and those that a directory was probably meant for (`registry-1.docker.io` for docker.io, `Quay.io`
+/// for quay.io). `_default` and `*` are for all and name none. At most 1,000.
+ConfiguredNames ConfiguredRegistries(const FileTree& tree, const RegistrySettings& settings);
+
+/// A note for each root of host directories that is not there; `named_by` says who named it ("--registry-config-path").
+std::vector<Note> MissingRoots(const FileTree& tree, const RegistrySettings& settings, std::string_view named_by);
 
 }  // namespace tagdrift::hosts

@@ -44,4 +44,8 @@ class Reference {
   std::optional<Digest> digest_;
 };
 
+/// Whether a reference can have `text` as its registry: a host, with or without a port, that is not taken for a part of
+/// the path ("docker.io", "localhost", "registry:5000", "[::1]"; not "nginx" or "nginx:latest").
+bool IsRegistry(std::string_view text);
+
 }  // namespace tagdrift::image

@@ -21,9 +21,15 @@ struct SettingsOverrides {
 
 /// Learns containerd's registry settings: on 1.x from the running daemon (`status`, verbose), else from its
 /// configuration file, which is found from the daemon's command line, the default place, or the known places of k3s,
-/// RKE2 and microk8s. Never fails: what cannot be learned is RegistrySettings::unknown with a note.
+/// RKE2 and microk8s. Where a file was changed after the daemon had read it, and the daemon does not tell its settings,
+/// that is RegistrySettings::restart_pending, unless `overrides` names the file that holds. Never fails: what cannot be
+/// learned is RegistrySettings::unknown with a note.
 hosts::RegistrySettings LearnSettings(const hosts::FileTree& tree, const CriVersion& version, const CriStatus& status,
                                       const std::string& endpoint, const SettingsOverrides& overrides);
+
+/// The settings as files and the operator's word have them, without a look at the runtime. `overrides` must have the
+/// version, and a configuration file or the path of the host directories.
+hosts::RegistrySettings StatedSettings(const hosts::FileTree& tree, const SettingsOverrides& overrides);
 
 /// The image that every pod's sandbox runs, as configured, where the running daemon says so (containerd 1.x; 2.x pins
 /// it instead). Empty otherwise.

@@ -1,6 +1,8 @@
 #include "hosts/directory/directory_notes.h"
 
 #include <algorithm>
+#include <array>
+#include <utility>
 #include <variant>
 
 #include "hosts/directory/host_directory.h"
@@ -21,6 +23,19 @@ std::vector<std::string> Split(const std::string& path) {
   return roots;
 }
 
+// Names of Docker Hub that containerd has no directory for: it looks for "docker.io".
+constexpr std::array<std::string_view, 3> kNamesOfHub = {"index.docker.io", "registry-1.docker.io", "hub.docker.com"};
+
+/// The registry that a host directory is for: `name_5000_` is how `name:5000` is written without a colon.
+std::string RegistryOf(const std::string& directory) {
+  const std::size_t end = directory.ends_with('_') ? directory.size() - 1 : directory.size();
+  const std::size_t mark = end == 0 ? std::string::npos : directory.rfind('_', end - 1);
+  if (mark == std::string::npos || mark == 0) return directory;
+  const std::string port = directory.substr(mark + 1, end - mark - 1);
+  const bool is_port = !port.empty() && std::ranges::all_of(port, [](char c) { return c >= '0' && c <= '9'; });
+  return is_port ? directory.substr(0, mark) + ":" + port : directory;
+}
+
 bool Exists(const FileTree& tree, const std::string& path) { return tree.Stat(path).ok(); }
 
 /// Directory names that somebody may have meant for `registry`, but that containerd does not look for.
@@ -33,7 +48,7 @@ std::vector<std::string> Misnamed(const std::vector<FileTree::Entry>& entries, s
   names.pop_back();  // "_default"
   names.push_back(host);
   names.push_back(underscored);
-  if (lower == "docker.io") names.insert(names.end(), {"index.docker.io", "registry-1.docker.io", "hub.docker.com"});
+  if (lower == "docker.io") names.insert(names.end(), kNamesOfHub.begin(), kNamesOfHub.end());
 
   const std::vector<std::string> right = DirectoryNames(registry);
   std::vector<std::string> misnamed;
@@ -66,6 +81,30 @@ std::vector<std::string> Roots(const RegistrySettings& settings) {
   if (settings.config_path.empty()) return {};
   if (settings.pull_path == PullPath::kTransfer) return {settings.config_path};
   return Split(settings.config_path);
+}
+
+std::vector<std::string> MeantRegistries(const std::string& directory) {
+  std::vector<std::string> registries;
+  const auto add = [&](std::string registry) {
+    if (std::ranges::find(registries, registry) == registries.end()) registries.push_back(std::move(registry));
+  };
+  const std::string registry = RegistryOf(directory);
+  // A reference to index.docker.io is one to docker.io.
+  if (registry != "index.docker.io") add(directory.ends_with('_') ? registry : directory);
+  add(registry == "index.docker.io" ? "docker.io" : text::Lower(registry));
+  if (std::ranges::find(kNamesOfHub, text::Lower(registry)) != kNamesOfHub.end()) add("docker.io");
+  return registries;
+}
+
+void AddMisnamedFileNote(const FileTree& tree, const std::string& directory, std::vector<Note>& notes) {
+  const absl::StatusOr<std::vector<FileTree::Entry>> entries = tree.List(directory);
+  if (!entries.ok()) return;
+  for (const FileTree::Entry& entry : *entries) {
+    const std::string lower = text::Lower(entry.name);
+    if (entry.directory || !(lower.ends_with(".toml") || lower == "hosts" || lower == "hosts.tml")) continue;
+    const std::string path = JoinPath(directory, entry.name);
+    notes.push_back({NoteKind::kFileIgnored, path, 0, "the file is never read: its name has to be hosts.toml"});
+  }
 }
 
 void AddDirectoryNotes(const FileTree& tree, const RegistrySettings& settings, std::string_view registry,

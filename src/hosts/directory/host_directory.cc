@@ -10,7 +10,7 @@ Refusal RefusedBy(const absl::Status& status, const std::string& path, std::stri
   // Go opens a directory without complaint and fails on reading it.
   const bool directory = status.message() == "is a directory";
   const std::string verb = directory ? "read" : std::string(operation);
-  return {verb + " " + path + ": " + text::MessageOf(status), path, !certain};
+  return {verb + " " + path + ": " + text::MessageOf(status), path, !certain, absl::IsResourceExhausted(status)};
 }
 
 std::vector<std::string> DirectoryNames(std::string_view registry) {

@@ -15,6 +15,7 @@ struct Refusal {
   std::string error;  ///< as containerd words it
   std::string file;
   bool unknown = false;  ///< tagdrift's own failing: containerd, with other rights and no limits, may succeed
+  bool limit = false;    ///< it is a limit
 };
 
 /// Words a failed read or lookup of `path` as Go does ("open /a/b: permission denied").

@@ -11,7 +11,9 @@
 #include "hosts/go/go_text.h"
 #include "hosts/toml/key_names.h"
 #include "tagdrift/hosts/registry_host.h"
+#include "tagdrift/text/near_miss.h"
 #include "tagdrift/text/text.h"
+#include "tagdrift/text/userinfo.h"
 
 namespace tagdrift::hosts {
 namespace {
@@ -20,6 +22,7 @@ constexpr std::array<std::string_view, 7> kHostKeys = {
     "capabilities", "ca", "client", "skip_verify", "header", "override_path", "dial_timeout"};
 constexpr std::array<std::string_view, 9> kTopKeys = {
     "capabilities", "ca", "client", "skip_verify", "header", "override_path", "dial_timeout", "server", "host"};
+constexpr int kMostUnknownKeys = 20;  // that are told per table
 // What top-level keys do without `server`: these two nothing, the others still shape the requests to the default host.
 constexpr std::array<std::string_view, 2> kKeysOfServer = {"capabilities", "override_path"};
 
@@ -31,10 +34,11 @@ class Notes {
   void Run(const std::vector<HostEntry>& entries) {
     UnknownKeys(root_, kTopKeys);
     TopLevelWithoutEffect();
-    const TomlValue* hosts = root_.Find("host");
-    for (const TomlMember& host : hosts == nullptr ? std::vector<TomlMember>{} : hosts->members) {
-      UnknownKeys(host.value, kHostKeys);
-      NeverListed(host, entries);
+    if (const TomlValue* hosts = root_.Find("host")) {
+      for (const TomlMember& host : hosts->members) {
+        UnknownKeys(host.value, kHostKeys);
+        NeverListed(host, entries);
+      }
     }
     WrongHostTable();
     Unusable(entries);
@@ -51,19 +55,59 @@ class Notes {
   }
 
   void UnknownKeys(const TomlValue& table, std::span<const std::string_view> known) {
+    int unknown = 0;
     for (const TomlMember& member : table.members) {
       const auto match = std::ranges::find_if(known, [&](std::string_view name) { return IsField(member.key, name); });
-      if (match == known.end()) {
-        Add(NoteKind::kUnknownKey, member.value.line, Detail(member.key, known));
-      } else if (*match == "dial_timeout" && !release_.HasDialTimeout()) {
+      if (match != known.end()) {
+        if (*match != "dial_timeout" || release_.HasDialTimeout()) continue;
         Add(NoteKind::kUnknownKey, member.value.line, "this containerd does not know \"dial_timeout\" and skips it");
+      } else if (const std::string lost = LostHosts(table, member); !lost.empty()) {
+        Add(NoteKind::kHostIgnored, member.value.line, lost);
+      } else if (++unknown <= kMostUnknownKeys) {
+        Add(NoteKind::kUnknownKey, member.value.line, UnknownKeyDetail(member.key, known));
       }
+    }
+    if (unknown > kMostUnknownKeys) {
+      Add(NoteKind::kUnknownKey, table.line, std::to_string(unknown - kMostUnknownKeys) + " more unknown keys");
     }
   }
 
-  static std::string Detail(const std::string& key, std::span<const std::string_view> known) {
-    if (key == "server") return "\"server\" inside a host table is skipped: it belongs above the first table";
-    return UnknownKeyDetail(key, known);
+  /// What an unknown key says that was meant to name a host; empty where it was not.
+  std::string LostHosts(const TomlValue& table, const TomlMember& member) const {
+    const std::string key = GoQuoted(text::WithoutUserinfo(member.key));
+    constexpr std::string_view kHost[] = {"host"};
+    const bool at_top = &table == &root_;
+    if (!at_top && member.key == "server") {
+      return "this \"server\" is never asked: it stands in a host's table and belongs above the first table";
+    }
+    if (!member.value.IsTable() && !member.value.array_of_tables) return "";
+    const bool names_hosts = member.key == "host" || !text::NearMiss(member.key, kHost).empty();
+    if (at_top && names_hosts) return "hosts in [" + member.key + "] are never asked: write [host.\"…\"]";
+    if (at_top && (member.key.find("://") != std::string::npos || HoldsTable(member.value))) {
+      return "the table " + key + " is never asked as a host: write [host." + key + "]";
+    }
+    if (names_hosts) return "hosts in another host's table are never asked";
+    const std::string name = at_top ? "" : DottedName(table, member);
+    return name.empty() ? "" : "[host." + name + "] is no host " + name + ": write [host.\"" + name + "\"]";
+  }
+
+  static bool HoldsTable(const TomlValue& table) {
+    return std::ranges::any_of(table.members, [](const TomlMember& member) { return member.value.IsTable(); });
+  }
+
+  /// "registry.corp" for the table `corp` of [host.registry.corp]; empty where the host's key is no plain word.
+  std::string DottedName(const TomlValue& host, const TomlMember& member) const {
+    const TomlValue* hosts = root_.Find("host");
+    const auto found = std::ranges::find_if(hosts->members, [&](const TomlMember& one) { return &one.value == &host; });
+    const bool plain = found != hosts->members.end() && found->key.find_first_of(".:/@") == std::string::npos;
+    if (!plain) return "";
+    std::string name = found->key + "." + member.key;
+    const TomlValue* table = &member.value;
+    while (table->members.size() == 1 && table->members[0].value.IsTable()) {
+      name += "." + table->members[0].key;
+      table = &table->members[0].value;
+    }
+    return name;
   }
 
   void TopLevelWithoutEffect() {
@@ -81,10 +125,11 @@ class Notes {
     const auto listed = std::ranges::find_if(
         entries, [&](const HostEntry& entry) { return entry.host.role == HostRole::kMirror && entry.key == host.key; });
     if (listed != entries.end()) return;
+    const std::string key = GoQuoted(text::WithoutUserinfo(host.key));
     Add(NoteKind::kHostIgnored, host.value.line,
         host.key.empty() ? "a host without a name is never asked"
-                         : "host " + GoQuoted(host.key) + " is never asked: containerd 2.x wants a [host." +
-                               GoQuoted(host.key) + "] line instead of an inline table or a dotted key");
+                         : "host " + key + " is never asked: containerd 2.x wants a [host." + key +
+                               "] line instead of an inline table or a dotted key");
   }
 
   /// `[Host."…"]` fits the field on 2.x, but is not listed either.
@@ -101,7 +146,7 @@ class Notes {
       if (!entry.host.host.empty() || entry.key.empty()) continue;
       const bool server = entry.host.role == HostRole::kServer;
       Add(NoteKind::kHostIgnored, entry.host.line,
-          (server ? "server " : "host ") + GoQuoted(entry.key) +
+          (server ? "server " : "host ") + GoQuoted(text::WithoutUserinfo(entry.key)) +
               (server ? " names no host, so the registry's default host takes its place"
                       : " names no host, so every request to it fails") +
               ": a name that begins with \"http\" needs its scheme written");
@@ -135,7 +180,7 @@ void AddCapabilityNote(const HostsFileIgnored& ignored, const std::string& path,
   if (ignored.capability.empty()) return;
   constexpr std::array<std::string_view, 4> kNames = {"pull", "resolve", "push", "referrers"};
   std::string detail = "capability " + GoQuoted(ignored.capability) + " is unknown to this containerd";
-  const std::string_view meant = MeantKey(ignored.capability, kNames);
+  const std::string_view meant = text::NearMiss(ignored.capability, kNames);
   if (!meant.empty() && meant != text::Lower(ignored.capability)) detail += "; did you mean " + GoQuoted(meant) + "?";
   notes.push_back({NoteKind::kUnknownCapability, path, ignored.line, detail});
 }

@@ -6,6 +6,7 @@
 #include "hosts/go/go_text.h"
 #include "hosts/go/host_url.h"
 #include "tagdrift/text/text.h"
+#include "tagdrift/text/userinfo.h"
 
 namespace tagdrift::hosts {
 namespace {
@@ -53,7 +54,8 @@ class Reader {
     const std::string text = key.starts_with("http") ? key : "https://" + key;
     const absl::StatusOr<HostUrl> url = ParseHostUrl(text);
     if (!url.ok()) {
-      return Ignore("unable to parse server " + text + ": " + text::MessageOf(url.status()), table_.line);
+      return Ignore("unable to parse server " + text::WithoutUserinfo(text) + ": " + text::MessageOf(url.status()),
+                    table_.line);
     }
     entry_.host.scheme = url->scheme;
     entry_.host.host = url->host;

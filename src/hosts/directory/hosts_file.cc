@@ -4,9 +4,13 @@
 #include <optional>
 
 #include "hosts/directory/host_table.h"
+#include "hosts/go/go_text.h"
+#include "tagdrift/text/userinfo.h"
 
 namespace tagdrift::hosts {
 namespace {
+
+constexpr std::size_t kMaxHosts = 100;
 
 /// 2.x goes by the `[host.KEY…]` lines: each one whose key differs from that of the line before adds an entry. So a
 /// host can be listed twice, and one without a header is never listed.
@@ -34,19 +38,26 @@ std::vector<std::string> PositionOrder(const TomlValue& hosts) {
 
 class Loader {
  public:
+  using Outcome = std::variant<HostsFile, HostsFileIgnored, HostsFilePanic, HostsFileTooLong>;
+
   Loader(const TomlDocument& document, const std::string& directory, const std::string& file, Release release)
       : root_(document.root), document_(document), directory_(directory), file_(file), release_(release) {}
 
-  std::variant<HostsFile, HostsFileIgnored, HostsFilePanic> Run() {
+  Outcome Run() {
     const TomlValue* hosts = root_.Find("host");
     if (!release_.Is2()) {
       if (hosts != nullptr && Panics(*hosts)) return HostsFilePanic{hosts->line};
-      if (hosts == nullptr && release_.NeedsHostTable()) return HostsFileIgnored{"invalid `host` tree: it has none", 0};
+      if (hosts == nullptr && release_.NeedsHostTable()) return WithoutHosts();
     }
     if (std::optional<HostsFileIgnored> ignored = Mistyped()) return *std::move(ignored);
 
     HostsFile file;
-    for (const std::string& key : Order(hosts)) {
+    const std::vector<std::string> order = Order(hosts);
+    if (hosts != nullptr && hosts->members.size() > kMaxHosts) {
+      return HostsFileTooLong{hosts->members[kMaxHosts].value.line};
+    }
+    if (order.size() > kMaxHosts) return HostsFileTooLong{hosts->line};
+    for (const std::string& key : order) {
       const TomlValue* table = hosts->Find(key);
       if (table == nullptr) continue;
       if (!Add(key, *table, table->line, HostRole::kMirror, file)) return ignored_;
@@ -59,6 +70,17 @@ class Loader {
   }
 
  private:
+  /// 1.x before 1.7.32; the file's other keys go with it.
+  HostsFileIgnored WithoutHosts() const {
+    const std::vector<const TomlValue*> servers = FieldsOf(root_, "server", release_.Dialect());
+    std::string reason = "this containerd ignores a file without a [host.\"…\"] table";
+    if (!servers.empty() && servers.back()->IsString()) {
+      reason +=
+          ", also its \"server\": write [host." + GoQuoted(text::WithoutUserinfo(servers.back()->text)) + "] as well";
+    }
+    return {std::move(reason), servers.empty() ? 0 : servers.back()->line};
+  }
+
   std::vector<std::string> Order(const TomlValue* hosts) const {
     if (hosts == nullptr) return {};
     return release_.Is2() ? HeaderOrder(document_) : PositionOrder(*hosts);
@@ -112,9 +134,10 @@ class Loader {
 
 }  // namespace
 
-std::variant<HostsFile, HostsFileIgnored, HostsFilePanic> ReadHostsFile(const TomlDocument& document,
-                                                                        const std::string& directory,
-                                                                        const std::string& file, Release release) {
+std::variant<HostsFile, HostsFileIgnored, HostsFilePanic, HostsFileTooLong> ReadHostsFile(const TomlDocument& document,
+                                                                                          const std::string& directory,
+                                                                                          const std::string& file,
+                                                                                          Release release) {
   return Loader(document, directory, file, release).Run();
 }
 

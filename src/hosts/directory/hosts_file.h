@@ -39,10 +39,16 @@ struct HostsFilePanic {
   int line = 0;
 };
 
+/// More than 100 hosts, which is a limit of tagdrift's own.
+struct HostsFileTooLong {
+  int line = 0;  ///< of the first one too many
+};
+
 /// Reads a parsed hosts.toml. `directory` and `file` are its own paths, used for relative names and for the entries'
 /// source.
-std::variant<HostsFile, HostsFileIgnored, HostsFilePanic> ReadHostsFile(const TomlDocument& document,
-                                                                        const std::string& directory,
-                                                                        const std::string& file, Release release);
+std::variant<HostsFile, HostsFileIgnored, HostsFilePanic, HostsFileTooLong> ReadHostsFile(const TomlDocument& document,
+                                                                                          const std::string& directory,
+                                                                                          const std::string& file,
+                                                                                          Release release);
 
 }  // namespace tagdrift::hosts

@@ -10,15 +10,17 @@
 #include "hosts/directory/default_host.h"
 #include "hosts/directory/host_directory.h"
 #include "hosts/directory/pem.h"
+#include "hosts/directory/tls_files.h"
 #include "hosts/go/go_text.h"
 #include "hosts/go/host_url.h"
 #include "tagdrift/hosts/registry_host.h"
 #include "tagdrift/text/text.h"
+#include "tagdrift/text/userinfo.h"
 
 namespace tagdrift::hosts {
 namespace {
 
-constexpr std::size_t kMaxPemBytes = std::size_t{4} << 20;
+constexpr std::size_t kMaxEndpoints = 100;
 
 std::string DefaultScheme(const std::string& host) { return IsLocalhost(host) ? "http" : "https"; }
 
@@ -40,11 +42,16 @@ absl::StatusOr<std::string> WithScheme(const std::string& endpoint) {
 class Loader {
  public:
   Loader(const FileTree& tree, const RegistrySettings& settings, RegistryConfig& config)
-      : tree_(tree), settings_(settings), config_(config), release_(settings.version) {}
+      : files_(tree), settings_(settings), config_(config), release_(settings.version) {}
 
   void Run() {
     bool has_registry = false;
-    for (const std::string& mirror : OfRegistry(settings_.mirrors, config_.registry)) {
+    const std::vector<std::string> mirrors = OfRegistry(settings_.mirrors, config_.registry);
+    if (mirrors.size() > kMaxEndpoints) {
+      const auto [file, line] = OfRegistry(settings_.mirror_places, config_.registry);
+      return NotKnown({NoteKind::kLimitExceeded, file, line, "more than 100 mirrors of one registry"});
+    }
+    for (const std::string& mirror : mirrors) {
       const absl::StatusOr<std::string> endpoint = WithScheme(mirror);
       const absl::StatusOr<HostUrl> url = endpoint.ok() ? ParseHostUrl(*endpoint) : endpoint.status();
       if (!url.ok()) {
@@ -89,7 +96,7 @@ class Loader {
   }
 
   bool AddTls(const EndpointTls& tls, const std::string& endpoint, RegistryHost& host) {
-    const std::string doing = "get TLSConfig for registry " + GoQuoted(endpoint) + ": ";
+    const std::string doing = "get TLSConfig for registry " + GoQuoted(text::WithoutUserinfo(endpoint)) + ": ";
     if (!tls.cert_file.empty() && tls.key_file.empty()) {
       return Fail(doing + "cert file " + GoQuoted(tls.cert_file) +
                       " was specified, but no corresponding key file was specified",
@@ -123,20 +130,24 @@ class Loader {
   }
 
   std::optional<PemFile> Read(const std::string& path, const std::string& doing) {
-    absl::StatusOr<std::string> bytes = tree_.Read(path, kMaxPemBytes);
-    if (bytes.ok()) return PemFile{path, *std::move(bytes)};
-    const Refusal refusal = RefusedBy(bytes.status(), path, "open");
-    if (!refusal.unknown) {
+    absl::StatusOr<PemFile> file = files_.Read(path);
+    if (file.ok()) return *std::move(file);
+    const Refusal refusal = RefusedBy(file.status(), path, "open");
+    if (refusal.unknown) {
+      NotKnown({refusal.limit ? NoteKind::kLimitExceeded : NoteKind::kUnreadable, path, 0, doing + refusal.error});
+    } else {
       Fail(doing + refusal.error, path);
-      return std::nullopt;
     }
-    config_.hosts.clear();
-    config_.unknown = doing + refusal.error;
-    config_.notes.push_back({NoteKind::kUnreadable, path, 0, refusal.error});
     return std::nullopt;
   }
 
-  const FileTree& tree_;
+  void NotKnown(Note note) {
+    config_.hosts.clear();
+    config_.unknown = note.detail;
+    config_.notes.push_back(std::move(note));
+  }
+
+  TlsFiles files_;
   const RegistrySettings& settings_;
   RegistryConfig& config_;
   Release release_;

@@ -70,7 +70,8 @@ class Loader {
     config_.hosts.clear();
     if (refusal.unknown) {
       config_.unknown = refusal.error;
-      config_.notes.push_back({NoteKind::kUnreadable, refusal.file, 0, refusal.error});
+      const NoteKind why = refusal.limit ? NoteKind::kLimitExceeded : NoteKind::kUnreadable;
+      config_.notes.push_back({why, refusal.file, 0, refusal.error});
     } else {
       config_.error = refusal.error;
       config_.notes.push_back({kind, refusal.file, 0, refusal.error});
@@ -93,8 +94,9 @@ class Loader {
     if (!config_.directory.empty() && !LoadDirectory(entries)) return;
     if (entries.back().host.host.empty()) MakeDefault(entries.back(), config_.registry, release_);
     AddOrderNotes(entries, config_.registry, file_, config_.notes);
+    TlsFiles tls(tree_);
     for (HostEntry& entry : entries) {
-      if (const std::optional<Refusal> refusal = LoadTlsFiles(tree_, entry)) {
+      if (const std::optional<Refusal> refusal = tls.Load(entry)) {
         RefuseCertificate(*refusal, entry.host);
         return;
       }
@@ -111,6 +113,7 @@ class Loader {
       const Parsed parsed = Parse(*text, path, entries);
       if (parsed != Parsed::kIgnored) return parsed == Parsed::kUsed;
     }
+    if (!text.ok()) AddMisnamedFileNote(tree_, config_.directory, config_.notes);
     std::variant<HostEntry, Refusal> certificates = CertificateEntry(tree_, config_.directory);
     if (const Refusal* refusal = std::get_if<Refusal>(&certificates)) return Refuse(*refusal);
     entries = {std::get<HostEntry>(std::move(certificates))};
@@ -129,8 +132,13 @@ class Loader {
       return Parsed::kEnded;
     }
     const TomlDocument& document = std::get<TomlDocument>(parsed);
-    std::variant<HostsFile, HostsFileIgnored, HostsFilePanic> read =
+    std::variant<HostsFile, HostsFileIgnored, HostsFilePanic, HostsFileTooLong> read =
         ReadHostsFile(document, config_.directory, path, release_);
+    if (const auto* too_long = std::get_if<HostsFileTooLong>(&read)) {
+      config_.unknown = path + " has more than 100 hosts";
+      config_.notes.push_back({NoteKind::kLimitExceeded, path, too_long->line, "more than 100 hosts in one file"});
+      return Parsed::kEnded;
+    }
     if (const auto* ignored = std::get_if<HostsFileIgnored>(&read)) {
       AddCapabilityNote(*ignored, path, config_.notes);
       return Ignore(path, ignored->line, ignored->reason);

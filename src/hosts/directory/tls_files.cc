@@ -1,5 +1,6 @@
 #include "hosts/directory/tls_files.h"
 
+#include <utility>
 #include <variant>
 
 #include "hosts/directory/pem.h"
@@ -8,19 +9,17 @@
 namespace tagdrift::hosts {
 namespace {
 
-constexpr std::size_t kMaxPemBytes = std::size_t{4} << 20;
-
-std::variant<PemFile, Refusal> ReadPem(const FileTree& tree, const std::string& path, const std::string& what) {
-  absl::StatusOr<std::string> bytes = tree.Read(path, kMaxPemBytes);
-  if (bytes.ok()) return PemFile{path, *std::move(bytes)};
-  Refusal refusal = RefusedBy(bytes.status(), path, "open");
+std::variant<PemFile, Refusal> ReadPem(TlsFiles& files, const std::string& path, const std::string& what) {
+  absl::StatusOr<PemFile> file = files.Read(path);
+  if (file.ok()) return *std::move(file);
+  Refusal refusal = RefusedBy(file.status(), path, "open");
   refusal.error = "unable to read " + what + " " + GoQuoted(path) + ": " + refusal.error;
   return refusal;
 }
 
-std::optional<Refusal> LoadCa(const FileTree& tree, HostEntry& entry) {
+std::optional<Refusal> LoadCa(TlsFiles& files, HostEntry& entry) {
   for (const std::string& path : entry.ca) {
-    std::variant<PemFile, Refusal> read = ReadPem(tree, path, "CA cert");
+    std::variant<PemFile, Refusal> read = ReadPem(files, path, "CA cert");
     if (Refusal* refusal = std::get_if<Refusal>(&read)) return *refusal;
     PemFile& file = std::get<PemFile>(read);
     if (!HoldsCertificate(file.bytes)) return Refusal{"unable to load CA cert " + GoQuoted(path), path};
@@ -29,12 +28,12 @@ std::optional<Refusal> LoadCa(const FileTree& tree, HostEntry& entry) {
   return std::nullopt;
 }
 
-std::optional<Refusal> LoadClients(const FileTree& tree, HostEntry& entry) {
+std::optional<Refusal> LoadClients(TlsFiles& files, HostEntry& entry) {
   for (const auto& [certificate_path, key_path] : entry.clients) {
-    std::variant<PemFile, Refusal> certificate = ReadPem(tree, certificate_path, "CERT file");
+    std::variant<PemFile, Refusal> certificate = ReadPem(files, certificate_path, "CERT file");
     if (Refusal* refusal = std::get_if<Refusal>(&certificate)) return *refusal;
     std::variant<PemFile, Refusal> key = certificate;
-    if (!key_path.empty()) key = ReadPem(tree, key_path, "CERT file");
+    if (!key_path.empty()) key = ReadPem(files, key_path, "CERT file");
     if (Refusal* refusal = std::get_if<Refusal>(&key)) return *refusal;
     ClientPair pair{std::get<PemFile>(certificate), std::get<PemFile>(key)};
     if (const std::optional<std::string> problem = KeyPairProblem(pair.certificate.bytes, pair.key.bytes)) {
@@ -47,9 +46,19 @@ std::optional<Refusal> LoadClients(const FileTree& tree, HostEntry& entry) {
 
 }  // namespace
 
-std::optional<Refusal> LoadTlsFiles(const FileTree& tree, HostEntry& entry) {
-  if (std::optional<Refusal> refusal = LoadCa(tree, entry)) return refusal;
-  return LoadClients(tree, entry);
+std::optional<Refusal> TlsFiles::Load(HostEntry& entry) {
+  if (std::optional<Refusal> refusal = LoadCa(*this, entry)) return refusal;
+  return LoadClients(*this, entry);
+}
+
+absl::StatusOr<PemFile> TlsFiles::Read(const std::string& path) {
+  absl::StatusOr<std::string> bytes = tree_.Read(path, bytes_left_);
+  if (absl::IsResourceExhausted(bytes.status())) {
+    return absl::ResourceExhaustedError("the certificates for this registry's hosts are larger than 8 MiB together");
+  }
+  if (!bytes.ok()) return bytes.status();
+  bytes_left_ -= bytes->size();
+  return PemFile{path, *std::move(bytes)};
 }
 
 }  // namespace tagdrift::hosts

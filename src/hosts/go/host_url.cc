@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "hosts/go/go_text.h"
 #include "tagdrift/text/text.h"
+#include "tagdrift/text/userinfo.h"
 
 namespace tagdrift::hosts {
 namespace {
@@ -179,19 +180,26 @@ absl::StatusOr<HostUrl> Parse(std::string_view text) {
   return url;
 }
 
+/// `shown` is the part of `text` that Go names. Of a URL with an "@" what is quoted as wrong may be a piece of a
+/// password, also in what follows a "#": it is left out.
+absl::Status UrlError(std::string_view text, std::string_view shown, const absl::Status& status) {
+  std::string reason = text::MessageOf(status);
+  if (text.find('@') != std::string_view::npos) {
+    shown = text;
+    reason = text::Trim(reason.substr(0, reason.find('"')));
+  }
+  return absl::InvalidArgumentError("parse " + GoQuoted(text::WithoutUserinfo(shown)) + ": " + reason);
+}
+
 }  // namespace
 
 absl::StatusOr<HostUrl> ParseHostUrl(std::string_view text) {
   const std::size_t hash = text.find('#');
   absl::StatusOr<HostUrl> url = Parse(text.substr(0, hash));
-  if (!url.ok()) {
-    return absl::InvalidArgumentError("parse " + GoQuoted(text.substr(0, hash)) + ": " + text::MessageOf(url.status()));
-  }
+  if (!url.ok()) return UrlError(text, text.substr(0, hash), url.status());
   if (hash == std::string_view::npos) return url;
   const absl::StatusOr<std::string> fragment = Unescape(text.substr(hash + 1), Part::kPath);
-  if (!fragment.ok()) {
-    return absl::InvalidArgumentError("parse " + GoQuoted(text) + ": " + text::MessageOf(fragment.status()));
-  }
+  if (!fragment.ok()) return UrlError(text, text, fragment.status());
   return url;
 }
 

@@ -16,17 +16,22 @@ struct ConfigFile {
   int version = 0;  ///< as stated; 0: not stated
 };
 
+/// The files in the order in which containerd merges them.
+struct ConfigFiles {
+  std::vector<ConfigFile> files;    ///< empty when there is none
+  std::vector<std::string> listed;  ///< directories in which imports were looked for by pattern
+};
+
 /// containerd would not start with these files, or tagdrift cannot read them.
 struct ConfigRefusal {
   std::string reason;
   std::string file;
   int line = 0;
-  bool limit = false;
+  bool limit = false;  ///< tagdrift's own, which containerd does not have
 };
 
-/// Reads `path` and what it imports, in the order in which containerd merges them: breadth first, each file once. Empty
-/// when `path` does not exist.
-std::variant<std::vector<ConfigFile>, ConfigRefusal> ReadConfigFiles(const FileTree& tree, const std::string& path,
-                                                                     TomlDialect dialect);
+/// Reads `path` and what it imports: breadth first, each file once. Bounded: 200 imports, 2 MiB.
+std::variant<ConfigFiles, ConfigRefusal> ReadConfigFiles(const FileTree& tree, const std::string& path,
+                                                         TomlDialect dialect);
 
 }  // namespace tagdrift::hosts

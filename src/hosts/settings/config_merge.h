@@ -13,6 +13,8 @@ namespace tagdrift::hosts {
 constexpr std::string_view kCriPlugin1 = "cri";
 constexpr std::string_view kCriPlugin2 = "io.containerd.grpc.v1.cri";
 constexpr std::string_view kImagesPlugin = "io.containerd.cri.v1.images";
+constexpr std::string_view kRuntimePlugin = "io.containerd.cri.v1.runtime";
+constexpr std::string_view kTransferPlugin = "io.containerd.transfer.v1.local";
 
 /// The merged files as the daemon has them after its migrations.
 struct MergedConfig {

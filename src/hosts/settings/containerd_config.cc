@@ -9,6 +9,7 @@
 #include "hosts/settings/config_files.h"
 #include "hosts/settings/config_merge.h"
 #include "hosts/settings/registry_table.h"
+#include "tagdrift/text/near_miss.h"
 
 namespace tagdrift::hosts {
 namespace {
@@ -25,12 +26,14 @@ class Loader {
   }
 
   RegistrySettings Run(const FileTree& tree, const std::string& path) {
-    std::variant<std::vector<ConfigFile>, ConfigRefusal> read = ReadConfigFiles(tree, path, release_.Dialect());
+    std::variant<ConfigFiles, ConfigRefusal> read = ReadConfigFiles(tree, path, release_.Dialect());
     if (const ConfigRefusal* refusal = std::get_if<ConfigRefusal>(&read)) return Refuse(*refusal);
-    std::vector<ConfigFile>& files = std::get<std::vector<ConfigFile>>(read);
-    for (const ConfigFile& file : files) paths_.push_back(file.path);
+    ConfigFiles& config = std::get<ConfigFiles>(read);
+    for (const ConfigFile& file : config.files) paths_.push_back(file.path);
+    settings_.read_from = paths_;
+    std::ranges::move(config.listed, std::back_inserter(settings_.read_from));
 
-    std::variant<MergedConfig, ConfigRefusal> merged = MergeConfig(std::move(files), settings_.version);
+    std::variant<MergedConfig, ConfigRefusal> merged = MergeConfig(std::move(config.files), settings_.version);
     if (const ConfigRefusal* refusal = std::get_if<ConfigRefusal>(&merged)) return Refuse(*refusal);
     return FromMerged(std::get<MergedConfig>(merged));
   }
@@ -112,20 +115,37 @@ class Loader {
     return std::nullopt;
   }
 
-  /// Registry settings in a plugin table that this containerd, with this configuration version, does not look at.
+  /// Registry settings in a place that this containerd, with this configuration version, does not look at.
   void NoteUnread(const MergedConfig& config) {
-    constexpr std::array kTables = {kCriPlugin1, kCriPlugin2, kImagesPlugin};
-    for (const std::string_view name : kTables) {
-      const TomlValue* plugin = config.plugins.Find(name);
-      const TomlValue* registry = name == config.plugin || plugin == nullptr ? nullptr : plugin->Find("registry");
+    std::string looks = ": containerd " + settings_.version.Text() + " looks in [plugins." + GoQuoted(config.plugin) +
+                        ".registry] with this configuration version";
+    if (config.plugin == kCriPlugin1) looks += "; is `version = 2` missing?";
+    for (const TomlMember& plugin : config.plugins.members) {
+      if (!MayBeMeant(plugin.key)) continue;
+      if (const TomlValue* path = UnusedPath(plugin)) NoteUnread(*path, "this config_path is not used" + looks);
+      const TomlValue* registry = plugin.key == config.plugin ? nullptr : plugin.value.Find("registry");
       if (registry == nullptr || registry->members.empty() || IsMoved(config, *registry)) continue;
-      const bool mirrors = registry->Find("mirrors") != nullptr;
-      settings_.notes.push_back({mirrors ? NoteKind::kLegacyMirrorsIgnored : NoteKind::kUnknownKey,
-                                 paths_[static_cast<std::size_t>(registry->source)], registry->line,
-                                 "the registry settings in plugin " + GoQuoted(name) + " are not read: containerd " +
-                                     settings_.version.Text() + " looks in " + GoQuoted(config.plugin) +
-                                     " with this configuration version"});
+      NoteUnread(*registry, "the registry settings in plugin " + GoQuoted(plugin.key) + " are not read" + looks);
     }
+  }
+
+  void NoteUnread(const TomlValue& value, std::string detail) {
+    const bool mirrors = !value.IsTable() || value.Find("mirrors") != nullptr || value.Find("config_path") != nullptr;
+    settings_.notes.push_back({mirrors ? NoteKind::kSettingsNotRead : NoteKind::kUnknownKey,
+                               paths_[static_cast<std::size_t>(value.source)], value.line, std::move(detail)});
+  }
+
+  /// Plugins in whose tables people put the CRI's registry settings, and slips of these names.
+  static bool MayBeMeant(std::string_view plugin) {
+    constexpr std::string_view kNames[] = {kCriPlugin2, kImagesPlugin, kRuntimePlugin, kTransferPlugin};
+    return plugin == kCriPlugin1 || !text::NearMiss(plugin, kNames).empty();
+  }
+
+  /// `config_path` beside the `registry` table instead of in it. In the transfer service's table containerd parses it
+  /// and does not use it. Null where it says what holds anyway.
+  const TomlValue* UnusedPath(const TomlMember& plugin) const {
+    const TomlValue* path = plugin.value.Find("config_path");
+    return path == nullptr || path->text.empty() || path->text == settings_.config_path ? nullptr : path;
   }
 
   /// Whether the table is the one that a migration took over.

@@ -8,12 +8,15 @@
 #include "hosts/go/go_text.h"
 #include "hosts/go/host_url.h"
 #include "hosts/toml/key_names.h"
+#include "tagdrift/text/near_miss.h"
 #include "tagdrift/text/text.h"
+#include "tagdrift/text/userinfo.h"
 
 namespace tagdrift::hosts {
 namespace {
 
 constexpr std::array<std::string_view, 5> kRegistryKeys = {"config_path", "mirrors", "configs", "auths", "headers"};
+constexpr std::array<std::string_view, 1> kMirrorKeys = {"endpoint"};
 
 bool IsStringList(const TomlValue& value) {
   return value.IsArray() && std::ranges::all_of(value.items, &TomlValue::IsString);
@@ -38,13 +41,25 @@ std::optional<ConfigRefusal> RegistryTable::Read(const TomlValue& registry, Regi
   if (Read1 refusal = Mirrors(registry, settings)) return refusal;
   if (Read1 refusal = Configs(registry, settings)) return refusal;
   if (Read1 refusal = Auths(registry, settings)) return refusal;
-  for (const TomlMember& member : registry.members) {
-    const std::string lower = release_.Is2() ? text::Lower(member.key) : member.key;
-    if (std::ranges::find(kRegistryKeys, lower) != kRegistryKeys.end()) continue;
-    const ConfigRefusal where = At(member.value, UnknownKeyDetail(member.key, kRegistryKeys));
-    settings.notes.push_back({NoteKind::kUnknownKey, where.file, where.line, where.reason});
-  }
+  NoteUnknownKeys(registry, kRegistryKeys, settings);
   return std::nullopt;
+}
+
+void RegistryTable::NoteUnknownKeys(const TomlValue& table, std::span<const std::string_view> known,
+                                    RegistrySettings& settings) const {
+  for (const TomlMember& member : table.members) {
+    const std::string lower = release_.Is2() ? text::Lower(member.key) : member.key;
+    if (std::ranges::find(known, lower) != known.end()) continue;
+    const std::string_view meant = text::NearMiss(member.key, known);
+    const bool mirrors = meant == "config_path" || meant == "mirrors" || meant == "endpoint";
+    Add(mirrors ? NoteKind::kSettingsNotRead : NoteKind::kUnknownKey, member.value, UnknownKeyDetail(member.key, known),
+        settings);
+  }
+}
+
+void RegistryTable::Add(NoteKind kind, const TomlValue& value, std::string detail, RegistrySettings& settings) const {
+  ConfigRefusal where = At(value, std::move(detail));
+  settings.notes.push_back({kind, std::move(where.file), where.line, std::move(where.reason)});
 }
 
 std::optional<ConfigRefusal> RegistryTable::String(const TomlValue& table, std::string_view key,
@@ -82,7 +97,15 @@ std::optional<ConfigRefusal> RegistryTable::Mirrors(const TomlValue& registry, R
   for (const TomlValue* mirrors : FieldsOf(registry, "mirrors", release_.Dialect())) {
     if (!mirrors->IsTable()) return At(*mirrors, "\"mirrors\" must be a table");
     for (const TomlMember& mirror : mirrors->members) {
-      if (!mirror.value.IsTable()) return At(mirror.value, "mirror " + GoQuoted(mirror.key) + " must be a table");
+      if (!mirror.value.IsTable())
+        return At(mirror.value, "mirror " + GoQuoted(text::WithoutUserinfo(mirror.key)) + " must be a table");
+      if (mirror.key.find('/') != std::string::npos) {
+        Add(NoteKind::kLegacyMirrorsIgnored, mirror.value,
+            "mirrors of " + GoQuoted(text::WithoutUserinfo(mirror.key)) +
+                " are never used: the name is that of a registry as references have it, without scheme and path",
+            settings);
+      }
+      NoteUnknownKeys(mirror.value, kMirrorKeys, settings);
       const ConfigRefusal where = At(mirror.value, "");
       settings.mirror_places[mirror.key] = {where.file, where.line};
       std::vector<std::string>& endpoints = settings.mirrors[mirror.key];
@@ -101,7 +124,8 @@ std::optional<ConfigRefusal> RegistryTable::Configs(const TomlValue& registry, R
     if (!configs->IsTable()) return At(*configs, "\"configs\" must be a table");
     for (const TomlMember& config : configs->members) {
       legacy_.configs = true;
-      if (!config.value.IsTable()) return At(config.value, "config " + GoQuoted(config.key) + " must be a table");
+      if (!config.value.IsTable())
+        return At(config.value, "config " + GoQuoted(text::WithoutUserinfo(config.key)) + " must be a table");
       for (const TomlValue* auth : FieldsOf(config.value, "auth", release_.Dialect())) {
         if (Read1 refusal = Auth(*auth, settings.endpoint_auths[config.key])) return refusal;
       }
@@ -114,10 +138,10 @@ std::optional<ConfigRefusal> RegistryTable::Configs(const TomlValue& registry, R
 std::optional<ConfigRefusal> RegistryTable::Tls(const TomlMember& config, RegistrySettings& settings) {
   for (const TomlValue* table : FieldsOf(config.value, "tls", release_.Dialect())) {
     if (release_.Is2()) {
-      const ConfigRefusal where =
-          At(*table, "registry.configs." + GoQuoted(config.key) +
-                         ".tls is unknown to containerd 2.x and skipped: use config_path and hosts.toml");
-      settings.notes.push_back({NoteKind::kUnknownKey, where.file, where.line, where.reason});
+      Add(NoteKind::kUnknownKey, *table,
+          "registry.configs." + GoQuoted(text::WithoutUserinfo(config.key)) +
+              ".tls is unknown to containerd 2.x and skipped: use config_path and hosts.toml",
+          settings);
       continue;
     }
     if (!table->IsTable()) return At(*table, "\"tls\" must be a table");
@@ -152,7 +176,7 @@ std::optional<ConfigRefusal> RegistryTable::Auths(const TomlValue& registry, Reg
       if (Read1 refusal = Auth(member.value, auth)) return refusal;
       const absl::StatusOr<HostUrl> url = ParseHostUrl(member.key);
       if (!url.ok()) {
-        return At(member.value, "failed to parse registry url " + GoQuoted(member.key) +
+        return At(member.value, "failed to parse registry url " + GoQuoted(text::WithoutUserinfo(member.key)) +
                                     " from `registry.auths`: " + text::MessageOf(url.status()));
       }
       settings.endpoint_auths[url->scheme.empty() ? member.key : url->host] = std::move(auth);

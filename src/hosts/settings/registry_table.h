@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,9 @@ class RegistryTable {
   Read1 Tls(const TomlMember& config, RegistrySettings& settings);
   Read1 Auths(const TomlValue& registry, RegistrySettings& settings);
   Read1 Auth(const TomlValue& table, EndpointAuth& auth) const;
+  void NoteUnknownKeys(const TomlValue& table, std::span<const std::string_view> known,
+                       RegistrySettings& settings) const;
+  void Add(NoteKind kind, const TomlValue& value, std::string detail, RegistrySettings& settings) const;
   Read1 String(const TomlValue& table, std::string_view key, std::string& text) const;
 
   const std::vector<std::string>& files_;

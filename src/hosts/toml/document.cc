@@ -12,6 +12,8 @@
 #include "hosts/go/utf8.h"
 #include "hosts/toml/lenience.h"
 #include "hosts/toml/limits.h"
+#include "hosts/toml/syntax_problem.h"
+#include "tagdrift/text/userinfo.h"
 
 namespace tagdrift::hosts {
 namespace {
@@ -167,16 +169,14 @@ int QuotedLine(std::string_view message) {
   return last;
 }
 
-/// toml11's message without its own function's name and its drawing.
-TomlRefusal Refused(std::string_view message, TomlDialect dialect) {
-  std::string_view reason = message.substr(0, message.find('\n'));
-  if (reason.starts_with("[error] ")) reason.remove_prefix(8);
-  if (reason.starts_with("toml::")) {
-    const std::size_t colon = reason.find(": ");
-    if (colon != std::string_view::npos) reason.remove_prefix(colon + 2);
-  }
-  return {reason.empty() ? "syntax error" : std::string(reason), QuotedLine(message), false,
-          MayBeReadByGo(message, dialect)};
+std::string_view LineOf(std::string_view text, int line) {
+  for (; line > 1 && !text.empty(); --line) text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+  return line < 1 ? "" : text.substr(0, text.find('\n'));
+}
+
+TomlRefusal Refused(std::string_view message, std::string_view text, TomlDialect dialect) {
+  const int line = QuotedLine(message);
+  return {SyntaxProblem(message, LineOf(text, line)), line, false, MayBeReadByGo(message, dialect)};
 }
 
 /// go-toml 1 ends a header at its first `]`, quoted or not.
@@ -184,7 +184,8 @@ std::optional<TomlRefusal> RefusedHeader(const TomlDocument& document) {
   for (const TomlHeader& header : document.headers) {
     for (const std::string& key : header.keys) {
       if (key.find_first_of("[]") != std::string::npos) {
-        return TomlRefusal{"a table key cannot contain a bracket in containerd 1.x: " + key, header.line, false};
+        return TomlRefusal{"a table key cannot contain a bracket in containerd 1.x: " + text::WithoutUserinfo(key),
+                           header.line, false};
       }
     }
   }
@@ -206,7 +207,7 @@ std::variant<TomlDocument, TomlRefusal> ParseValid(const std::string& text, Toml
     }
     return document;
   } catch (const std::exception& error) {
-    return Refused(error.what(), dialect);
+    return Refused(error.what(), text, dialect);
   }
 }
 

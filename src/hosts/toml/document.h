@@ -63,7 +63,7 @@ struct TomlRefusal {
   bool may_be_read = false;  ///< go-toml may read it all the same
 };
 
-/// Reads `text`. Bounded: 1 MiB, 16 KiB a line, nesting 100.
+/// Reads `text`. Bounded: 1 MiB, 16 KiB a line, 20,000 values, nesting 100.
 std::variant<TomlDocument, TomlRefusal> ParseToml(std::string_view text, TomlDialect dialect);
 
 }  // namespace tagdrift::hosts

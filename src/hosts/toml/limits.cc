@@ -3,13 +3,15 @@
 #include <algorithm>
 #include <cstddef>
 #include <string>
+#include <vector>
 
 namespace tagdrift::hosts {
 namespace {
 
 constexpr std::size_t kMaxBytes = std::size_t{1} << 20;
 constexpr std::size_t kMaxLine = std::size_t{16} << 10;
-constexpr int kMaxDepth = 100;
+constexpr std::size_t kMaxDepth = 100;
+constexpr std::size_t kMaxValues = 20'000;
 
 /// Walks over a text and sees only what stands outside strings and comments. Works on any bytes: a string that is not
 /// closed ends with its line.
@@ -27,8 +29,10 @@ class Scanner {
       } else {
         Take(c);
       }
-      if (depth_ > kMaxDepth) return Refuse("brackets are nested deeper than 100");
-      if (dots_ > kMaxDepth) return Refuse("a key has more than 100 parts");
+      if (open_.size() > kMaxDepth) return Refuse("brackets are nested deeper than 100");
+      if (parts_ > kMaxDepth) return Refuse("a key has more than 100 parts");
+      if (depth_ > kMaxDepth) return Refuse("brackets and dotted keys are together nested deeper than 100");
+      if (values_ > kMaxValues) return Refuse("the file has more than 20,000 keys and values");
     }
     return std::nullopt;
   }
@@ -40,13 +44,39 @@ class Scanner {
   }
 
   void Take(char c) {
-    if (c == '[' || c == '{') ++depth_;
-    if ((c == ']' || c == '}') && depth_ > 0) --depth_;
-    if (c == '.') {
-      ++dots_;
-    } else if (std::string_view("[]{}=,\n").find(c) != std::string_view::npos) {
-      dots_ = 0;
+    switch (c) {
+      case '[':
+      case '{':
+        open_.push_back(parts_);
+        parts_ = 0;
+        ++depth_;
+        ++values_;
+        break;
+      case ']':
+      case '}':
+        EndKey();
+        if (open_.empty()) break;
+        parts_ = open_.back();
+        open_.pop_back();
+        --depth_;
+        break;
+      case '.':
+        ++parts_;
+        ++depth_;
+        break;
+      case ',':
+      case '\n':
+        EndKey();
+        break;
+      default:
+        break;
     }
+    if (c == ',' || c == '=') ++values_;
+  }
+
+  void EndKey() {
+    depth_ -= parts_;
+    parts_ = 0;
   }
 
   /// Leaves `at_` on the last byte of the string that begins there.
@@ -60,6 +90,8 @@ class Scanner {
         ++at_;
       } else if (multi_line && text_.substr(at_).starts_with(fence)) {
         at_ += 2;
+        // One or two quotes before the closing three belong to the string.
+        for (int more = 0; more < 2 && at_ + 1 < text_.size() && text_[at_ + 1] == quote; ++more) ++at_;
         return;
       } else if (!multi_line && (c == quote || c == '\n')) {
         return;
@@ -69,8 +101,10 @@ class Scanner {
 
   std::string_view text_;
   std::size_t at_ = 0;
-  int depth_ = 0;
-  int dots_ = 0;
+  std::vector<std::size_t> open_;  ///< per bracket that is open, the parts of the key before it
+  std::size_t parts_ = 0;          ///< dots of the key or value at hand
+  std::size_t depth_ = 0;          ///< open brackets, and the dots of all keys that lead here
+  std::size_t values_ = 0;
 };
 
 std::optional<TomlRefusal> LongLine(std::string_view text) {
