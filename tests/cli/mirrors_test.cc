@@ -87,6 +87,13 @@ TEST(Mirrors, IgnoresTransferPullsBefore21) {
   EXPECT_EQ(certs.RunIn(roots + "--containerd-version 2.1.9").text.find("https://mirror.corp/v2"), std::string::npos);
 }
 
+TEST(Mirrors, BytesOfAHostNameDoNotVanishFromJson) {
+  Certs certs;
+  certs.Add("quay.io", "[host.\"https://m%ff%fe.example\"]\n");
+  const Outcome outcome = certs.Run("-o json");
+  EXPECT_NE(outcome.text.find(R"("url": "https://m\\xff\\xfe.example/v2")"), std::string::npos) << outcome.text;
+}
+
 TEST(Mirrors, PrintsNames) {
   Certs certs;
   certs.Add("quay.io", "").Add("registry_5000_", "");

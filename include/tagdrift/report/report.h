@@ -9,6 +9,7 @@
 #include "tagdrift/v1/actions.pb.h"
 #include "tagdrift/v1/report.pb.h"
 
+/// All text in the messages is printable (see MakePrintable).
 namespace tagdrift::report {
 
 /// The one conversion from what was judged to the published message. Header values that can be secret are left out.
