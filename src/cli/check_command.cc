@@ -29,6 +29,7 @@ struct CheckArguments {
   std::vector<std::string> ignored;
   std::string format = "table";
   std::vector<std::string> fail_on = {"stale", "gone", "undecided"};
+  bool all = false;
   bool stale_only = false;
   bool in_use = false;
   bool no_containers = false;
@@ -97,8 +98,10 @@ int RunCheck(const CheckArguments& arguments, const StopOnSignal& stop) {
 
   const int exit_code = render::ExitCode(*report, FailOnOf(arguments.fail_on));
   if (arguments.stale_only) render::KeepStale(*report);
-  const std::string text = arguments.npd ? render::NpdLine(*report)
-                                         : render::Render(*report, FormatNamed(arguments.format), StyleOfTerminal());
+  render::Style style = StyleOfTerminal();
+  style.all = arguments.all || !arguments.patterns.empty();
+  const std::string text =
+      arguments.npd ? render::NpdLine(*report) : render::Render(*report, FormatNamed(arguments.format), style);
   if (absl::Status status = WriteOut(text); !status.ok()) return ExitCodeOf(status, 0);
   return exit_code;
 }
@@ -112,6 +115,7 @@ void AddCheckCommand(CLI::App& app, const StopOnSignal& stop, int& exit_code) {
       "REFERENCE|PATTERN", arguments->patterns,
       "What to check: a reference (nginx), or a glob over full references (registry.corp/*); all by default");
   AddOutputOption(command, arguments->format);
+  command.add_flag("--all", arguments->all, "A row for every tag, also for those that need nothing");
   command.add_flag("--stale-only", arguments->stale_only, "Print only tags that are stale or gone");
   command.add_flag("--in-use", arguments->in_use, "Check only tags that a container uses");
   command.add_option("--ignore", arguments->ignored, "Leave these out; repeatable")
