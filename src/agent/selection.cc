@@ -40,6 +40,16 @@ bool NamePattern::Matches(const std::string& canonical) const {
 
 bool NamePattern::NamesDigest() const { return text_.find('@') != std::string::npos && IsReference(text_); }
 
+absl::StatusOr<std::vector<NamePattern>> ParsePatterns(const std::vector<std::string>& texts) {
+  std::vector<NamePattern> patterns;
+  for (const std::string& text : texts) {
+    auto pattern = NamePattern::Parse(text);
+    if (!pattern.ok()) return pattern.status();
+    patterns.push_back(*std::move(pattern));
+  }
+  return patterns;
+}
+
 absl::StatusOr<std::vector<facts::CachedImage>> Select(const Selection& selection, const facts::Node& node) {
   std::vector<facts::CachedImage> images = node.images;
   for (const facts::CachedImage& image : node.other_digests) {
@@ -59,8 +69,8 @@ absl::StatusOr<std::vector<facts::CachedImage>> Select(const Selection& selectio
       return pattern.Matches(image.reference.Canonical());
     });
     if (found) continue;
-    return absl::NotFoundError(
-        fmt::format("no tag cached on this node matches '{}'; list them with: tagdrift check -o name", pattern.text()));
+    return absl::NotFoundError(fmt::format(
+        "no tag cached on this node matches '{}'; list them with: tagdrift images -o name", pattern.text()));
   }
   const auto last = std::remove_if(images.begin(), images.end(), [&](const facts::CachedImage& image) {
     if (!selection.patterns.empty() && !matches(selection.patterns, image)) return true;

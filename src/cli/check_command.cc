@@ -38,21 +38,11 @@ struct CheckArguments {
   bool npd = false;
 };
 
-absl::StatusOr<std::vector<agent::NamePattern>> Patterns(const std::vector<std::string>& texts) {
-  std::vector<agent::NamePattern> patterns;
-  for (const std::string& text : texts) {
-    auto pattern = agent::NamePattern::Parse(text);
-    if (!pattern.ok()) return pattern.status();
-    patterns.push_back(*std::move(pattern));
-  }
-  return patterns;
-}
-
 absl::StatusOr<agent::CheckOptions> OptionsFrom(const CheckArguments& arguments) {
   agent::CheckOptions options;
-  auto patterns = Patterns(arguments.patterns);
+  auto patterns = agent::ParsePatterns(arguments.patterns);
   if (!patterns.ok()) return patterns.status();
-  auto ignored = Patterns(arguments.ignored);
+  auto ignored = agent::ParsePatterns(arguments.ignored);
   if (!ignored.ok()) return ignored.status();
   auto origins = ReadOrigins(arguments.node.origins);
   if (!origins.ok()) return origins.status();

@@ -7,6 +7,7 @@
 #include "CLI/CLI.hpp"
 #include "action_command.h"
 #include "check_command.h"
+#include "images_command.h"
 #include "mirrors_command.h"
 #include "output.h"
 #include "stop_on_signal.h"
@@ -35,6 +36,7 @@ int Run(int argc, char** argv, tagdrift::cli::StopOnSignal& stop) {
   app.fallthrough();
   int exit_code = 0;
   tagdrift::cli::AddCheckCommand(app, stop, exit_code);
+  tagdrift::cli::AddImagesCommand(app, stop, exit_code);
   tagdrift::cli::AddMirrorsCommand(app, stop, exit_code);
   tagdrift::cli::AddActionCommands(app, stop, exit_code);
   app.add_subcommand("version", "Print the version")->callback([&] {

@@ -12,6 +12,7 @@
 namespace tagdrift::render {
 
 std::string Json(const google::protobuf::Message& report);
+std::string ImagesTable(const v1::ImageList& list, std::size_t width, bool wide);
 std::string MirrorsTable(const v1::MirrorsReport& report, std::size_t width, bool wide);
 std::string Table(const v1::NodeReport& report, const Style& style, bool wide);
 

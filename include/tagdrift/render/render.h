@@ -29,6 +29,9 @@ std::string Render(const v1::NodeReport& report, Format format, const Style& sty
 /// The hosts of each registry in containerd's order, with the findings. kName prints the registries.
 std::string Render(const v1::MirrorsReport& report, Format format, const Style& style);
 
+/// What is cached, without a judgement. kName prints the references.
+std::string Render(const v1::ImageList& list, Format format, const Style& style);
+
 /// One plan with what it changes, why, and what stands against it.
 std::string Render(const v1::Plan& plan, const Style& style);
 /// What became of a plan.

@@ -3,6 +3,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
+#include "tagdrift/facts/node_facts.h"
 #include "tagdrift/hosts/registry_config.h"
 #include "tagdrift/report/action.h"
 #include "tagdrift/report/round.h"
@@ -14,6 +16,9 @@ namespace tagdrift::report {
 
 /// The one conversion from what was judged to the published message. Header values that can be secret are left out.
 v1::NodeReport ToMessage(const Round& round);
+
+/// The images of `node`, as read at `read_at`.
+v1::ImageList ToMessage(const facts::Node& node, absl::Time read_at);
 
 /// A plan and what became of it.
 v1::ActionResult ToMessage(const ActionResult& result);
