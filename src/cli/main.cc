@@ -1,4 +1,3 @@
-#include <fmt/format.h>
 #include <malloc.h>
 
 #include <csignal>
@@ -12,6 +11,7 @@
 #include "output.h"
 #include "stop_on_signal.h"
 #include "tagdrift/render/exit_code.h"
+#include "usage_error.h"
 
 namespace {
 
@@ -50,9 +50,7 @@ int Run(int argc, char** argv, tagdrift::cli::StopOnSignal& stop) {
   } catch (const CLI::CallForVersion&) {
     return Print(std::string(kVersionLine) + "\n");
   } catch (const CLI::ParseError& error) {
-    const bool unknown_command = app.get_subcommands().empty() && argc > 1 && argv[1][0] != '-';
-    PrintError(fmt::format("{} (see tagdrift --help)",
-                           unknown_command ? fmt::format("there is no command '{}'", argv[1]) : error.what()));
+    PrintError(tagdrift::cli::UsageError(app, error, argc > 1 ? argv[1] : ""));
     return tagdrift::render::kExitUsage;
   }
   return exit_code;
