@@ -25,12 +25,13 @@ class Collector {
  public:
   /// All but the contexts outlive this. `batch` was opened with `context`.
   Collector(const Shared& shared, const judge::Context& rules, const std::map<std::string, judge::Route>& routes,
-            node::ContentReader& content, registry::Batch& batch, CallContext context)
+            node::ContentReader& content, registry::Batch& batch, const Waiting& waiting, CallContext context)
       : shared_(shared),
         rules_(rules),
         routes_(routes),
         content_(content),
         batch_(batch),
+        waiting_(waiting),
         context_(std::move(context)) {}
 
   /// The tags in the order of `images`, without those that went away meanwhile.
@@ -75,9 +76,11 @@ class Collector {
   const std::map<std::string, judge::Route>& routes_;
   node::ContentReader& content_;
   registry::Batch& batch_;
+  const Waiting& waiting_;
   CallContext context_;
   std::vector<Entry> entries_;
   std::map<std::uint64_t, Sent> sent_;
+  std::map<std::string, std::size_t> open_;  ///< questions that are not answered yet, by host
   SharedAnswers shared_answers_;
   std::uint64_t next_ticket_ = 1;
   bool stopped_ = false;

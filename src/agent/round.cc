@@ -74,7 +74,7 @@ absl::StatusOr<report::Round> RunRound(const Shared& shared, Observation seen, c
   node::ContentReader content(rules.has_content_store ? shared.runtime.containerd.get() : nullptr, &shared.stored);
   const auto batch = shared.registry.Open(options.rate_class,
                                           std::make_shared<const registry::Network>(std::move(seen.network)), context);
-  Collector collector(shared, rules, round.routes, content, *batch, context);
+  Collector collector(shared, rules, round.routes, content, *batch, options.waiting, context);
   round.tags = collector.Collect(*std::move(images), options.progress);
   round.settings = std::move(seen.settings);
   round.node = std::move(seen.node);

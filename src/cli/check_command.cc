@@ -72,7 +72,8 @@ absl::StatusOr<v1::NodeReport> RunRound(const CheckArguments& arguments, const S
   const auto agent = MakeAgent(arguments.node);
   if (!agent.ok()) return agent.status();
   ProgressLine line(isatty(STDERR_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr);
-  options->progress = [&line](std::size_t done, std::size_t total) { line.Show(done, total); };
+  options->progress = [&line](std::size_t done, std::size_t total) { line.Settled(done, total); };
+  options->waiting = [&line](const std::string& host, std::size_t open) { line.Waiting(host, open); };
   const auto round = (*agent)->Check(*options, context);
   if (!round.ok()) return round.status();
   const registry::Client::Counts counts = (*agent)->counts();
