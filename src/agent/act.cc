@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "action_facts.h"
+#include "audit.h"
 #include "execution.h"
 #include "tagdrift/text/text.h"
 
@@ -19,11 +20,16 @@ report::ActionResult Ended(const ActionRequest& request, const absl::Status& why
   return result;
 }
 
-report::ActionResult Busy(const ActionRequest& request, const absl::Status& why) {
-  report::ActionResult result{.plan = {.action = request.action, .reference = request.reference}};
-  result.plan.refusals.push_back({judge::RefusalKind::kBusy, text::MessageOf(why)});
+void Refuse(judge::RefusalKind kind, const absl::Status& why, report::ActionResult& result) {
+  result.plan.refusals.push_back({kind, text::MessageOf(why)});
+  result.plan.steps.clear();
   result.outcome.state = report::ActionState::kRefused;
   result.outcome.detail = text::MessageOf(why);
+}
+
+report::ActionResult Busy(const ActionRequest& request, const absl::Status& why) {
+  report::ActionResult result{.plan = {.action = request.action, .reference = request.reference}};
+  Refuse(judge::RefusalKind::kBusy, why, result);
   return result;
 }
 
@@ -43,8 +49,10 @@ report::ActionOutcome Do(const Execution& execution) {
 void CollectLeftovers(const Execution& execution, const report::ActionOutcome& outcome) {
   const bool pulled = !execution.plan.steps.empty() && execution.plan.steps.front().kind == judge::StepKind::kPull;
   const bool failed = outcome.state == report::ActionState::kFailed || outcome.state == report::ActionState::kStopped;
+  if (!pulled || !failed) return;
+  AuditedChange change(execution.audit, "collect garbage");
   // Should it fail, containerd's own next collection does it.
-  if (pulled && failed) (void)execution.runtime().containerd_actions->CollectGarbage(execution.finishing.Undoing());
+  change.End(execution.runtime().containerd_actions->CollectGarbage(execution.finishing.Undoing()));
 }
 
 void SettlePlanned(const ActionRequest& request, report::ActionResult& result) {
@@ -85,6 +93,54 @@ judge::Plan PlanAndReserve(const Shared& shared, const ActionRequest& request, C
   return *std::move(plan);
 }
 
+/// The digest name that the action may create and take back, where that is not the name that is locked already.
+std::optional<std::string> DigestNameBeside(const judge::Plan& plan) {
+  if (!plan.to || plan.action == judge::ActionKind::kEvict || plan.reference.digest()) return std::nullopt;
+  return plan.reference.At(*plan.to).Canonical();
+}
+
+void EndUnlocked(const absl::Status& why, report::ActionResult& result) {
+  if (absl::IsFailedPrecondition(why)) return Refuse(judge::RefusalKind::kBusy, why, result);
+  const bool stopped = absl::IsCancelled(why);
+  result.outcome.state = stopped ? report::ActionState::kStopped : report::ActionState::kFailed;
+  result.outcome.detail = text::MessageOf(why);
+}
+
+/// Carries out the result's plan and fills its outcome.
+void CarryOut(const ActionResources& resources, const ActionRequest& request, const ActionHooks& hooks,
+              const CallContext& context, const Finishing& finishing, TagLock& lock, const CollectedFacts& collected,
+              report::ActionResult& result) {
+  const Shared& shared = resources.shared;
+  // Tags can share a digest, and an action that fails takes the digest's name back: one at a time works on it.
+  std::unique_ptr<TagLock> digest_lock;
+  if (const auto name = DigestNameBeside(result.plan)) {
+    auto acquired = TagLock::Acquire(*shared.runtime.containerd_actions, shared.clock, finishing, *name, context,
+                                     TagLock::Patience::kWhileItIsHeld);
+    if (!acquired.ok()) {
+      return EndUnlocked(acquired.status(), result);
+    }
+    digest_lock = *std::move(acquired);
+  }
+  Audit audit(hooks, request, shared.clock, collected.node_name);
+  if (absl::Status written = audit.Intend(result.plan); !written.ok()) {
+    return Refuse(judge::RefusalKind::kNoAudit, written, result);
+  }
+  const Execution execution{.shared = shared,
+                            .credentials = resources.credentials,
+                            .request = request,
+                            .hooks = hooks,
+                            .context = context,
+                            .finishing = finishing,
+                            .lock = lock,
+                            .digest_lock = digest_lock.get(),
+                            .audit = audit,
+                            .facts = collected.facts,
+                            .plan = result.plan};
+  result.outcome = Do(execution);
+  CollectLeftovers(execution, result.outcome);
+  audit.Conclude(result.outcome);
+}
+
 /// After a race: what would be done now, by facts read now.
 std::optional<judge::Plan> PlanAgain(const ActionResources& resources, const ActionRequest& request,
                                      const CallContext& context) {
@@ -123,17 +179,7 @@ report::ActionResult RunAction(const ActionResources& resources, const ActionReq
     result.outcome.detail = "containerd offers no leases to lock the tag with";
     return result;
   }
-  const Execution execution{.shared = shared,
-                            .credentials = resources.credentials,
-                            .request = request,
-                            .hooks = hooks,
-                            .context = context,
-                            .finishing = finishing,
-                            .lock = *lock,
-                            .facts = collected->facts,
-                            .plan = result.plan};
-  result.outcome = Do(execution);
-  CollectLeftovers(execution, result.outcome);
+  CarryOut(resources, request, hooks, context, finishing, *lock, *collected, result);
   if (result.outcome.state == report::ActionState::kRaced) result.new_plan = PlanAgain(resources, request, context);
   return result;
 }

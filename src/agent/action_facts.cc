@@ -8,6 +8,7 @@
 #include "disk.h"
 #include "image_holders.h"
 #include "tagdrift/agent/check.h"
+#include "tagdrift/node/content_reader.h"
 #include "wanted_image.h"
 
 namespace tagdrift::agent {
@@ -37,6 +38,15 @@ void FillNames(const facts::Node& node, const facts::CachedImage& cached, judge:
   }
   if (cached.cri_image_id) facts.image_names.push_back(*cached.cri_image_id);
   std::sort(facts.siblings.begin(), facts.siblings.end());
+}
+
+/// What names of the repository point to.
+void FillKnownDigests(const facts::Node& node, judge::ActionFacts& facts) {
+  for (const auto* images : {&node.images, &node.other_digests}) {
+    for (const facts::CachedImage& image : *images) {
+      if (image.target && image.reference.Name() == facts.reference.Name()) facts.known_digests.insert(*image.target);
+    }
+  }
 }
 
 absl::Status FillHolders(node::CriClient& cri, const facts::CachedImage& cached, const CallContext& context,
@@ -76,11 +86,15 @@ absl::Status FillWanted(const Shared& shared, const ActionRequest& request, cons
       context);
   if (!wanted.ok()) return wanted.status();
   facts.wanted = *std::move(wanted);
-  if (!facts.wanted->incomplete.empty()) facts.wanted->deliveries = fetcher.DeliveriesOf(*digest);
   auto record = shared.runtime.containerd->GetImage(request.reference.At(*digest).Canonical(), context);
   if (!record.ok()) return record.status();
   facts.wanted->has_digest_name =
       *record && (*record)->target_digest == digest->text() && image::IsManifestOrIndex((*record)->target_media_type);
+  const auto blob = shared.runtime.containerd->Info(*digest, context);
+  if (!blob.ok()) return blob.status();
+  facts.wanted->is_of_repository =
+      facts.wanted->has_digest_name || (*blob && node::IsFrom(request.reference, (*blob)->labels));
+  if (judge::HasToBePulled(facts, request.options)) facts.wanted->deliveries = fetcher.DeliveriesOf(*digest);
   return absl::OkStatus();
 }
 
@@ -88,13 +102,15 @@ absl::Status FillWanted(const Shared& shared, const ActionRequest& request, cons
 
 absl::StatusOr<CollectedFacts> CollectFacts(const Shared& shared, Observation seen, const ActionRequest& request,
                                             const CallContext& context) {
-  CollectedFacts collected{.route = nullptr, .tree = seen.tree, .facts = {.reference = request.reference}};
+  CollectedFacts collected{
+      .route = nullptr, .tree = seen.tree, .node_name = seen.node.name, .facts = {.reference = request.reference}};
   judge::ActionFacts& facts = collected.facts;
   facts.has_image_store = seen.node.runtime.has_image_store;
   facts.platform = seen.node.platform;
   facts.sandbox_image = seen.sandbox_image;
   const facts::CachedImage* cached = FindName(seen.node, request.reference);
   const bool is_cached = cached != nullptr;
+  FillKnownDigests(seen.node, facts);
   if (is_cached) {
     FillNames(seen.node, *cached, facts);
     if (absl::Status status = FillHolders(*shared.runtime.cri, *cached, context, facts); !status.ok()) return status;
@@ -107,6 +123,9 @@ absl::StatusOr<CollectedFacts> CollectFacts(const Shared& shared, Observation se
   if (!round->tags.empty()) {
     facts.result = std::move(round->tags.front().result);
     if (is_cached) facts.cached = std::move(round->tags.front().facts.image);
+    for (const judge::HostResult& host : facts.result.hosts) {
+      if (host.digest) facts.known_digests.insert(*host.digest);
+    }
   }
   absl::Status filled = FillWanted(shared, request, *collected.route, std::move(network), context, facts);
   if (!filled.ok()) return filled;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "observation.h"
@@ -12,6 +13,7 @@ namespace tagdrift::agent {
 struct CollectedFacts {
   std::shared_ptr<const judge::Route> route;  ///< that of `facts`
   std::shared_ptr<const hosts::FileTree> tree;
+  std::string node_name;
   judge::ActionFacts facts;
 };
 

@@ -49,7 +49,9 @@ class Agent::State {
     const Call call(*this, context);
     auto seen = ObserveAll(options.with_containers, call.context());
     if (!seen.ok()) return seen.status();
-    return RunRound(shared_, *std::move(seen), options, call.context());
+    auto round = RunRound(shared_, *std::move(seen), options, call.context());
+    if (round.ok()) round->credential_hosts = credentials_->Hosts(call.context());
+    return round;
   }
 
   report::ActionResult Act(const ActionRequest& request, const ActionHooks& hooks, const CallContext& context) {

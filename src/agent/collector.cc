@@ -201,6 +201,14 @@ bool Collector::LookAgain(std::size_t index, const judge::TagResult& result) {
   return true;
 }
 
+void Collector::Hold(const Sent& sent, ContentAnswer& answer) {
+  const std::string& host = entries_[sent.tag].route->hosts[sent.ask.host]->host;
+  if (!answer.content || budget_.Take(host, facts::ApproximateBytes(*answer.content))) return;
+  answer.content.reset();
+  answer.answer.failure = hosts::Failure::kBudget;
+  answer.answer.failure_detail = "sent more content than tagdrift holds of one host at a time";
+}
+
 void Collector::TakeReply(std::uint64_t ticket, registry::Reply reply) {
   auto node = sent_.extract(ticket);
   if (node.empty()) return;
@@ -214,7 +222,8 @@ void Collector::TakeReply(std::uint64_t ticket, registry::Reply reply) {
     Advance(sent.tag);
     return;
   }
-  const ContentAnswer answer = ReadContentReply(sent.ask, std::move(reply));
+  ContentAnswer answer = ReadContentReply(sent.ask, std::move(reply));
+  Hold(sent, answer);
   if (answer.content && !std::holds_alternative<facts::NotThere>(*answer.content)) {
     shared_.delivered.Put(sent.ask, *answer.content);
   }

@@ -23,14 +23,17 @@ namespace tagdrift::agent {
 /// tag's fact. Once the context has ended, what is not answered yet counts as not answered.
 class Collector {
  public:
-  /// All but the contexts outlive this. `batch` was opened with `context`.
+  /// All but the contexts outlive this. `batch` was opened with `context` and `budget`, which also counts what the
+  /// delivered content takes: what there is no room for counts as not read (Failure::kBudget).
   Collector(const Shared& shared, const judge::Context& rules, const std::map<std::string, judge::Route>& routes,
-            node::ContentReader& content, registry::Batch& batch, const Waiting& waiting, CallContext context)
+            node::ContentReader& content, registry::Batch& batch, ByteBudget& budget, const Waiting& waiting,
+            CallContext context)
       : shared_(shared),
         rules_(rules),
         routes_(routes),
         content_(content),
         batch_(batch),
+        budget_(budget),
         waiting_(waiting),
         context_(std::move(context)) {}
 
@@ -67,6 +70,8 @@ class Collector {
   bool LookAgain(std::size_t index, const judge::TagResult& result);
   /// Reads the name's record, view of the CRI and content anew. True if anything differs.
   bool ReadAgain(Entry& entry);
+  /// Drops the content that the budget has no room for.
+  void Hold(const Sent& sent, ContentAnswer& answer);
   void TakeReply(std::uint64_t ticket, registry::Reply reply);
   void GiveUp();
   hosts::Answer NoAnswer() const;
@@ -76,6 +81,7 @@ class Collector {
   const std::map<std::string, judge::Route>& routes_;
   node::ContentReader& content_;
   registry::Batch& batch_;
+  ByteBudget& budget_;
   const Waiting& waiting_;
   CallContext context_;
   std::vector<Entry> entries_;

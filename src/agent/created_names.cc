@@ -19,6 +19,16 @@ bool IsUsed(const Execution& execution) {
   return !holders.ok() || !holders->empty();
 }
 
+/// All names, while no other action works on the digest's.
+absl::StatusOr<std::vector<node::ImageRecord>> RecordsUnderLock(const Execution& execution,
+                                                                const CallContext& context) {
+  if (auto probe = ReadName(execution.shared, execution.digest_name(), context); !probe.ok()) return probe.status();
+  if (execution.digest_lock != nullptr) {
+    if (absl::Status held = execution.digest_lock->StillHeld(context); !held.ok()) return held;
+  }
+  return execution.runtime().containerd->ListImages(context);
+}
+
 }  // namespace
 
 absl::StatusOr<CreatedNames> CreatedNames::Before(const Execution& execution) {
@@ -32,11 +42,7 @@ absl::StatusOr<CreatedNames> CreatedNames::Before(const Execution& execution) {
 void CreatedNames::TakeBack(const Execution& execution, report::ActionOutcome& outcome) const {
   const std::string digest_name = execution.digest_name();
   const CallContext context = execution.finishing.Undoing();
-  if (auto probe = ReadName(execution.shared, digest_name, context); !probe.ok()) {
-    if (!before_.contains(digest_name)) outcome.left.push_back("perhaps the name " + digest_name);
-    return;
-  }
-  auto records = execution.runtime().containerd->ListImages(context);
+  const auto records = RecordsUnderLock(execution, context);
   if (!records.ok()) {
     if (!before_.contains(digest_name)) outcome.left.push_back("perhaps the name " + digest_name);
     return;
@@ -59,14 +65,14 @@ void CreatedNames::TakeBack(const Execution& execution, report::ActionOutcome& o
   if (newcomers) return;
   if (others) std::erase(created, execution.plan.image_id.value_or(""));
   for (const std::string& name : created) {
+    AuditedChange change(execution.audit, "remove the name " + name + ", which this action has made");
     const auto deleted = execution.runtime().containerd_actions->DeleteName(name, *execution.plan.to, context);
-    if (deleted.ok()) {
-      if (!*deleted) continue;
-      outcome.undone.push_back("removed the name " + name);
-      execution.Audit("removed the name " + name + " that a failed action had made");
-    } else {
-      outcome.left.push_back("the name " + name);
+    if (deleted.ok() && !*deleted) {
+      change.End(report::AuditEvent::kFailed, "somebody else moved or removed it");
+      continue;
     }
+    change.End(deleted.status());
+    (deleted.ok() ? outcome.undone : outcome.left).push_back((deleted.ok() ? "removed the name " : "the name ") + name);
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -13,6 +14,7 @@ namespace tagdrift::agent {
 namespace {
 
 using report::ActionState;
+using report::AuditEvent;
 
 constexpr std::chrono::milliseconds kAgreementPause(50);
 constexpr std::chrono::seconds kStepLimit(20);
@@ -65,15 +67,7 @@ class Evict {
       return {ActionState::kRaced,
               "somebody else moved the tag to " + (*record)->target_digest + "; it was left alone"};
     }
-    auto deleted = execution_.runtime().containerd_actions->DeleteName(name_, *execution_.plan.from, Verifying());
-    if (absl::IsUnavailable(deleted.status()) || absl::IsDeadlineExceeded(deleted.status()) ||
-        absl::IsCancelled(deleted.status())) {
-      deleted = WhatBecameOfIt(deleted.status());
-    }
-    if (!deleted.ok()) return {ActionState::kFailed, text::MessageOf(deleted.status())};
-    if (!*deleted) return {ActionState::kRaced, "somebody else moved or removed the tag; it was left alone"};
-    outcome_.done.push_back("removed the name " + name_);
-    execution_.Audit(fmt::format("removed the name {}, which pointed to {}", name_, execution_.plan.from->text()));
+    if (auto obstacle = Delete()) return *std::move(obstacle);
     if (!AwaitCri())
       return {ActionState::kFailed, "the name is gone from containerd's store, but the CRI still resolves it"};
     if (absl::Status status = (*watch)->CatchUp(Verifying()); !status.ok()) {
@@ -83,11 +77,30 @@ class Evict {
       return {ActionState::kRaced, "somebody else changed the tag at the same time"};
     }
     const Ending freed = Free();
-    if (outcome_.done.size() < 2) return freed;
+    if (freed.first != ActionState::kDone || outcome_.done.size() < 2) return freed;
     // The CRI takes every name, one that was made at the last moment too.
     const absl::Status seen = (*watch)->CatchUp(Verifying());
     if (seen.ok() && (*watch)->ChangesOf(name_).size() - before == 1) return freed;
     return {ActionState::kRaced, "somebody else made the tag again while its image was being removed, and lost it"};
+  }
+
+  /// Nothing: the name was removed.
+  std::optional<Ending> Delete() {
+    AuditedChange change(execution_.audit,
+                         fmt::format("remove the name {}, which points to {}", name_, execution_.plan.from->text()));
+    auto deleted = execution_.runtime().containerd_actions->DeleteName(name_, *execution_.plan.from, Verifying());
+    if (MayComeTrue(deleted.status())) deleted = WhatBecameOfIt(deleted.status());
+    if (!deleted.ok()) {
+      change.End(outcome_.left.empty() ? AuditEvent::kFailed : AuditEvent::kUnsure, text::MessageOf(deleted.status()));
+      return Ending{ActionState::kFailed, text::MessageOf(deleted.status())};
+    }
+    if (!*deleted) {
+      change.End(AuditEvent::kFailed, "somebody else moved or removed it");
+      return Ending{ActionState::kRaced, "somebody else moved or removed the tag; it was left alone"};
+    }
+    change.End(absl::OkStatus());
+    outcome_.done.push_back("removed the name " + name_);
+    return std::nullopt;
   }
 
   /// Containers of the image that the plan did not know.
@@ -131,6 +144,7 @@ class Evict {
       outcome_.not_done.push_back("removing image " + step->subject);
       return {ActionState::kDone, "the image stays: " + why};
     }
+    AuditedChange change(execution_.audit, "remove image " + step->subject + " with its names");
     absl::Status status = execution_.runtime().cri_actions->RemoveImage(step->subject, Verifying());
     if (!status.ok()) {
       // Collecting the content can take longer than the answer may; the names go first.
@@ -138,12 +152,33 @@ class Evict {
       if (image.ok() && !*image) status = absl::OkStatus();
     }
     if (!status.ok()) {
+      const std::string partly = NamesOfPartialRemoval();
+      change.End(MayComeTrue(status) ? AuditEvent::kUnsure : AuditEvent::kFailed, text::MessageOf(status) + partly);
       outcome_.not_done.push_back("removing image " + step->subject);
-      return {ActionState::kFailed, text::MessageOf(status)};
+      return {ActionState::kFailed, text::MessageOf(status) + partly};
     }
+    change.End(absl::OkStatus());
     outcome_.done.push_back("removed image " + step->subject + " with its names");
-    execution_.Audit("removed image " + step->subject + " with its names");
     return {ActionState::kDone, ""};
+  }
+
+  /// The CRI removes the names of an image one after the other: adds those that are gone to what was done, and answers
+  /// which stay ("; these names stay: …").
+  std::string NamesOfPartialRemoval() {
+    const auto records = execution_.runtime().containerd->ListImages(execution_.finishing.Undoing());
+    if (!records.ok()) return "; which of its names are gone is not known";
+    std::string stay;
+    for (const std::string& name : execution_.plan.names_go) {
+      if (name == name_) continue;
+      const bool here = std::any_of(records->begin(), records->end(),
+                                    [&](const node::ImageRecord& record) { return record.name == name; });
+      if (here) {
+        stay += (stay.empty() ? "; these names stay: " : ", ") + name;
+      } else {
+        outcome_.done.push_back("removed the name " + name);
+      }
+    }
+    return stay;
   }
 
   /// The CRI's removal takes every name, so it is looked once more.

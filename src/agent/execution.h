@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "audit.h"
 #include "finishing.h"
 #include "round.h"
 #include "tag_lock.h"
@@ -23,6 +24,8 @@ struct Execution {
   const CallContext& context;  ///< of all that comes before the tag is touched
   const Finishing& finishing;  ///< of all that comes after it, and of giving back
   TagLock& lock;
+  TagLock* digest_lock;  ///< of the digest name; null: the reference is that name, or none is touched
+  Audit& audit;
   const judge::ActionFacts& facts;
   const judge::Plan& plan;
 
@@ -32,9 +35,6 @@ struct Execution {
   std::string name() const { return plan.reference.Canonical(); }
   /// "repository@digest" of the wanted content.
   std::string digest_name() const { return plan.reference.At(*plan.to).Canonical(); }
-  void Audit(const std::string& line) const {
-    if (hooks.audit) hooks.audit(line);
-  }
 };
 
 /// What the name points to now. Waits a little for a containerd that is just being restarted.

@@ -19,7 +19,8 @@ class Finishing {
 
   /// For a step towards the goal: ends kVerifyAfterStop after a stop request.
   CallContext Verifying(std::chrono::nanoseconds limit) const;
-  /// For what is looked at last: ends kLastLookAfterStop after a stop request.
+  /// For reading what became of a step: ends kLastLookAfterStop after a stop request, so that there is time left to put
+  /// back and to give back.
   CallContext LastLook() const;
   /// For taking back and giving back: ends kUndoAfterStop after a stop request.
   CallContext Undoing() const;

@@ -54,10 +54,7 @@ report::ActionOutcome DoPrePull(const Execution& execution) {
   auto created = CreatedNames::Before(execution);
   absl::Status status = created.status();
   if (status.ok()) status = PullWithRetries(execution);
-  if (status.ok()) {
-    execution.Audit("pulled " + execution.digest_name());
-    status = VerifyPulled(execution);
-  }
+  if (status.ok()) status = VerifyPulled(execution);
   if (status.ok()) {
     outcome.state = ActionState::kDone;
     outcome.done.push_back("pulled " + execution.digest_name());

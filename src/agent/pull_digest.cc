@@ -53,12 +53,15 @@ class PullProgress {
 
 absl::Status PullOnce(const Execution& execution, const std::optional<node::PullCredential>& credential) {
   if (absl::Status over = execution.context.Check(execution.now(), "pulling"); !over.ok()) return over;
+  AuditedChange change(execution.audit, "pull " + execution.digest_name());
   auto pull = std::async(std::launch::async, [&] {
     return execution.runtime().cri_actions->PullImage(execution.digest_name(), credential, execution.context).status();
   });
   PullProgress progress(execution);
   while (pull.wait_for(kLook) == std::future_status::timeout) progress.Tell();
-  return pull.get();
+  absl::Status status = pull.get();
+  change.End(status);
+  return status;
 }
 
 /// What to show: nothing where the delivering host wanted nothing, else each candidate, to that host only.

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <utility>
 
+#include "content_names.h"
 #include "created_names.h"
 #include "execution.h"
 #include "pull_digest.h"
@@ -71,7 +72,6 @@ class Refresh {
       if (absl::Status status = PullDigest(execution_); !status.ok()) return Failure(status);
       outcome_.bytes_pulled = execution_.plan.bytes_to_come;
       outcome_.done.push_back("pulled " + execution_.digest_name());
-      execution_.Audit("pulled " + execution_.digest_name());
     }
     if (absl::Status status = Hold(); !status.ok()) return Failure(status);
     auto record = SoundRecord(execution_, context);
@@ -81,6 +81,7 @@ class Refresh {
                     "the pulled content is not complete, or has gone again: " + text::MessageOf(record.status())};
     }
     new_record_ = *std::move(record);
+    if (absl::Status status = NameContent(execution_, new_record_); !status.ok()) return Failure(status);
     if (absl::Status status = execution_.lock.StillHeld(context); !status.ok()) return Failure(status);
     Obstacle obstacle = LastLook();
     if (!obstacle && context.stop.stop_requested()) return Failure(absl::CancelledError(""));
@@ -113,24 +114,31 @@ class Refresh {
     return Ending{ActionState::kRaced, fmt::format("somebody else changed the tag: it {}; it was left alone", now)};
   }
 
+  std::string MoveText(const node::ImageRecord& from, const node::ImageRecord& to) const {
+    return fmt::format("{} from {} to {}", name_, from.target_digest, to.target_digest);
+  }
+
   Ending RepointAndVerify() {
+    AuditedChange change(execution_.audit, "re-point " + MoveText(old_record_, new_record_));
     absl::Status status = actions().PointTo(name_, new_record_, Verifying());
     if (!status.ok()) {
       // The answer may have been lost with containerd, so the node is asked what became of it.
-      const auto now = ReadName(execution_.shared, name_, execution_.finishing.Undoing());
+      const auto now = ReadName(execution_.shared, name_, execution_.finishing.LastLook());
       const bool took = now.ok() && *now && (*now)->target_digest == new_record_.target_digest &&
                         old_record_.target_digest != new_record_.target_digest;
       const bool may_come = absl::IsDeadlineExceeded(status) || absl::IsCancelled(status);
       if (!now.ok() || (!took && may_come)) {
+        change.End(report::AuditEvent::kUnsure, text::MessageOf(status));
         return Unsure(text::MessageOf(status) + "; whether the tag was re-pointed is not known");
       }
-      if (!took)
+      if (!took) {
+        change.End(report::AuditEvent::kFailed, text::MessageOf(status));
         return {absl::IsNotFound(status) ? ActionState::kRaced : ActionState::kFailed, text::MessageOf(status)};
+      }
     }
-    repointed_ =
-        fmt::format("re-pointed {} from {} to {}", name_, old_record_.target_digest, new_record_.target_digest);
+    change.End(absl::OkStatus());
+    repointed_ = "re-pointed " + MoveText(old_record_, new_record_);
     outcome_.done.push_back(repointed_);
-    execution_.Audit(repointed_);
     if (execution_.hooks.progress) {
       execution_.hooks.progress({name_, ActionProgress::Phase::kVerifying, 0, 0});
     }
@@ -174,24 +182,26 @@ class Refresh {
 
   /// Only if it still is as this action made it.
   Ending PutBack(const absl::Status& wrong) {
-    const auto now = ReadName(execution_.shared, name_, execution_.finishing.Undoing());
+    const auto now = ReadName(execution_.shared, name_, execution_.finishing.LastLook());
     if (!now.ok()) {
       return Unsure(text::MessageOf(wrong) + "; the tag could not be put back: " + text::MessageOf(now.status()));
     }
     if (!IsAsCreated(*now)) return CheckForRace();
-    if (absl::Status status = actions().PointTo(name_, old_record_, execution_.finishing.Undoing()); !status.ok()) {
+    AuditedChange change(execution_.audit, "put back " + MoveText(new_record_, old_record_));
+    const absl::Status status = actions().PointTo(name_, old_record_, execution_.finishing.Undoing());
+    change.End(status);
+    if (!status.ok()) {
       return Unsure(text::MessageOf(wrong) + "; the tag could not be put back: " + text::MessageOf(status));
     }
     std::erase(outcome_.done, repointed_);
     outcome_.undone.push_back("re-pointed " + name_ + " back to " + old_record_.target_digest);
-    execution_.Audit(outcome_.undone.back());
     return {ActionState::kFailed, text::MessageOf(wrong) + "; the tag was put back"};
   }
 
   /// Between last look and now one change is this action's own. The CRI adds its label to a name that lacks it, which
   /// is a second one.
   Ending CheckForRace() {
-    const auto now = ReadName(execution_.shared, name_, execution_.finishing.Undoing());
+    const auto now = ReadName(execution_.shared, name_, execution_.finishing.LastLook());
     if (!now.ok()) return Unsure(text::MessageOf(now.status()));
     if (!*now) return {ActionState::kRaced, "somebody else removed the tag after it was re-pointed"};
     if ((*now)->target_digest != new_record_.target_digest) {

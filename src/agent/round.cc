@@ -13,6 +13,11 @@
 namespace tagdrift::agent {
 namespace {
 
+// What a round holds of content is a tenth of this for a usual tag: three documents that have changed, and three
+// stored.
+constexpr std::size_t kContentBytesOfATag = 64 << 10;
+constexpr std::size_t kContentBytes = 64 << 20;
+
 /// registry.headers go to every host, before the host's own values of the same name.
 void AddHeaders(const std::map<std::string, std::vector<std::string>>& headers, hosts::RegistryHost& host) {
   for (const auto& [name, values] : headers) {
@@ -55,6 +60,11 @@ absl::StatusOr<std::vector<facts::CachedImage>> ImagesToCheck(const CheckOptions
   return images;
 }
 
+std::string EndedEarly(const CallContext& context) {
+  return std::string(context.stop.stop_requested() ? "the check was stopped" : "the time given (--timeout) ended") +
+         " before every answer was there and had been confirmed: this is what is known";
+}
+
 }  // namespace
 
 absl::StatusOr<report::Round> RunRound(const Shared& shared, Observation seen, const CheckOptions& options,
@@ -71,13 +81,17 @@ absl::StatusOr<report::Round> RunRound(const Shared& shared, Observation seen, c
   rules.all_hosts = options.all_hosts;
   rules.ask_local = options.ask_local;
   rules.now = round.checked_at;
-  node::ContentReader content(rules.has_content_store ? shared.runtime.containerd.get() : nullptr, &shared.stored);
-  const auto batch = shared.registry.Open(options.rate_class,
-                                          std::make_shared<const registry::Network>(std::move(seen.network)), context);
-  Collector collector(shared, rules, round.routes, content, *batch, options.waiting, context);
+  const auto budget = std::make_shared<ByteBudget>(kContentBytes + images->size() * kContentBytesOfATag);
+  node::ContentReader content(rules.has_content_store ? shared.runtime.containerd.get() : nullptr, &shared.stored,
+                              budget.get());
+  const auto batch = shared.registry.Open(
+      options.rate_class, std::make_shared<const registry::Network>(std::move(seen.network)), context, budget);
+  Collector collector(shared, rules, round.routes, content, *batch, *budget, options.waiting, context);
   round.tags = collector.Collect(*std::move(images), options.progress);
+  round.tags_on_node = seen.node.images.size();
   round.settings = std::move(seen.settings);
   round.node = std::move(seen.node);
+  if (context.Ended(shared.clock.Steady())) round.node.notes.push_back(EndedEarly(context));
   round.node.images.clear();
   round.node.other_digests.clear();
   return round;

@@ -4,6 +4,7 @@
 #include <fnmatch.h>
 
 #include <algorithm>
+#include <string_view>
 
 #include "tagdrift/image/reference.h"
 
@@ -15,6 +16,40 @@ bool IsGlob(const std::string& text) { return text.find_first_of("*?[") != std::
 /// A bracketed IPv6 host is no character class.
 bool IsReference(const std::string& text) {
   return !IsGlob(text) || (text[0] == '[' && image::Reference::Parse(text).ok());
+}
+
+std::string_view LastComponent(std::string_view repository) { return repository.substr(repository.rfind('/') + 1); }
+
+/// What the operator may have meant: other tags of the repository that was named, else repositories of that name
+/// elsewhere. Empty where there are none, or a glob was asked for.
+std::string NearMisses(const std::string& asked, const std::vector<facts::CachedImage>& images) {
+  constexpr std::size_t kShown = 3;
+  const auto reference = image::Reference::Parse(asked);
+  if (!IsReference(asked) || !reference.ok()) return "";
+  std::vector<std::string> same_repository;
+  std::vector<std::string> same_name;
+  for (const facts::CachedImage& image : images) {
+    if (image.reference.Name() == reference->Name()) {
+      same_repository.push_back(image.reference.Canonical());
+    } else if (LastComponent(image.reference.repository()) == LastComponent(reference->repository())) {
+      same_name.push_back(image.reference.Canonical());
+    }
+  }
+  const std::vector<std::string>& near = same_repository.empty() ? same_name : same_repository;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(near.size(), kShown); ++i) text += (i > 0 ? ", " : "") + near[i];
+  return near.size() > kShown ? fmt::format("{} and {} more", text, near.size() - kShown) : text;
+}
+
+absl::Status NoMatch(const NamePattern& pattern, const std::vector<facts::CachedImage>& images) {
+  const auto reference = image::Reference::Parse(pattern.text());
+  const std::string meant = IsReference(pattern.text()) && reference.ok() && reference->Canonical() != pattern.text()
+                                ? fmt::format(" ({})", reference->Canonical())
+                                : "";
+  const std::string near = NearMisses(pattern.text(), images);
+  return absl::NotFoundError(
+      fmt::format("no tag cached on this node matches '{}'{}; {}", pattern.text(), meant,
+                  near.empty() ? "list them with: tagdrift images -o name" : "here are " + near));
 }
 
 }  // namespace
@@ -68,9 +103,7 @@ absl::StatusOr<std::vector<facts::CachedImage>> Select(const Selection& selectio
     const bool found = std::any_of(images.begin(), images.end(), [&](const facts::CachedImage& image) {
       return pattern.Matches(image.reference.Canonical());
     });
-    if (found) continue;
-    return absl::NotFoundError(fmt::format(
-        "no tag cached on this node matches '{}'; list them with: tagdrift images -o name", pattern.text()));
+    if (!found) return NoMatch(pattern, images);
   }
   const auto last = std::remove_if(images.begin(), images.end(), [&](const facts::CachedImage& image) {
     if (!selection.patterns.empty() && !matches(selection.patterns, image)) return true;

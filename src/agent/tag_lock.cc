@@ -83,9 +83,11 @@ absl::Status TagLock::TakeOver(const std::vector<node::Lease>& expired, const Ca
 
 absl::StatusOr<std::unique_ptr<TagLock>> TagLock::Acquire(node::ContainerdActions& containerd, const Clock& clock,
                                                           const Finishing& finishing, const std::string& name,
-                                                          const CallContext& context) {
+                                                          const CallContext& context, Patience patience) {
   std::unique_ptr<TagLock> lock(new TagLock(containerd, clock, finishing, name));
-  const SteadyTime give_up = clock.Steady() + absl::ToChronoMilliseconds(kLeaseDuration + kLongestWaitBeyond);
+  const SteadyTime give_up = patience == Patience::kWhileItIsHeld
+                                 ? SteadyTime::max()
+                                 : clock.Steady() + absl::ToChronoMilliseconds(kLeaseDuration + kLongestWaitBeyond);
   absl::Status status = lock->TryOnce(context);
   while (absl::IsFailedPrecondition(status)) {
     const SteadyTime next = clock.Steady() + kTryEvery;

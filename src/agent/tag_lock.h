@@ -16,18 +16,25 @@
 
 namespace tagdrift::agent {
 
-/// The node-wide lock of one tag: a containerd lease of a fixed name, which containerd creates atomically. It lasts
+/// The node-wide lock of one name: a containerd lease of a fixed name, which containerd creates atomically. It lasts
 /// kLeaseDuration and is prolonged by further leases from a thread of its own, since a lease cannot be changed; so the
 /// lock of a killed process is free at most kLeaseDuration later, and never before.
 class TagLock {
  public:
   static constexpr absl::Duration kLeaseDuration = absl::Seconds(15);
 
-  /// Waits for the lock until `context` ends, but no longer than a killed action can hold it. `finishing` bounds giving
-  /// it back. Errors: FailedPrecondition (another action holds it), Cancelled, containerd's own.
+  /// How long to wait for who holds the lock.
+  enum class Patience {
+    kForAKilledHolder,  ///< no longer than a killed action can hold it
+    kWhileItIsHeld,     ///< until the context ends
+  };
+
+  /// Waits for the lock until `context` ends at the latest. `finishing` bounds giving it back. Errors:
+  /// FailedPrecondition (another action holds it), Cancelled, containerd's own.
   static absl::StatusOr<std::unique_ptr<TagLock>> Acquire(node::ContainerdActions& containerd, const Clock& clock,
                                                           const Finishing& finishing, const std::string& name,
-                                                          const CallContext& context);
+                                                          const CallContext& context,
+                                                          Patience patience = Patience::kForAKilledHolder);
   /// Gives the lock back.
   ~TagLock();
   TagLock(const TagLock&) = delete;

@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "tagdrift/image/platform_walk.h"
+#include "tagdrift/image/sizes.h"
 #include "tagdrift/node/content_reader.h"
 
 namespace tagdrift::agent {
@@ -35,7 +36,7 @@ class Finder {
 
  private:
   void Miss(image::Descriptor blob, const std::string& what) {
-    found_.bytes_to_come += blob.size;
+    found_.bytes_to_come = image::AddSizes(found_.bytes_to_come, blob.size);
     if (found_.incomplete.empty()) found_.incomplete = what + " " + blob.digest.Short() + " is not here";
     found_.missing.push_back(std::move(blob));
   }
@@ -107,7 +108,7 @@ class Finder {
       const auto here = LayerIsHere(manifest, i, chain);
       if (!here.ok()) return here.status();
       if (*here) continue;
-      found_.layer_bytes += manifest.layers[i].size;
+      found_.layer_bytes = image::AddSizes(found_.layer_bytes, manifest.layers[i].size);
       Miss(manifest.layers[i], "layer");
     }
     return absl::OkStatus();

@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <memory>
 #include <optional>
+#include <random>
 #include <string>
 #include <thread>
 #include <utility>
@@ -26,6 +27,7 @@
 #include "tagdrift/render/exit_code.h"
 #include "tagdrift/render/render.h"
 #include "tagdrift/report/report.h"
+#include "tagdrift/text/text.h"
 #include "transfer_progress.h"
 
 namespace tagdrift::cli {
@@ -42,6 +44,7 @@ struct ActionArguments {
   std::vector<std::string> protect;
   bool yes = false;
   bool dry_run = false;
+  bool allow_older = false;
   bool allow_private = false;
   bool force = false;
   bool free = false;
@@ -69,14 +72,16 @@ absl::StatusOr<std::vector<agent::ActionRequest>> RequestsFrom(const ActionArgum
   request.origins = *std::move(origins);
   request.disk_threshold = arguments.disk_threshold;
   request.apply = arguments.yes && !arguments.dry_run;
+  request.requester = fmt::format("uid {}", getuid());
+  request.request_id = fmt::format("{:08x}", std::random_device()());
+  request.options.allow_older = arguments.allow_older;
   request.options.allow_private = arguments.allow_private;
   request.options.force = arguments.force;
   request.options.free = arguments.free;
   if (!arguments.to.empty()) {
-    auto to = image::Digest::Parse(arguments.to);
-    if (!to.ok()) return Invalid(fmt::format("--to '{}': {}", arguments.to, std::string(to.status().message())));
+    const absl::Status read = judge::ReadTo(arguments.to, request.options);
+    if (!read.ok()) return Invalid("--to: " + text::MessageOf(read));
     if (arguments.references.size() > 1) return Invalid("--to goes with one reference");
-    request.options.to = *std::move(to);
   }
   std::vector<agent::ActionRequest> requests;
   for (const std::string& text : arguments.references) {
@@ -125,7 +130,7 @@ std::string TextOf(const v1::ActionReport& report, const render::Style& style) {
 }
 
 int RunActions(const ActionArguments& arguments, StopOnSignal& stop) {
-  LogToStandardError(arguments.node.verbose);
+  LogToStandardError(arguments.node.verbose, arguments.node.log_format);
   const CallContext context = ContextOf(arguments.node, stop.token());
   const auto requests = RequestsFrom(arguments);
   if (!requests.ok()) return ExitCodeOf(requests.status(), 0);
@@ -139,13 +144,14 @@ int RunActions(const ActionArguments& arguments, StopOnSignal& stop) {
   const bool table = arguments.format == "table";
   const bool applies = requests->front().apply;
   const bool bars = isatty(STDERR_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
-  TransferProgress progress(applies, bars);
+  const LogFormat log_format = arguments.node.log_format;
+  // With JSON nothing but records goes to standard error.
+  const bool tells = applies && log_format == LogFormat::kText;
+  TransferProgress progress(tells, bars);
   agent::ActionHooks hooks;
   hooks.progress = [&](const agent::ActionProgress& now) { progress.Show(now); };
-  hooks.audit = [&](const std::string& line) {
-    progress.Print(fmt::format("tagdrift: audit: {} (uid {})\n", line, getuid()));
-  };
-  if (table && applies) {
+  hooks.audit = [&](const report::AuditRecord& record) { return progress.WriteAudit(record, log_format); };
+  if (table && tells) {
     hooks.planned = [&](const report::ActionResult& planned) {
       progress.Print(render::Render(report::ToMessage(planned).plan(), style) + "\n");
     };
@@ -191,14 +197,19 @@ void AddRefresh(CLI::App& app, StopOnSignal& stop, int& exit_code) {
   CLI::App& command =
       AddCommand(app, arguments, "refresh", "Bring the origin's image, past stale mirrors, and point the tag to it",
                  stop, exit_code);
-  command.add_option("--to", arguments->to, "Point the tag to this digest instead, as for going back")
+  command
+      .add_option("--to", arguments->to,
+                  "Point the tag to this digest of its repository instead, as for going back; its first digits will do")
       ->type_name("DIGEST");
+  command.add_flag("--allow-older", arguments->allow_older,
+                   "Follow the origin also where its image was built earlier than the cached one");
   AddContentOptions(command, *arguments);
   command.footer(std::string(kExitCodes) +
                  "Examples:\n"
                  "  tagdrift refresh registry.corp/team/app:v1            # what would be done\n"
                  "  tagdrift refresh --yes registry.corp/team/app:v1      # do it\n"
-                 "  tagdrift refresh --yes --to sha256:94ca… nginx:1.25   # go back, with every registry down");
+                 "  tagdrift refresh --yes --to 94ca65e6caf0 nginx:1.25   # go back, with every registry down\n"
+                 "  tagdrift check --stale-only -o name | xargs -r tagdrift refresh --yes --allow-older");
 }
 
 void AddPrePull(CLI::App& app, StopOnSignal& stop, int& exit_code) {

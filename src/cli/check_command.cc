@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "agent_options.h"
+#include "invocation.h"
 #include "logging.h"
 #include "node_options.h"
 #include "origin_option.h"
@@ -79,11 +80,11 @@ absl::StatusOr<v1::NodeReport> RunRound(const CheckArguments& arguments, const S
   const registry::Client::Counts counts = (*agent)->counts();
   spdlog::info("{} requests, {} for tokens, over {} connections", counts.requests, counts.token_requests,
                counts.connections);
-  return report::ToMessage(*round);
+  return report::ToMessage(*round, InvocationOf(arguments.node));
 }
 
 int RunCheck(const CheckArguments& arguments, const StopOnSignal& stop) {
-  LogToStandardError(arguments.node.verbose);
+  LogToStandardError(arguments.node.verbose, arguments.node.log_format);
   auto report = RunRound(arguments, stop);
   if (!report.ok()) return ExitCodeOf(report.status(), stop.signal());
 

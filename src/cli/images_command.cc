@@ -34,7 +34,7 @@ absl::StatusOr<v1::ImageList> ListImages(const ImagesArguments& arguments, const
 }
 
 int RunImages(const ImagesArguments& arguments, const StopOnSignal& stop) {
-  LogToStandardError(arguments.node.verbose);
+  LogToStandardError(arguments.node.verbose, arguments.node.log_format);
   const auto list = ListImages(arguments, stop);
   if (!list.ok()) return ExitCodeOf(list.status(), stop.signal());
   const absl::Status written = WriteOut(render::Render(*list, FormatNamed(arguments.format), StyleOfTerminal()));

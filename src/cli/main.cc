@@ -7,6 +7,7 @@
 #include "action_command.h"
 #include "check_command.h"
 #include "images_command.h"
+#include "logging.h"
 #include "mirrors_command.h"
 #include "output.h"
 #include "stop_on_signal.h"
@@ -64,7 +65,9 @@ int main(int argc, char** argv) {
   mallopt(M_ARENA_MAX, 1);
 #endif
   const bool out_is_open = tagdrift::cli::SecureStandardStreams();
+  // Whoever reads may go away; writing says so.
   std::signal(SIGPIPE, SIG_IGN);
+  tagdrift::cli::LogToStandardError(false, tagdrift::cli::LogFormat::kText);
   tagdrift::cli::StopOnSignal stop;
   if (!out_is_open) {
     PrintError("standard output is closed: there is nowhere to write the answer");

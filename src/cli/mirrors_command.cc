@@ -57,7 +57,7 @@ absl::StatusOr<agent::RegistryConfiguration> Learn(const NodeOptions& options, c
 }
 
 int RunMirrors(const MirrorsArguments& arguments, const StopOnSignal& stop) {
-  LogToStandardError(arguments.node.verbose);
+  LogToStandardError(arguments.node.verbose, arguments.node.log_format);
   auto configuration = Learn(arguments.node, stop);
   if (!configuration.ok()) return ExitCodeOf(configuration.status(), stop.signal());
 

@@ -68,6 +68,15 @@ void AddNodeOptions(CLI::App& command, NodeOptions& options) {
   AddPolitenessOptions(command, options.politeness);
   AddCredentialOptions(command, options.credentials);
   command.add_flag("-v,--verbose", options.verbose, "Tell on stderr what is done");
+  command
+      .add_option_function<std::string>(
+          "--log-format",
+          [&options](const std::string& text) {
+            options.log_format = text == "json" ? LogFormat::kJson : LogFormat::kText;
+          },
+          "How stderr tells it, and the audit of actions: text or json [text]")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->type_name("FORMAT");
 }
 
 }  // namespace tagdrift::cli

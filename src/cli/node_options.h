@@ -7,6 +7,7 @@
 #include "CLI/CLI.hpp"
 #include "absl/time/time.h"
 #include "credential_options.h"
+#include "logging.h"
 #include "politeness_options.h"
 #include "tagdrift/hosts/containerd_version.h"
 
@@ -25,6 +26,7 @@ struct NodeOptions {
   std::vector<std::string> origins;  ///< REGISTRY=URL
   absl::Duration timeout = absl::Minutes(2);
   bool verbose = false;
+  LogFormat log_format = LogFormat::kText;
 };
 
 void AddNodeOptions(CLI::App& command, NodeOptions& options);

@@ -1,11 +1,11 @@
 #include "progress.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 
+#include "output.h"
 #include "tagdrift/text/printable.h"
 
 namespace tagdrift::cli {
@@ -16,9 +16,6 @@ using std::chrono::seconds;
 constexpr seconds kQuiet(1);
 constexpr std::chrono::milliseconds kRedraw(200);
 constexpr std::size_t kColumns = 79;
-
-/// Nothing depends on whether it can be written.
-void Print(const std::string& text) { (void)!write(STDERR_FILENO, text.data(), text.size()); }
 
 }  // namespace
 
@@ -76,10 +73,10 @@ void ProgressLine::Draw(const std::stop_token& stop) {
       const std::lock_guard lock(mutex_);
       text = state_.Text(clock_->Steady());
     }
-    Print("\r" + text + "\033[K");
+    (void)WriteError("\r" + text + "\033[K");
     drawn = true;
   }
-  if (drawn) Print("\r\033[K");
+  if (drawn) (void)WriteError("\r\033[K");
 }
 
 }  // namespace tagdrift::cli

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
 
+#include "output.h"
 #include "tagdrift/render/render.h"
 
 namespace tagdrift::cli {
@@ -34,17 +34,22 @@ void TransferProgress::Show(const agent::ActionProgress& progress) {
   }
 }
 
+absl::Status TransferProgress::WriteAudit(const report::AuditRecord& record, LogFormat format) {
+  const std::lock_guard lock(mutex_);
+  Clear();
+  return cli::WriteAudit(record, format);
+}
+
 void TransferProgress::Print(const std::string& text) {
   const std::lock_guard lock(mutex_);
   Clear();
-  fmt::print(stderr, "{}", text);
+  (void)WriteError(text);
 }
 
 void TransferProgress::Clear() {
   if (!drawn_) return;
   drawn_ = false;
-  fmt::print(stderr, "\r\033[K");
-  std::fflush(stderr);
+  (void)WriteError("\r\033[K");
 }
 
 /// All that is under way in one bar.
@@ -60,8 +65,7 @@ void TransferProgress::DrawBar() {
   const auto filled = static_cast<std::size_t>(PartOf(kBarWidth, done, total));
   const std::string bar = std::string(filled, '#') + std::string(static_cast<std::size_t>(kBarWidth) - filled, '.');
   const std::string what = verifying ? "verifying" : fmt::format("[{}] {}", bar, Amount(done, total));
-  fmt::print(stderr, "\r\033[K{}", what);
-  std::fflush(stderr);
+  (void)WriteError("\r\033[K" + what);
   drawn_ = true;
 }
 
@@ -71,7 +75,8 @@ void TransferProgress::WriteLine(const agent::ActionProgress& progress) {
   if (progress.phase != agent::ActionProgress::Phase::kPulling) return;
   if (told != told_.end() && now - told->second < kLineEvery) return;
   told_[progress.reference] = now;
-  fmt::print(stderr, "tagdrift: {}: {}\n", progress.reference, Amount(progress.bytes_done, progress.bytes_total));
+  (void)WriteError(
+      fmt::format("tagdrift: {}: {}\n", progress.reference, Amount(progress.bytes_done, progress.bytes_total)));
 }
 
 }  // namespace tagdrift::cli

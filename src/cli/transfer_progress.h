@@ -5,8 +5,10 @@
 #include <mutex>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "logging.h"
 #include "tagdrift/agent/actions.h"
 
 namespace tagdrift::cli {
@@ -21,6 +23,8 @@ class TransferProgress {
   TransferProgress& operator=(const TransferProgress&) = delete;
 
   void Show(const agent::ActionProgress& progress);
+  /// A line of the audit, apart from any bar. Errors: it could not be written.
+  absl::Status WriteAudit(const report::AuditRecord& record, LogFormat format);
   /// Prints `text` to standard error, apart from any bar.
   void Print(const std::string& text);
 

@@ -50,4 +50,11 @@ absl::StatusOr<Candidates> EndpointAuths::Find(std::string_view host, std::strin
   return Candidates{found->second};
 }
 
+std::vector<std::string> EndpointAuths::Hosts(const CallContext&) {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> hosts;
+  for (const auto& [host, credential] : by_host_) hosts.push_back(host);
+  return hosts;
+}
+
 }  // namespace tagdrift::credentials

@@ -22,6 +22,7 @@ class EndpointAuths : public Source {
   absl::Status Load(const CallContext&) override { return absl::OkStatus(); }
   absl::StatusOr<Candidates> Find(std::string_view host, std::string_view repository,
                                   const CallContext& context) override;
+  std::vector<std::string> Hosts(const CallContext& context) override;
 
  private:
   using ByHost = std::map<std::string, registry::Credential, std::less<>>;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -26,6 +27,10 @@ class Source {
   /// context ended.
   virtual absl::StatusOr<Candidates> Find(std::string_view host, std::string_view repository,
                                           const CallContext& context) = 0;
+
+  /// The hosts, or patterns for them, that its files name, with ports and without paths. Runs no program, and leaves
+  /// out what cannot be read.
+  virtual std::vector<std::string> Hosts(const CallContext&) { return {}; }
 };
 
 }  // namespace tagdrift::credentials

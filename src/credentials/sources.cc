@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "credentials/daily_warnings.h"
@@ -6,6 +7,7 @@
 #include "credentials/endpoint_auths.h"
 #include "credentials/kubelet/providers.h"
 #include "credentials/kubelet/pull_secrets.h"
+#include "credentials/shown_key.h"
 #include "credentials/source.h"
 #include "tagdrift/credentials/credentials.h"
 #include "tagdrift/text/text.h"
@@ -49,6 +51,14 @@ class Sources::State {
   }
 
   void UseEndpointAuths(const std::map<std::string, hosts::EndpointAuth>& auths) { endpoint_auths_->Use(auths); }
+
+  std::vector<std::string> Hosts(const CallContext& context) const {
+    std::set<std::string> hosts;
+    for (const auto& source : sources_) {
+      for (const std::string& host : source->Hosts(context)) hosts.insert(ShownKey(host));
+    }
+    return {hosts.begin(), hosts.end()};
+  }
 
   registry::CredentialAnswer Find(std::string_view host, std::string_view repository,
                                   const CallContext& context) const {
@@ -103,6 +113,8 @@ absl::Status Sources::Load(const CallContext& context) const { return state_->Lo
 void Sources::UseEndpointAuths(const std::map<std::string, hosts::EndpointAuth>& auths) {
   state_->UseEndpointAuths(auths);
 }
+
+std::vector<std::string> Sources::Hosts(const CallContext& context) const { return state_->Hosts(context); }
 
 registry::CredentialAnswer Sources::Find(std::string_view host, std::string_view repository,
                                          const CallContext& context) const {

@@ -29,18 +29,21 @@ std::string Quoted(std::string_view text) {
   return quoted + (text.size() > kLimit ? "...\"" : "\"");
 }
 
-/// Refuses JSON that must not be parsed into a tree: deep nesting, and keys given twice, which parsers resolve
-/// differently.
+// A tree takes up to forty times the memory of its text. No image comes near this.
+constexpr std::size_t kValueLimit = 100'000;
+
+/// Refuses JSON that must not be parsed into a tree: deep nesting, too many values, and keys given twice, which parsers
+/// resolve differently.
 class StructureCheck : public nlohmann::json_sax<Json> {
  public:
   const std::string& problem() const { return problem_; }
 
-  bool null() override { return true; }
-  bool boolean(bool) override { return true; }
-  bool number_integer(number_integer_t) override { return true; }
-  bool number_unsigned(number_unsigned_t) override { return true; }
-  bool number_float(number_float_t, const string_t&) override { return true; }
-  bool string(string_t&) override { return true; }
+  bool null() override { return Value(); }
+  bool boolean(bool) override { return Value(); }
+  bool number_integer(number_integer_t) override { return Value(); }
+  bool number_unsigned(number_unsigned_t) override { return Value(); }
+  bool number_float(number_float_t, const string_t&) override { return Value(); }
+  bool string(string_t&) override { return Value(); }
   bool binary(binary_t&) override { return true; }
   bool start_object(std::size_t) override { return Enter(); }
   bool end_object() override { return Leave(); }
@@ -57,7 +60,13 @@ class StructureCheck : public nlohmann::json_sax<Json> {
   }
 
  private:
+  bool Value() {
+    if (++values_ <= kValueLimit) return true;
+    problem_ = "more than " + std::to_string(kValueLimit) + " values";
+    return false;
+  }
   bool Enter() {
+    if (!Value()) return false;
     keys_.emplace_back();
     if (keys_.size() <= kDepthLimit) return true;
     problem_ = "nested deeper than " + std::to_string(kDepthLimit) + " levels";
@@ -69,6 +78,7 @@ class StructureCheck : public nlohmann::json_sax<Json> {
   }
 
   std::vector<std::set<std::string>> keys_;
+  std::size_t values_ = 0;
   std::string problem_;
 };
 

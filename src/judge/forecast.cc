@@ -54,7 +54,8 @@ class ContentForecast {
     const image::Digest& top = resolved.digest;
     if (resolved.is_error_page || !image::IsManifestOrIndex(resolved.media_type)) {
       const std::string what = resolved.is_error_page ? "an error page" : fmt::format("'{}'", resolved.media_type);
-      return Fails(fmt::format("the tag resolves to {}, which is no image", what));
+      return Fails(fmt::format("{} answers the tag with {}, which is no image",
+                               lookup_.route().hosts[resolved.host]->Url(), what));
     }
     if (Complete(top)) return OfWrongKind(resolved, lookup_.tag().image.stored->manifest != top);
     image::PlatformWalk walk(lookup_.context().platform,
@@ -131,16 +132,23 @@ struct PullForecast {
   std::vector<hosts::WalkStep> walk;
   bool wrong_platform = false;
   bool content_denied = false;
+  std::optional<std::size_t> needs;  ///< the answer of this host about the tag
 };
 
-PullForecast ForecastOnePull(FactLookup& lookup, hosts::Puller puller, const OriginView& origin) {
+PullForecast ForecastOnePull(FactLookup& lookup, hosts::Puller puller, const OriginView& origin,
+                             const std::set<std::size_t>& without = {}) {
   PullForecast result;
+  hosts::Answer not_there;
+  not_there.status = 404;
+  const hosts::AnswerOf answer = [&](std::size_t host) {
+    return without.contains(host) ? &not_there : lookup.AnswerTo({host, QueryKind::kTag, std::nullopt, ""});
+  };
   hosts::Resolution walk = hosts::ResolveTag(lookup.route().config, lookup.route().version, puller,
-                                             lookup.tag().image.reference.Canonical(), [&](std::size_t host) {
-                                               return lookup.AnswerTo({host, QueryKind::kTag, std::nullopt, ""});
-                                             });
+                                             lookup.tag().image.reference.Canonical(), answer);
   result.walk = std::move(walk.steps);
-  if (const auto* fails = std::get_if<hosts::Fails>(&walk.end)) {
+  if (const auto* needs = std::get_if<hosts::Needs>(&walk.end)) {
+    result.needs = needs->host;
+  } else if (const auto* fails = std::get_if<hosts::Fails>(&walk.end)) {
     result.pull.outcome = Outcome::kFails;
     result.pull.detail = fails->error;
   } else if (const auto* undecided = std::get_if<hosts::Undecided>(&walk.end)) {
@@ -198,6 +206,11 @@ Forecast ForecastPull(FactLookup& lookup, const OriginView& origin) {
     forecast.if_anonymous = ForecastOnePull(lookup, hosts::Puller::kAnonymous, origin).pull;
   }
   return forecast;
+}
+
+PullWithout ForecastPullWithout(FactLookup& lookup, const OriginView& origin, const std::set<std::size_t>& without) {
+  PullForecast forecast = ForecastOnePull(lookup, hosts::Puller::kWithCredentials, origin, without);
+  return {.pull = std::move(forecast.pull), .unasked = forecast.needs};
 }
 
 }  // namespace tagdrift::judge

@@ -9,6 +9,7 @@
 #include "forecast.h"
 #include "host_states.h"
 #include "origin.h"
+#include "remedies.h"
 
 namespace tagdrift::judge {
 namespace {
@@ -151,6 +152,7 @@ bool ComesFromThePull(Cause cause) {
     case Cause::kWrongPlatform:
     case Cause::kTagMoved:
     case Cause::kMirrorConfigIgnored:
+    case Cause::kNotAnImage:
       return false;
   }
   return false;
@@ -175,7 +177,9 @@ TagResult Evaluate(FactLookup& lookup) {
     return result;
   }
   std::string disagreement = Disagreement(image);
-  const bool local = IsLocal(image);
+  // Of what is no image nothing says where it was made.
+  const bool no_image = image.stored && image.stored->no_image;
+  const bool local = IsLocal(image) && !no_image;
   if (local && !lookup.context().ask_local) {
     result.verdict = Verdict::kLocal;
     result.next_pull.pull.detail = "its registry is asked only with --ask-local";
@@ -189,12 +193,16 @@ TagResult Evaluate(FactLookup& lookup) {
     result.hosts = JudgeHosts(lookup, origin);
     if (local && !origin.digest) {
       result.verdict = Verdict::kLocal;
-    } else {
+    } else if (!no_image) {
       JudgeAgainstOrigin(lookup, origin, result);
     }
     PreferIgnoredConfiguration(route, result);
   }
-  if (!disagreement.empty()) {
+  if (no_image) {
+    result.verdict = Verdict::kStale;
+    result.cause = Cause::kNotAnImage;
+    result.reason = std::move(disagreement);
+  } else if (!disagreement.empty()) {
     Undecided(result, Cause::kNodeDisagrees, std::move(disagreement));
     result.downgrade_risk = false;
   }
@@ -213,7 +221,9 @@ std::vector<MissingFact> Missing(const TagFacts& tag, const Route& route, const 
 
 TagResult JudgeTag(const TagFacts& tag, const Route& route, const Context& context) {
   FactLookup lookup(tag, route, context);
-  return Evaluate(lookup);
+  TagResult result = Evaluate(lookup);
+  result.remedies = Remedies(tag, route, context, result);
+  return result;
 }
 
 std::set<std::size_t> SecondLook(const TagFacts& tag, const Route& route, const TagResult& result) {

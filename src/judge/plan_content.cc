@@ -5,12 +5,18 @@
 #include <algorithm>
 
 #include "origin.h"
+#include "tagdrift/image/sizes.h"
 
 namespace tagdrift::judge {
 namespace {
 
 /// Unpacked layers take about twice the room of compressed ones, which stay beside them.
-constexpr std::int64_t kUnpacked = 2;
+std::int64_t DiskBytes(const WantedImage& wanted) {
+  return image::AddSizes(wanted.bytes_to_come, image::AddSizes(wanted.layer_bytes, wanted.layer_bytes));
+}
+
+/// No image takes that much; a manifest that says so is not believed, whatever the disk.
+constexpr std::int64_t kMostBytes = std::int64_t{4} << 40;
 
 std::string AnswerText(const hosts::Answer& answer) {
   if (answer.failure != hosts::Failure::kNone) return answer.failure_detail;
@@ -40,6 +46,13 @@ void CheckPlatform(const ActionFacts& facts, const WantedImage& wanted, Plan& pl
 void CheckDelivery(const ActionFacts& facts, const ActionOptions& options, const WantedImage& wanted, Plan& plan) {
   const auto delivery =
       std::find_if(wanted.deliveries.begin(), wanted.deliveries.end(), [](const Delivery& one) { return one.has_it; });
+  if (delivery == wanted.deliveries.end() && wanted.incomplete.empty()) {
+    plan.refusals.push_back(
+        {RefusalKind::kNotOfRepository,
+         fmt::format("{} is on this node, but nothing proves that it is of {}, and no host delivers it from there: {}",
+                     wanted.digest.Short(), facts.reference.Name(), TriedText(facts, wanted))});
+    return;
+  }
   if (delivery == wanted.deliveries.end()) {
     const std::string why = wanted.unreadable.empty() ? "" : wanted.unreadable + "; ";
     plan.refusals.push_back({RefusalKind::kNotDeliverable,
@@ -63,6 +76,12 @@ void CheckDelivery(const ActionFacts& facts, const ActionOptions& options, const
 
 void CheckDisk(const ActionFacts& facts, Plan& plan) {
   const Disk& disk = facts.disk;
+  if (plan.disk_bytes > kMostBytes) {
+    plan.refusals.push_back(
+        {RefusalKind::kDiskTooFull,
+         fmt::format("the manifest says that {} bytes arrive, which no image takes", plan.bytes_to_come)});
+    return;
+  }
   if (!disk.capacity || !disk.available || *disk.capacity <= 0) {
     plan.disk_note = disk.unknown.empty() ? "the image file system's size is not known" : disk.unknown;
     return;
@@ -85,10 +104,10 @@ void PlanContent(const ActionFacts& facts, const ActionOptions& options, Plan& p
   plan.to = wanted.digest;
   if (wanted.config) plan.image_id = wanted.config->text();
   CheckPlatform(facts, wanted, plan);
-  if (wanted.incomplete.empty()) return;
+  if (!HasToBePulled(facts, options)) return;
   plan.bytes_to_come = wanted.bytes_to_come;
   CheckDelivery(facts, options, wanted, plan);
-  plan.disk_bytes = wanted.bytes_to_come + kUnpacked * wanted.layer_bytes;
+  plan.disk_bytes = DiskBytes(wanted);
   CheckDisk(facts, plan);
 }
 

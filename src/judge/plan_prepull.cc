@@ -20,7 +20,7 @@ Plan PlanPrePull(const ActionFacts& facts, const ActionOptions& options) {
                              (gone ? "the origin has no such tag" : "the origin's digest is not known") + why});
     return plan;
   }
-  const bool by_origin = !options.to && !facts.reference.digest();
+  const bool by_origin = !options.names_digest() && !facts.reference.digest();
   if (const auto untrusted = by_origin ? WhyOriginUntrusted(facts) : std::nullopt) {
     plan.refusals.push_back({RefusalKind::kOriginUnknown, *untrusted});
   }

@@ -12,26 +12,36 @@ std::optional<Refusal> OriginUnknown(const ActionFacts& facts) {
   return Refusal{RefusalKind::kOriginUnknown, "the origin's digest is not known" + why};
 }
 
-/// The origin's image has to be proven newer than what would be replaced, unless that is incomplete anyway.
-std::optional<Refusal> GoingBack(const ActionFacts& facts) {
-  const bool same = facts.cached->target == facts.result.origin_digest;
+/// Of what would be replaced by the origin's image; nothing where that is the same, or incomplete anyway.
+std::optional<Age> AgeOfReplaced(const ActionFacts& facts) {
+  const bool same = facts.cached->target == facts.result.origin_digest || facts.result.verdict == Verdict::kEquivalent;
   const bool usable = facts.cached->stored && facts.cached->stored->id;
-  if (same || !usable || facts.result.age.direction == Direction::kOlder) return std::nullopt;
-  const std::string what = facts.result.age.direction == Direction::kNewer
-                               ? "the origin's image was built earlier than the cached one"
-                               : "nothing proves that the origin's image is newer than the cached one";
-  return Refusal{RefusalKind::kGoingBack,
-                 fmt::format("{}; if it is wanted, say --to {}", what, facts.result.origin_digest->text())};
+  return same || !usable ? std::nullopt : std::optional(facts.result.age);
+}
+
+std::string TimeText(const std::optional<absl::Time>& time) {
+  return absl::FormatTime(absl::RFC3339_full, *time, absl::UTCTimeZone());
+}
+
+/// Only what is proven counts: many builds say no time, or all of them the same.
+std::optional<Refusal> GoingBack(const ActionFacts& facts, const ActionOptions& options) {
+  const std::optional<Age> age = AgeOfReplaced(facts);
+  if (options.allow_older || !age || age->direction != Direction::kNewer) return std::nullopt;
+  return Refusal{
+      RefusalKind::kGoingBack,
+      fmt::format("the origin's image was built earlier ({}) than the cached one ({}); if it is wanted, say "
+                  "--allow-older or --to {}",
+                  TimeText(age->origin_created), TimeText(age->cached_created), facts.result.origin_digest->text())};
 }
 
 /// Why the tag is not to be pointed to the origin's digest; nothing: it is.
-std::optional<Refusal> AgainstOrigin(const ActionFacts& facts) {
+std::optional<Refusal> AgainstOrigin(const ActionFacts& facts, const ActionOptions& options) {
   switch (facts.result.verdict) {
     case Verdict::kFresh:
     case Verdict::kEquivalent:
       return std::nullopt;
     case Verdict::kStale:
-      return GoingBack(facts);
+      return GoingBack(facts, options);
     case Verdict::kGone:
       return Refusal{RefusalKind::kGone, "the origin has no such tag any more"};
     case Verdict::kLocal:
@@ -43,7 +53,7 @@ std::optional<Refusal> AgainstOrigin(const ActionFacts& facts) {
   }
   if (auto unknown = OriginUnknown(facts)) return unknown;
   if (const auto untrusted = WhyOriginUntrusted(facts)) return Refusal{RefusalKind::kOriginUnknown, *untrusted};
-  if (facts.result.cause == Cause::kNodeDisagrees) return GoingBack(facts);
+  if (facts.result.cause == Cause::kNodeDisagrees) return GoingBack(facts, options);
   if (facts.result.cause == Cause::kWrongPlatform) return std::nullopt;  // the content says so in more detail
   return Refusal{
       RefusalKind::kOriginUnknown,
@@ -65,13 +75,23 @@ void JudgeDurable(const ActionFacts& facts, Plan& plan) {
   plan.durable = pull.digest == plan.to || same_image ? Durable::kYes : Durable::kNo;
 }
 
-void AddSteps(const ActionFacts& facts, Plan& plan) {
+void AddSteps(const ActionFacts& facts, const ActionOptions& options, Plan& plan) {
   const std::string name = facts.reference.Canonical();
   const std::string by_digest = facts.reference.At(facts.wanted->digest).Canonical();
-  if (!facts.wanted->incomplete.empty()) plan.steps.push_back({StepKind::kPull, by_digest});
+  if (HasToBePulled(facts, options)) plan.steps.push_back({StepKind::kPull, by_digest});
   plan.steps.push_back({StepKind::kHold, by_digest});
   plan.steps.push_back({StepKind::kRepoint, name});
   plan.steps.push_back({StepKind::kVerify, name});
+}
+
+Refusal NoSuchDigest(const ActionFacts& facts, const ActionOptions& options) {
+  std::string candidates;
+  for (const image::Digest& digest : DigestsMeant(facts, options)) candidates += " " + digest.text();
+  return {RefusalKind::kNoSuchDigest,
+          candidates.empty()
+              ? fmt::format("no digest that names of {} have here, or that a host names for the tag, begins with {}",
+                            facts.reference.Name(), options.to_prefix)
+              : fmt::format("{} is the beginning of several digests:{}", options.to_prefix, candidates)};
 }
 
 }  // namespace
@@ -93,9 +113,12 @@ Plan PlanRefresh(const ActionFacts& facts, const ActionOptions& options) {
   plan.from = facts.cached->target;
   plan.used_by = facts.cached->used_by;
   plan.names_stay = facts.siblings;
-  if (!options.to) {
+  if (options.names_digest()) {
+    if (!WantedDigest(facts, options)) plan.refusals.push_back(NoSuchDigest(facts, options));
+  } else {
     plan.to = facts.result.origin_digest;
-    if (auto refusal = AgainstOrigin(facts)) plan.refusals.push_back(*std::move(refusal));
+    plan.age = AgeOfReplaced(facts);
+    if (auto refusal = AgainstOrigin(facts, options)) plan.refusals.push_back(*std::move(refusal));
     // FRESH looks at manifest and config; layers may be missing all the same.
     const bool complete = !facts.wanted || facts.wanted->incomplete.empty();
     plan.nothing_to_do = facts.result.verdict == Verdict::kFresh && complete;
@@ -103,7 +126,7 @@ Plan PlanRefresh(const ActionFacts& facts, const ActionOptions& options) {
   if (facts.wanted) {
     PlanContent(facts, options, plan);
     plan.nothing_to_do = plan.nothing_to_do || (!plan.Refused() && IsInPlace(facts));
-    AddSteps(facts, plan);
+    AddSteps(facts, options, plan);
   }
   JudgeDurable(facts, plan);
   FinishPlan(options, plan);

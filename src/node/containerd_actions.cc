@@ -63,6 +63,19 @@ class GrpcContainerdActions final : public ContainerdActions {
   GrpcContainerdActions(std::shared_ptr<Connection> connection, std::chrono::nanoseconds limit)
       : connection_(std::move(connection)), stubs_(connection_), limit_(limit) {}
 
+  absl::Status CreateName(const ImageRecord& record, const CallContext& context) override {
+    images::CreateImageRequest request;
+    images::Image& image = *request.mutable_image();
+    image.set_name(record.name);
+    image.mutable_labels()->insert(record.labels.begin(), record.labels.end());
+    image.mutable_target()->set_media_type(record.target_media_type);
+    image.mutable_target()->set_digest(record.target_digest);
+    image.mutable_target()->set_size(record.target_size);
+    return Ask<images::CreateImageResponse>(&Stubs::image_store, &images::Images::Stub::Create, request,
+                                            "creating the name " + record.name, context)
+        .status();
+  }
+
   absl::Status PointTo(const std::string& name, const ImageRecord& target, const CallContext& context) override {
     images::UpdateImageRequest request;
     images::Image& image = *request.mutable_image();

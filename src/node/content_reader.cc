@@ -1,5 +1,8 @@
 #include "tagdrift/node/content_reader.h"
 
+#include <algorithm>
+#include <array>
+#include <string_view>
 #include <utility>
 #include <variant>
 
@@ -15,11 +18,20 @@ facts::Content Missing(const image::Digest& digest) {
   return facts::NotThere{digest.text() + " is not in the content store"};
 }
 
+/// True for what a registry does not serve as manifest, in any version of it: a web page, an error in JSON.
+bool IsNoManifest(const std::string& bytes) {
+  const std::string_view text = text::Trim(bytes);
+  if (!text.starts_with('{')) return true;
+  constexpr std::array<std::string_view, 4> kMembers = {"\"manifests\"", "\"layers\"", "\"config\"", "\"fsLayers\""};
+  return std::ranges::none_of(kMembers, [&](std::string_view name) { return text.find(name) != text.npos; });
+}
+
 /// What `parse` makes of the bytes; what it refuses is NotThere with its reason.
 template <typename Parse>
 facts::Content Parsed(const image::Digest& digest, const std::string& bytes, Parse parse) {
   auto parsed = parse(bytes);
-  if (!parsed.ok()) return facts::NotThere{digest.text() + ": " + text::MessageOf(parsed.status())};
+  if (!parsed.ok())
+    return facts::NotThere{digest.text() + ": " + text::MessageOf(parsed.status()), IsNoManifest(bytes)};
   return *std::move(parsed);
 }
 
@@ -74,6 +86,9 @@ absl::StatusOr<facts::Content> ContentReader::Get(Readings<facts::Content>& read
     }
     if (!bytes.ok()) return bytes.status();
     facts::Content content = Parsed(digest, *bytes, parse);
+    if (budget_ != nullptr && !budget_->Take("", facts::ApproximateBytes(content))) {
+      return absl::ResourceExhaustedError(digest.text() + ": the node's images have more content than one round holds");
+    }
     if (cache_ != nullptr) cache_->Put(digest, kind, content);
     return content;
   });

@@ -27,6 +27,7 @@ absl::StatusOr<facts::StoredImage> FindStored(ContentReader& content, const imag
     if (!read.ok()) return read.status();
     if (const auto* missing = std::get_if<facts::NotThere>(&*read)) {
       stored.missing = missing->detail;
+      stored.no_image = missing->is_other && wanted->digest == *image.target;
       return stored;
     }
     walk.Take(std::get<image::Document>(*read));
@@ -72,24 +73,30 @@ std::vector<std::string> SplitRepositories(const std::string& text) {
 }
 
 void FillProvenance(const std::map<std::string, std::string>& labels, facts::CachedImage& image) {
-  const image::Reference& reference = image.reference;
-  bool here = false;
   for (const auto& [key, value] : labels) {
     if (!key.starts_with(kSourceLabel)) continue;
     const std::string host = key.substr(kSourceLabel.size());
-    const bool same_host = host == reference.registry() || host == WithoutPort(reference.registry());
     for (const std::string& repository : SplitRepositories(value)) {
       image.sources.push_back(std::string(host).append("/").append(repository));
-      here = here || (same_host && repository == reference.repository());
     }
   }
   std::sort(image.sources.begin(), image.sources.end());
-  image.provenance = here                    ? facts::Provenance::kThisRepository
-                     : image.sources.empty() ? facts::Provenance::kNowhere
-                                             : facts::Provenance::kElsewhere;
+  image.provenance = IsFrom(image.reference, labels) ? facts::Provenance::kThisRepository
+                     : image.sources.empty()         ? facts::Provenance::kNowhere
+                                                     : facts::Provenance::kElsewhere;
 }
 
 }  // namespace
+
+bool IsFrom(const image::Reference& reference, const std::map<std::string, std::string>& labels) {
+  for (const std::string_view host : {std::string_view(reference.registry()), WithoutPort(reference.registry())}) {
+    const auto label = labels.find(std::string(kSourceLabel).append(host));
+    if (label == labels.end()) continue;
+    const std::vector<std::string> repositories = SplitRepositories(label->second);
+    if (std::find(repositories.begin(), repositories.end(), reference.repository()) != repositories.end()) return true;
+  }
+  return false;
+}
 
 absl::Status ReadContent(ContentReader& content, const image::Platform& platform, facts::CachedImage& image,
                          const CallContext& context) {

@@ -130,7 +130,8 @@ std::string Render(const v1::ActionResult& result, const Style& style) {
   AddLines("  back  ", outcome.undone(), style.width, text);
   AddLines("  left  ", outcome.left(), style.width, text);
   AddLines("  not   ", outcome.not_done(), style.width, text);
-  if (outcome.state() != v1::ACTION_STATE_REFUSED) text += Durability(result.plan(), style.width);
+  const bool as_planned = outcome.state() == v1::ACTION_STATE_DONE || outcome.state() == v1::ACTION_STATE_NOTHING_TO_DO;
+  if (as_planned) text += Durability(result.plan(), style.width);
   if (result.has_new_plan()) text += "what would be done now:\n" + Render(result.new_plan(), style);
   return text;
 }

@@ -12,6 +12,8 @@
 namespace tagdrift::render {
 
 std::string Json(const google::protobuf::Message& report);
+/// The same in one line.
+std::string JsonLine(const google::protobuf::Message& message);
 std::string ImagesTable(const v1::ImageList& list, std::size_t width, bool wide);
 std::string MirrorsTable(const v1::MirrorsReport& report, std::size_t width, bool wide);
 std::string Table(const v1::NodeReport& report, const Style& style, bool wide);

@@ -68,8 +68,32 @@ v1::RefusalKind ToProto(judge::RefusalKind kind) {
       return v1::REFUSAL_KIND_PULL_NOT_PROVEN;
     case judge::RefusalKind::kBusy:
       return v1::REFUSAL_KIND_BUSY;
+    case judge::RefusalKind::kNoSuchDigest:
+      return v1::REFUSAL_KIND_NO_SUCH_DIGEST;
+    case judge::RefusalKind::kNotOfRepository:
+      return v1::REFUSAL_KIND_NOT_OF_REPOSITORY;
+    case judge::RefusalKind::kNoAudit:
+      return v1::REFUSAL_KIND_NO_AUDIT;
   }
   return v1::REFUSAL_KIND_UNSPECIFIED;
+}
+
+v1::AuditEvent ToProto(AuditEvent event) {
+  switch (event) {
+    case AuditEvent::kIntent:
+      return v1::AUDIT_EVENT_INTENT;
+    case AuditEvent::kBegun:
+      return v1::AUDIT_EVENT_BEGUN;
+    case AuditEvent::kDone:
+      return v1::AUDIT_EVENT_DONE;
+    case AuditEvent::kFailed:
+      return v1::AUDIT_EVENT_FAILED;
+    case AuditEvent::kUnsure:
+      return v1::AUDIT_EVENT_UNSURE;
+    case AuditEvent::kOutcome:
+      return v1::AUDIT_EVENT_OUTCOME;
+  }
+  return v1::AUDIT_EVENT_UNSPECIFIED;
 }
 
 v1::Durable ToProto(judge::Durable durable) {

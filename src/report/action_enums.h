@@ -1,7 +1,9 @@
 #pragma once
 
 #include "tagdrift/report/action.h"
+#include "tagdrift/report/audit.h"
 #include "tagdrift/v1/actions.pb.h"
+#include "tagdrift/v1/log.pb.h"
 
 /// The actions' enums as those of the message.
 namespace tagdrift::report {
@@ -11,5 +13,6 @@ v1::StepKind ToProto(judge::StepKind kind);
 v1::RefusalKind ToProto(judge::RefusalKind kind);
 v1::Durable ToProto(judge::Durable durable);
 v1::ActionState ToProto(ActionState state);
+v1::AuditEvent ToProto(AuditEvent event);
 
 }  // namespace tagdrift::report

@@ -18,7 +18,11 @@ std::string Url(const judge::Route& route, const std::optional<std::size_t>& hos
 std::string Reason(const judge::Step& step, const judge::Plan& plan, const judge::Route& route) {
   switch (step.kind) {
     case judge::StepKind::kPull:
-      if (plan.bytes_to_come == 0) return "everything but the name is here";
+      if (!plan.deliverer) return "everything but the name is here";
+      if (plan.bytes_to_come == 0) {
+        return fmt::format("the content is here; that it is of this repository is for {} to prove",
+                           Url(route, plan.deliverer));
+      }
       return fmt::format("by digest, so that containerd walks on to a host that has it ({})",
                          Url(route, plan.deliverer));
     case judge::StepKind::kHold:
@@ -51,11 +55,23 @@ std::string DurableDetail(const judge::Plan& plan, const judge::Route& route) {
   return "";
 }
 
+std::string AgeNote(const judge::Age& age) {
+  const auto text = [](const std::optional<absl::Time>& time) {
+    return time ? absl::FormatTime(absl::RFC3339_full, *time, absl::UTCTimeZone()) : "at an unknown time";
+  };
+  const std::string times =
+      fmt::format("the cached image was built {}, the origin's {}", text(age.cached_created), text(age.origin_created));
+  return (age.direction == judge::Direction::kNewer ? "this goes back: " : "which is newer is not known: ") + times;
+}
+
 void AddNotes(const judge::Plan& plan, const judge::Route& route, v1::Plan& message) {
   const bool by_mirror = plan.durable == judge::Durable::kNo && plan.next_pull_host != route.origin;
   if (by_mirror && plan.to && plan.action == judge::ActionKind::kRefresh) {
     message.add_notes(fmt::format("first make {} forget the tag, or take its right to resolve tags away in hosts.toml",
                                   Url(route, plan.next_pull_host)));
+  }
+  if (plan.age && !plan.steps.empty() && plan.age->direction != judge::Direction::kOlder) {
+    message.add_notes(AgeNote(*plan.age));
   }
   if (plan.needs_credentials && !plan.steps.empty()) {
     message.add_notes("a private image: once it is here, every pod on this node can use it without credentials");

@@ -56,6 +56,8 @@ v1::Cause ToProto(judge::Cause cause) {
       return v1::CAUSE_FORECAST_UNKNOWN;
     case judge::Cause::kMirrorConfigIgnored:
       return v1::CAUSE_MIRROR_CONFIG_IGNORED;
+    case judge::Cause::kNotAnImage:
+      return v1::CAUSE_NOT_AN_IMAGE;
   }
   return v1::CAUSE_UNSPECIFIED;
 }

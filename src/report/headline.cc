@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -86,6 +87,8 @@ std::string CauseWords(const JudgedTag& tag, const judge::Route& route) {
       return "with a bad answer";
     case judge::Cause::kAmbiguousCache:
       return "ambiguous";
+    case judge::Cause::kNotAnImage:
+      return "not an image";
     case judge::Cause::kTagDeleted:
     case judge::Cause::kNone:
       return "";
@@ -93,13 +96,14 @@ std::string CauseWords(const JudgedTag& tag, const judge::Route& route) {
   return "";
 }
 
+using Counts = std::map<std::string, int>;
+
+const judge::Route& RouteOf(const JudgedTag& tag, const Round& round) {
+  return round.routes.at(tag.facts.image.reference.registry());
+}
+
 /// "2 behind mirror.corp, 1 moved upstream", the most frequent first.
-std::string Breakdown(const Round& round, judge::Verdict verdict) {
-  std::map<std::string, int> counts;
-  for (const JudgedTag& tag : round.tags) {
-    if (tag.result.verdict != verdict) continue;
-    ++counts[CauseWords(tag, round.routes.at(tag.facts.image.reference.registry()))];
-  }
+std::string Joined(const Counts& counts) {
   std::multimap<int, std::string, std::greater<>> by_count;
   for (const auto& [words, count] : counts) by_count.emplace(count, words);
   std::string text;
@@ -107,23 +111,38 @@ std::string Breakdown(const Round& round, judge::Verdict verdict) {
   return text;
 }
 
-std::string RiskWords(const Round& round, int count) {
+std::string Breakdown(const Round& round, judge::Verdict verdict) {
+  Counts counts;
   for (const JudgedTag& tag : round.tags) {
-    if (!tag.result.downgrade_risk) continue;
-    const judge::Route& route = round.routes.at(tag.facts.image.reference.registry());
-    return fmt::format("{} at risk of a downgrade by {}", count, PulledFrom(tag, route));
+    if (tag.result.verdict == verdict) ++counts[CauseWords(tag, RouteOf(tag, round))];
   }
-  return "";
+  return Joined(counts);
 }
 
-/// Set where a fresh tag was measured by an explicit `server` that is not the registry itself.
-std::string MeasuredBy(const Round& round) {
+/// "2 at risk of a downgrade by mirror.corp", or how many hosts they are at risk by where these are several.
+std::string RiskWords(const Round& round, int count) {
+  std::set<std::string> hosts;
   for (const JudgedTag& tag : round.tags) {
-    if (tag.result.verdict != judge::Verdict::kFresh) continue;
-    const judge::Route& route = round.routes.at(tag.facts.image.reference.registry());
-    if (route.origin_is_other_host) return HostText(*route.hosts[*route.origin]);
+    if (tag.result.downgrade_risk) hosts.insert(PulledFrom(tag, RouteOf(tag, round)));
   }
-  return "";
+  if (hosts.empty()) return "";
+  const std::string by = hosts.size() == 1 ? *hosts.begin() : fmt::format("{} mirrors", hosts.size());
+  return fmt::format("{} at risk of a downgrade by {}", count, by);
+}
+
+/// Set where fresh tags were measured by an explicit `server` that is not the registry itself. `fresh`: how many are.
+std::string MeasuredBy(const Round& round, int fresh) {
+  std::set<std::string> hosts;
+  int count = 0;
+  for (const JudgedTag& tag : round.tags) {
+    const judge::Route& route = RouteOf(tag, round);
+    if (tag.result.verdict != judge::Verdict::kFresh || !route.origin_is_other_host) continue;
+    hosts.insert(HostText(*route.hosts[*route.origin]));
+    ++count;
+  }
+  if (hosts.empty()) return "";
+  const std::string by = hosts.size() == 1 ? *hosts.begin() : fmt::format("{} other hosts", hosts.size());
+  return (count == fresh ? "" : fmt::format("{} only ", count)) + "as fresh as " + by;
 }
 
 /// Joins what fits; the first piece always stands.
@@ -141,6 +160,9 @@ std::string Plural(int count, const char* one, const char* many) {
 
 std::string Headline(const Round& round, const v1::Summary& summary) {
   const int tags = summary.tags();
+  if (tags == 0 && round.tags_on_node > 0) {
+    return fmt::format("No tag was selected (of {} on this node)", round.tags_on_node);
+  }
   if (tags == 0) return "No tags are cached on this node";
   const std::string risk = summary.downgrade_risk() > 0 ? RiskWords(round, summary.downgrade_risk()) : "";
   const std::string undecided = summary.undecided() > 0 ? fmt::format("{} undecided", summary.undecided()) : "";
@@ -162,8 +184,7 @@ std::string Headline(const Round& round, const v1::Summary& summary) {
   }
   const std::string fails =
       summary.pull_would_fail() > 0 ? Plural(summary.pull_would_fail(), "pull would fail", "pulls would fail") : "";
-  const std::string measured = MeasuredBy(round);
-  const std::string as_fresh = measured.empty() ? "" : "as fresh as " + measured;
+  const std::string as_fresh = MeasuredBy(round, summary.fresh());
   const int good = summary.fresh() + summary.equivalent();
   if (good == tags) {
     return Fit(tags == 1 ? "The one tag is fresh" : fmt::format("All {} tags are fresh", tags),
@@ -172,7 +193,7 @@ std::string Headline(const Round& round, const v1::Summary& summary) {
   const std::string local = summary.local() > 0 ? fmt::format("{} local", summary.local()) : "";
   const std::string immutable = summary.immutable() > 0 ? fmt::format("{} by digest", summary.immutable()) : "";
   return Fit(fmt::format("No tag is stale: {} fresh", good),
-             {{", ", local}, {", ", immutable}, {"; ", risk}, {"; ", fails}});
+             {{", ", local}, {", ", immutable}, {"; ", risk}, {"; ", fails}, {"; ", as_fresh}});
 }
 
 }  // namespace

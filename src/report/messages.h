@@ -5,6 +5,7 @@
 #include "absl/time/time.h"
 #include "tagdrift/judge/remedies.h"
 #include "tagdrift/judge/route.h"
+#include "tagdrift/report/command_line.h"
 #include "tagdrift/report/round.h"
 #include "tagdrift/v1/report.pb.h"
 
@@ -14,8 +15,9 @@ namespace tagdrift::report {
 google::protobuf::Timestamp Timestamp(absl::Time time);
 google::protobuf::Duration Duration(absl::Duration duration);
 
-v1::TagReport TagMessage(const JudgedTag& tag, const judge::Route& route);
-v1::Remedy RemedyMessage(const judge::Remedy& remedy, const JudgedTag& tag, const judge::Route& route);
+v1::TagReport TagMessage(const JudgedTag& tag, const Round& round, const Invocation& invocation);
+v1::Remedy RemedyMessage(const judge::Remedy& remedy, const JudgedTag& tag, const Round& round,
+                         const Invocation& invocation);
 v1::RegistryReport RegistryMessage(const judge::Route& route, const Round& round);
 v1::Use UseMessage(const facts::ContainerUse& use);
 v1::Note NoteMessage(const hosts::Note& note);

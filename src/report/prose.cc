@@ -50,6 +50,11 @@ std::string StaleDetail(const JudgedTag& tag, const judge::Route& route) {
           origin, Short(pull.digest));
     case judge::Cause::kPullWouldFail:
       return fmt::format("{}; the next pull fails: {}", origin, pull.detail);
+    case judge::Cause::kNotAnImage:
+      return fmt::format(
+          "what the tag points to here is no image ({}), as after a pull through a web page that asks to "
+          "log in; {}",
+          tag.result.reason, tag.result.origin_digest ? origin : "what the registry has is not known");
     case judge::Cause::kMirrorConfigIgnored:
       return origin + "; " + IgnoredDetail(tag, route);
     case judge::Cause::kForecastUnknown:
@@ -57,6 +62,13 @@ std::string StaleDetail(const JudgedTag& tag, const judge::Route& route) {
     default:
       return fmt::format("{}; the next pull brings it", origin);
   }
+}
+
+/// The name may never have been pulled: whoever tags another image of the repository makes one.
+std::string GoneDetail(const JudgedTag& tag, const judge::Route& route) {
+  const bool was_there = !tag.facts.history.origin_served.empty();
+  return fmt::format("{} {}: the registry has no such tag; {}", Url(route, route.origin), tag.result.reason,
+                     was_there ? "it had, and it was deleted there" : "it was deleted there, or made on this node");
 }
 
 std::string LocalDetail(const facts::CachedImage& image) {
@@ -114,7 +126,7 @@ std::string Detail(const JudgedTag& tag, const judge::Route& route) {
     case judge::Verdict::kStale:
       return StaleDetail(tag, route);
     case judge::Verdict::kGone:
-      return fmt::format("{} {}", Url(route, route.origin), result.reason);
+      return GoneDetail(tag, route);
     case judge::Verdict::kLocal:
       return LocalDetail(tag.facts.image);
     case judge::Verdict::kImmutable:

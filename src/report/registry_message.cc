@@ -6,20 +6,11 @@
 #include "prose.h"
 #include "tagdrift/report/printable.h"
 #include "tagdrift/report/report.h"
-#include "tagdrift/text/text.h"
 
 namespace tagdrift::report {
 namespace {
 
-/// Values of these headers let whoever has them act as the node.
-bool IsSecretHeader(std::string_view header) {
-  const std::string name = text::Lower(header);
-  for (const char* word : {"auth", "cookie", "token", "secret", "key", "password"}) {
-    if (name.find(word) != std::string::npos) return true;
-  }
-  return false;
-}
-
+/// Whether the values of configured headers are shown: any of them may let whoever has it act as the node.
 enum class Secrets { kHidden, kShown };
 
 v1::RegistryHost HostConfigMessage(const hosts::RegistryHost& host, Secrets secrets) {
@@ -32,7 +23,7 @@ v1::RegistryHost HostConfigMessage(const hosts::RegistryHost& host, Secrets secr
   message.set_skip_verify(host.SkipsVerification());
   message.set_http_fallback(host.http_fallback);
   for (const auto& [name, values] : host.headers) {
-    const bool hidden = secrets == Secrets::kHidden && IsSecretHeader(name);
+    const bool hidden = secrets == Secrets::kHidden;
     google::protobuf::ListValue& list = (*message.mutable_headers())[name];
     for (const std::string& value : values) list.add_values()->set_string_value(hidden ? "(hidden)" : value);
   }
@@ -69,6 +60,7 @@ bool WantedCredentials(const judge::HostResult& result) {
 }
 
 /// containerd gives the credentials of a pull, which the kubelet names no host for, to every host that answers 401.
+/// To do the same is a decision about whoever runs the mirror, for which no option is put together here.
 void AddCredentialNote(const judge::Route& route, std::size_t host, const Round& round, v1::RegistryReport& message) {
   const hosts::RegistryHost& mirror = *route.hosts[host];
   if (mirror.role != hosts::HostRole::kMirror) return;
@@ -77,11 +69,11 @@ void AddCredentialNote(const judge::Route& route, std::size_t host, const Round&
            WantedCredentials(tag.result.hosts[host]);
   });
   if (!wanted) return;
-  const std::string share = mirror.host + "=" + route.config.registry;
-  *message.add_notes() = NoteMessage(
-      {hosts::NoteKind::kCredentialsForMirror, mirror.file, mirror.line,
-       mirror.Url() + " asks for credentials; containerd offers it those that the kubelet has for " +
-           route.config.registry + ", tagdrift only its own (--share-credentials " + share + " does as containerd)"});
+  const std::string way = mirror.scheme == "http" ? ", over http, where anyone on the way can read them" : "";
+  *message.add_notes() =
+      NoteMessage({hosts::NoteKind::kCredentialsForMirror, mirror.file, mirror.line,
+                   mirror.Url() + " asks for credentials: containerd offers it those that the kubelet has for " +
+                       route.config.registry + way + "; tagdrift offers it none but its own"});
 }
 
 v1::RegistryReport ConfigMessage(const hosts::RegistryConfig& config, Secrets secrets) {

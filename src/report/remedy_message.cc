@@ -1,80 +1,213 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "enums.h"
 #include "messages.h"
+#include "mirror_advice.h"
 
 namespace tagdrift::report {
 namespace {
 
-/// The tag's digest at `host` is what has to go there.
-void Purge(const JudgedTag& tag, const judge::Route& route, std::size_t host, v1::Remedy& message) {
-  const hosts::RegistryHost& mirror = *route.hosts[host];
-  const image::Reference& reference = tag.facts.image.reference;
-  message.set_host(mirror.Url());
-  message.set_repository(reference.repository());
-  message.set_tag(reference.tag().value_or(""));
-  message.set_detail(
-      fmt::format("make {} forget its copy of {}:{} (by its own cache purge, or by deleting the manifest)",
-                  mirror.Url(), reference.repository(), *reference.tag()));
-  const auto& digest = tag.result.next_pull.pull.digest;
-  if (digest) {
-    message.set_command(
-        fmt::format("curl -fsS -X DELETE '{}/{}/manifests/{}'", mirror.Url(), reference.repository(), digest->text()));
-  }
-}
+/// One remedy in words.
+class RemedyWriter {
+ public:
+  RemedyWriter(const judge::Remedy& remedy, const JudgedTag& tag, const Round& round, const Invocation& invocation)
+      : remedy_(remedy),
+        tag_(tag),
+        reference_(tag.facts.image.reference),
+        route_(round.routes.at(reference_.registry())),
+        round_(round),
+        invocation_(invocation) {}
 
-/// A mirror has credentials of its own, or may have the registry's as in a pull.
-void ProvideCredentials(const judge::Remedy& remedy, const image::Reference& reference, const judge::Route& route,
-                        v1::Remedy& message) {
-  const bool to_mirror = remedy.host && route.hosts[*remedy.host]->role == hosts::HostRole::kMirror;
-  if (to_mirror) {
-    const std::string& mirror = route.hosts[*remedy.host]->host;
-    message.set_detail(fmt::format("give tagdrift credentials for {}, or let it have those of {}, as containerd does",
-                                   mirror, reference.registry()));
-    message.set_command(fmt::format("tagdrift check --auth-file CONFIG.JSON --share-credentials {}={} {}", mirror,
-                                    reference.registry(), reference.Canonical()));
-    return;
+  v1::Remedy Write() {
+    message_.set_kind(ToProto(remedy_.kind));
+    if (remedy_.host) message_.set_host(Host().Url());
+    switch (remedy_.kind) {
+      case judge::RemedyKind::kNone:
+        break;
+      case judge::RemedyKind::kPurgeMirror:
+        Purge();
+        break;
+      case judge::RemedyKind::kFixHostsToml:
+        FixHostsToml();
+        break;
+      case judge::RemedyKind::kRefresh:
+        Refresh();
+        break;
+      case judge::RemedyKind::kProvideCredentials:
+        ProvideCredentials();
+        break;
+      case judge::RemedyKind::kNameOrigin:
+        NameOrigin();
+        break;
+      case judge::RemedyKind::kWait:
+        message_.set_detail("the registry limits requests; ask again later");
+        if (remedy_.until) *message_.mutable_until() = Timestamp(*remedy_.until);
+        break;
+    }
+    return std::move(message_);
   }
-  message.set_detail("give tagdrift credentials that may read the repository");
-  message.set_command(fmt::format("tagdrift check --auth-file CONFIG.JSON {}", reference.Canonical()));
-}
+
+ private:
+  const hosts::RegistryHost& Host() const { return *route_.hosts[*remedy_.host]; }
+
+  hosts::Product Product() const {
+    const auto& answer = tag_.result.hosts[*remedy_.host].answer;
+    return answer ? answer->product : hosts::Product::kUnknown;
+  }
+
+  /// What deletes at a mirror takes all tags of a digest along: this is advice, never a command.
+  void Purge() {
+    message_.set_repository(reference_.repository());
+    message_.set_tag(reference_.tag().value_or(""));
+    message_.set_detail(fmt::format("make {} ask for {}:{} anew: {}", Host().Url(), reference_.repository(),
+                                    reference_.tag().value_or(""), HowToPurge(Product())));
+  }
+
+  void FixHostsToml() {
+    message_.set_file(remedy_.file);
+    message_.set_line(remedy_.line);
+    std::string detail;
+    switch (remedy_.fix) {
+      case judge::Fix::kAsNoted:
+        detail = remedy_.what;
+        break;
+      case judge::Fix::kTakeResolve:
+        detail = TakeResolve();
+        break;
+      case judge::Fix::kTrustCa:
+        detail = TrustCa();
+        break;
+    }
+    const hosts::RegistryHost* host = remedy_.host ? &Host() : nullptr;
+    const std::string generator =
+        WhoWrites(remedy_.file, round_.node.runtime.version, host, host ? Product() : hosts::Product::kUnknown);
+    message_.set_detail(generator.empty() ? detail : detail + "; " + generator);
+  }
+
+  std::string TakeResolve() const {
+    if (route_.config.directory.empty()) {
+      return fmt::format(
+          "{} is a mirror in containerd's old table, where each of them resolves tags: name it in a hosts.toml below a "
+          "`config_path` instead, with capabilities = [\"pull\"], so that tags come from the hosts after it",
+          Host().Url());
+    }
+    return fmt::format(
+        "take `resolve` from the capabilities of {} (capabilities = [\"pull\"]), so that tags come from the hosts "
+        "after it and content still from it",
+        Host().Url());
+  }
+
+  std::string TrustCa() const {
+    const std::string why =
+        fmt::format("no authority that this node trusts has signed the certificate of {}: ", Host().Url());
+    if (remedy_.file.empty()) {
+      return why + fmt::format("write a hosts.toml for {} with server = \"{}://{}\" and ca = \"FILE\"",
+                               route_.config.registry, Host().scheme, Host().host);
+    }
+    return why + (Host().role == hosts::HostRole::kServer ? "add ca = \"FILE\" at the top of the file, beside `server`"
+                                                          : "add ca = \"FILE\" to the host's table");
+  }
+
+  void Refresh() {
+    std::string detail = "bring the origin's image and point the tag to it on this node (--yes does what is planned)";
+    std::vector<std::string> arguments;
+    if (remedy_.goes_back) {
+      detail += "; it was built before the one that is here";
+      arguments = {"--to", tag_.result.origin_digest->text()};
+    }
+    if (remedy_.is_private) {
+      detail += "; it needs credentials, and afterwards every pod on this node can use it without";
+      arguments.emplace_back("--allow-private");
+    }
+    arguments.push_back(reference_.Canonical());
+    message_.set_detail(detail);
+    message_.set_command(invocation_.Command("refresh", arguments));
+  }
+
+  void ProvideCredentials() {
+    const hosts::RegistryHost& host = Host();
+    const std::string& registry = route_.config.registry;
+    const std::string give = fmt::format("give tagdrift credentials for {} (--auth-file FILE)", host.host);
+    const bool is_other_host = host.host != registry && host.host != hosts::DefaultHostName(registry);
+    if (host.role == hosts::HostRole::kMirror) {
+      message_.set_detail(
+          fmt::format("{}; containerd offers this mirror those of {} too, tagdrift does not", give, registry));
+    } else if (HasCredentials(is_other_host ? host.host : registry)) {
+      message_.set_detail(fmt::format("the credentials that there are for {} do not open it", host.host));
+    } else if (is_other_host && HasCredentials(registry)) {
+      OfferCredentials(host, give);
+    } else {
+      message_.set_detail(give + NearMiss(host.host));
+    }
+  }
+
+  bool HasCredentials(const std::string& host) const {
+    return std::ranges::binary_search(round_.credential_hosts, host);
+  }
+
+  /// As containerd does, but not where anyone on the way reads along.
+  void OfferCredentials(const hosts::RegistryHost& host, const std::string& give) {
+    const auto& answer = tag_.result.hosts[*remedy_.host].answer;
+    const std::string there_are =
+        fmt::format("there are credentials for {}; containerd would offer them to this host", route_.config.registry);
+    if (host.scheme == "http" || (answer && answer->over_http)) {
+      message_.set_detail(
+          fmt::format("{}, tagdrift does not over http, where anyone on the way can read them; {}", there_are, give));
+      return;
+    }
+    message_.set_detail(there_are + ", tagdrift only with --share-credentials");
+    message_.set_command(invocation_.Command(
+        "check", {"--share-credentials", host.host + "=" + route_.config.registry, reference_.Canonical()}));
+  }
+
+  /// The hosts that there are credentials for, those that differ in the port only first.
+  std::string NearMiss(const std::string& host) const {
+    constexpr std::size_t kShown = 3;
+    std::vector<std::string> names = round_.credential_hosts;
+    if (names.empty()) return "";
+    std::ranges::stable_partition(names,
+                                  [&](const std::string& name) { return WithoutPort(name) == WithoutPort(host); });
+    std::string text = "; there are some for ";
+    for (std::size_t i = 0; i < std::min(names.size(), kShown); ++i) text += (i > 0 ? ", " : "") + names[i];
+    if (names.size() > kShown) text += fmt::format(" and {} more", names.size() - kShown);
+    return text;
+  }
+
+  static std::string WithoutPort(const std::string& host) {
+    return host.ends_with(']') ? host : host.substr(0, host.rfind(':'));
+  }
+
+  void NameOrigin() {
+    const std::string& registry = route_.config.registry;
+    std::string url = "https://" + hosts::DefaultHostName(registry) + "/v2";
+    if (remedy_.host) {
+      url = Host().Url();
+      message_.set_detail(fmt::format("compare with {} itself: fresh then means as fresh as this mirror", url));
+    } else {
+      message_.set_host(url);
+      message_.set_detail(fmt::format("compare with {} itself, where this node can reach it", registry));
+    }
+    // The option appends /v2 to any other path.
+    if (!url.ends_with("/v2")) return;
+    message_.set_command(invocation_.Command("check", {"--origin", registry + "=" + url, reference_.Canonical()}));
+  }
+
+  const judge::Remedy& remedy_;
+  const JudgedTag& tag_;
+  const image::Reference& reference_;
+  const judge::Route& route_;
+  const Round& round_;
+  const Invocation& invocation_;
+  v1::Remedy message_;
+};
 
 }  // namespace
 
-v1::Remedy RemedyMessage(const judge::Remedy& remedy, const JudgedTag& tag, const judge::Route& route) {
-  v1::Remedy message;
-  message.set_kind(ToProto(remedy.kind));
-  const image::Reference& reference = tag.facts.image.reference;
-  if (remedy.host) message.set_host(route.hosts[*remedy.host]->Url());
-  switch (remedy.kind) {
-    case judge::RemedyKind::kNone:
-      break;
-    case judge::RemedyKind::kPurgeMirror:
-      if (remedy.host) Purge(tag, route, *remedy.host, message);
-      break;
-    case judge::RemedyKind::kFixHostsToml:
-      message.set_file(remedy.file);
-      message.set_line(remedy.line);
-      message.set_detail(remedy.what);
-      break;
-    case judge::RemedyKind::kRefresh:
-      message.set_detail("bring the origin's image and point the tag to it on this node");
-      message.set_command("tagdrift refresh " + reference.Canonical());
-      break;
-    case judge::RemedyKind::kProvideCredentials:
-      ProvideCredentials(remedy, reference, route, message);
-      break;
-    case judge::RemedyKind::kNameOrigin:
-      message.set_detail("say which host the tags are compared with, be it that same mirror");
-      message.set_command(
-          fmt::format("tagdrift check --origin {}=URL {}", reference.registry(), reference.Canonical()));
-      break;
-    case judge::RemedyKind::kWait:
-      message.set_detail("the registry limits requests; ask again later");
-      if (remedy.until) *message.mutable_until() = Timestamp(*remedy.until);
-      break;
-  }
-  return message;
+v1::Remedy RemedyMessage(const judge::Remedy& remedy, const JudgedTag& tag, const Round& round,
+                         const Invocation& invocation) {
+  return RemedyWriter(remedy, tag, round, invocation).Write();
 }
 
 }  // namespace tagdrift::report

@@ -29,7 +29,7 @@ google::protobuf::Duration Duration(absl::Duration duration) {
   return message;
 }
 
-v1::NodeReport ToMessage(const Round& round) {
+v1::NodeReport ToMessage(const Round& round, const Invocation& invocation) {
   v1::NodeReport message;
   message.set_node(round.node.name);
   *message.mutable_checked_at() = Timestamp(round.checked_at);
@@ -39,7 +39,7 @@ v1::NodeReport ToMessage(const Round& round) {
   runtime.set_image_store(round.node.runtime.has_image_store);
   if (round.node.runtime.name == "containerd") runtime.set_pull_path(ToProto(round.settings.pull_path));
   for (const JudgedTag& tag : round.tags) {
-    *message.add_tags() = TagMessage(tag, round.routes.at(tag.facts.image.reference.registry()));
+    *message.add_tags() = TagMessage(tag, round, invocation);
   }
   for (const auto& [registry, route] : round.routes) *message.add_registries() = RegistryMessage(route, round);
   for (const hosts::Note& note : round.settings.notes) *message.add_findings() = NoteMessage(note);

@@ -92,7 +92,8 @@ v1::Use UseMessage(const facts::ContainerUse& use) {
   return message;
 }
 
-v1::TagReport TagMessage(const JudgedTag& tag, const judge::Route& route) {
+v1::TagReport TagMessage(const JudgedTag& tag, const Round& round, const Invocation& invocation) {
+  const judge::Route& route = round.routes.at(tag.facts.image.reference.registry());
   v1::TagReport message;
   const judge::TagResult& result = tag.result;
   SetCachedImage(tag.facts.image, message);
@@ -112,8 +113,8 @@ v1::TagReport TagMessage(const JudgedTag& tag, const judge::Route& route) {
   message.set_downgrade_risk(result.downgrade_risk);
   *message.mutable_age() = AgeMessage(result.age);
   if (result.first_seen) *message.mutable_first_seen() = Timestamp(*result.first_seen);
-  for (const judge::Remedy& remedy : judge::Remedies(route, result)) {
-    *message.add_remedies() = RemedyMessage(remedy, tag, route);
+  for (const judge::Remedy& remedy : result.remedies) {
+    *message.add_remedies() = RemedyMessage(remedy, tag, round, invocation);
   }
   return message;
 }

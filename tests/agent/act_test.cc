@@ -176,9 +176,171 @@ TEST_F(ActTest, TellsItsPlanBeforeItChangesAnything) {
   std::vector<std::string> told;
   const ActionHooks hooks{
       .planned = [&](const report::ActionResult&) { told.push_back("planned " + scene_.node.Target(kTag)); },
-      .audit = [&](const std::string& line) { told.push_back(line); }};
+      .audit =
+          [&](const report::AuditRecord& record) {
+            told.push_back(record.change);
+            return absl::OkStatus();
+          }};
   EXPECT_EQ(scene_.agent->Act(Request(ActionKind::kRefresh, true), hooks, {}).outcome.state, ActionState::kDone);
-  EXPECT_THAT(told, ElementsAre("planned " + old_.digest().text(), HasSubstr("pulled"), HasSubstr("re-pointed")));
+  const auto pull = testing::StartsWith("pull ");
+  const auto move = testing::StartsWith("re-point ");
+  EXPECT_THAT(told, ElementsAre("planned " + old_.digest().text(), HasSubstr("; re-point "), pull, pull, move, move,
+                                "done and verified"));
+}
+
+TEST_F(ActTest, ChangesNothingWhenTheAuditCannotBeWritten) {
+  for (const ActionKind action : {ActionKind::kRefresh, ActionKind::kPrePull, ActionKind::kEvict}) {
+    const ActionHooks hooks{.audit = [](const report::AuditRecord&) { return absl::UnknownError("no space left"); }};
+    const auto result = scene_.agent->Act(Request(action, true), hooks, {});
+    EXPECT_EQ(result.outcome.state, ActionState::kRefused);
+    EXPECT_THAT(result.plan.refusals, ElementsAre(Field(&judge::Refusal::kind, RefusalKind::kNoAudit)));
+    EXPECT_THAT(result.outcome.detail, HasSubstr("no space left"));
+    ExpectUntouched();
+  }
+}
+
+TEST_F(ActTest, GoesOnToAVerifiedEndWhenTheAuditStopsHalfway) {
+  int written = 0;
+  const ActionHooks hooks{.audit = [&](const report::AuditRecord&) {
+    return ++written > 1 ? absl::UnavailableError("broken pipe") : absl::OkStatus();
+  }};
+  const auto result = scene_.agent->Act(Request(ActionKind::kRefresh, true), hooks, {});
+  EXPECT_EQ(result.outcome.state, ActionState::kDone) << result.outcome.detail;
+  EXPECT_EQ(scene_.node.Target(kTag), new_.digest().text());
+  EXPECT_THAT(result.outcome.not_done, ElementsAre("writing 5 lines of the audit"));
+  EXPECT_THAT(scene_.node.leases, IsEmpty());
+}
+
+TEST_F(ActTest, TellsTheAuditWhoAskedOnWhichNode) {
+  std::vector<report::AuditRecord> records;
+  const ActionHooks hooks{.audit = [&](const report::AuditRecord& record) {
+    records.push_back(record);
+    return absl::OkStatus();
+  }};
+  ActionRequest request = Request(ActionKind::kEvict, true);
+  request.requester = "uid 7";
+  request.request_id = "r1";
+  EXPECT_EQ(scene_.agent->Act(request, hooks, {}).outcome.state, ActionState::kDone);
+  ASSERT_EQ(records.size(), 4U);
+  for (const report::AuditRecord& record : records) {
+    EXPECT_EQ(record.requester, "uid 7");
+    EXPECT_EQ(record.request_id, "r1");
+    EXPECT_EQ(record.reference, kTag);
+    EXPECT_NE(record.node, "");
+    EXPECT_GT(record.time, absl::UnixEpoch());
+  }
+}
+
+TEST_F(ActTest, AuditsTheCollectionOfGarbageAfterAFailedPull) {
+  scene_.node.pull_result = absl::InvalidArgumentError("no space left on device");
+  std::vector<std::string> audit;
+  const ActionHooks hooks{.audit = [&](const report::AuditRecord& record) {
+    audit.push_back(record.change);
+    return absl::OkStatus();
+  }};
+  EXPECT_EQ(scene_.agent->Act(Request(ActionKind::kPrePull, true), hooks, {}).outcome.state, ActionState::kFailed);
+  EXPECT_EQ(std::count(audit.begin(), audit.end(), "collect garbage"), 2);
+}
+
+TEST_F(ActTest, FollowsAnOriginOfWhichNobodyKnowsWhetherItIsNewer) {
+  scene_.registry.Push("app", "v1", SampleImage("reproducible", 1970));
+  scene_.node.LetPull(SampleImage("reproducible", 1970));
+  const auto result = Act(ActionKind::kRefresh, true);
+  EXPECT_EQ(result.outcome.state, ActionState::kDone) << result.outcome.detail;
+  ASSERT_TRUE(result.plan.age.has_value());
+  EXPECT_EQ(result.plan.age->direction, judge::Direction::kUnknown);
+}
+
+TEST_F(ActTest, GoesBackWithTheOriginWhereThatIsAllowed) {
+  const SampleImage older("older", 2019);
+  scene_.registry.Push("app", "v1", older);
+  scene_.node.LetPull(older);
+  ActionRequest request = Request(ActionKind::kRefresh, true);
+  request.options.allow_older = true;
+  EXPECT_EQ(scene_.Act(request).outcome.state, ActionState::kDone);
+  EXPECT_EQ(scene_.node.Target(kTag), older.digest().text());
+}
+
+TEST_F(ActTest, RefusesToPointATagToAnotherRepositorysImageThatIsOnTheNode) {
+  scene_.node.AddImage(other_, "registry.test/private");
+  scene_.node.SetName(NameOf("private:v1"), other_.digest());
+  ActionRequest request = Request(ActionKind::kRefresh, true);
+  request.options.to = other_.digest();
+  const auto result = scene_.Act(request);
+  EXPECT_EQ(result.outcome.state, ActionState::kRefused);
+  EXPECT_THAT(result.plan.refusals, ElementsAre(Field(&judge::Refusal::kind, RefusalKind::kNotOfRepository)));
+  ExpectUntouched();
+}
+
+TEST_F(ActTest, AsksARegistryToProveThatContentOfAnotherRepositoryIsOfThisOneToo) {
+  scene_.node.AddImage(other_, "registry.test/private");
+  scene_.node.SetName(NameOf("private:v1"), other_.digest());
+  scene_.registry.Add(other_);
+  scene_.node.LetPull(other_);
+  ActionRequest request = Request(ActionKind::kRefresh, true);
+  request.options.to = other_.digest();
+  const auto result = scene_.Act(request);
+  EXPECT_EQ(result.outcome.state, ActionState::kDone) << result.outcome.detail;
+  EXPECT_EQ(result.plan.deliverer, 0U);
+  EXPECT_EQ(scene_.node.Target(kTag), other_.digest().text());
+}
+
+TEST_F(ActTest, GoesBackToContentThatIsLabelledOrNamedAsOfTheRepositoryWithTheRegistryDown) {
+  for (const bool named : {false, true}) {
+    SCOPED_TRACE(named);
+    const SampleImage past(named ? "named" : "labelled", 2019);
+    scene_.node.AddImage(past, named ? "" : "registry.test/app");
+    if (named) scene_.node.SetName(DigestName(past), past.digest());
+    scene_.registry.AnswerWith("/", "503 Service Unavailable\r\n");
+    ActionRequest request = Request(ActionKind::kRefresh, true);
+    request.options.to = past.digest();
+    const auto result = scene_.Act(request);
+    EXPECT_EQ(result.outcome.state, ActionState::kDone) << result.outcome.detail;
+    EXPECT_EQ(scene_.node.Target(kTag), past.digest().text());
+    EXPECT_EQ(scene_.node.Target(DigestName(past)), past.digest().text());
+  }
+}
+
+TEST_F(ActTest, TakesTheFirstDigitsOfADigestThatIsKnownHereOrNamedByAHost) {
+  const SampleImage past("past", 2019);
+  scene_.node.AddImage(past, "registry.test/app");
+  scene_.node.SetName(DigestName(past), past.digest());
+  for (const SampleImage* image : {&past, &new_}) {
+    ActionRequest request = Request(ActionKind::kRefresh, true);
+    request.options.to_prefix = image->digest().hex().substr(0, 12);
+    const auto result = scene_.Act(request);
+    EXPECT_EQ(result.outcome.state, ActionState::kDone) << result.outcome.detail;
+    EXPECT_EQ(scene_.node.Target(kTag), image->digest().text());
+  }
+}
+
+TEST_F(ActTest, LetsNoFailingPrePullTakeTheNameThatAnotherTagsPrePullReported) {
+  scene_.registry.Push("app", "v2", new_);
+  // The first pull fails when the second action, of another tag with the same digest, is under way.
+  std::optional<std::future<report::ActionResult>> second;
+  std::promise<void> second_waits;
+  const ActionRequest other{
+      .action = ActionKind::kPrePull, .reference = *image::Reference::Parse(NameOf("app:v2")), .apply = true};
+  const ActionHooks told{.planned = [&](const report::ActionResult&) { second_waits.set_value(); }};
+  scene_.node.pull_result = absl::InvalidArgumentError("no");
+  scene_.node.on_pull = [&] {
+    if (second) return;
+    scene_.node.SetName(DigestName(new_), new_.digest());
+    second = std::async(std::launch::async, [&] { return scene_.agent->Act(other, told, {}); });
+    second_waits.get_future().wait();
+  };
+  const ActionHooks ends{.audit = [&](const report::AuditRecord& record) {
+    if (record.event == report::AuditEvent::kOutcome) {
+      const auto lock = scene_.node.Lock();
+      scene_.node.pull_result = absl::OkStatus();
+    }
+    return absl::OkStatus();
+  }};
+  EXPECT_EQ(scene_.agent->Act(Request(ActionKind::kPrePull, true), ends, {}).outcome.state, ActionState::kFailed);
+  const auto result = second->get();
+  EXPECT_EQ(result.outcome.state, ActionState::kDone) << result.outcome.detail;
+  EXPECT_EQ(scene_.node.Target(DigestName(new_)), new_.digest().text()) << "it was taken away after it was reported";
+  EXPECT_THAT(scene_.node.leases, IsEmpty());
 }
 
 /// Images of which the disk has room for one.

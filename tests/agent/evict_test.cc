@@ -75,6 +75,33 @@ TEST_F(EvictTest, FreesTheImage) {
   EXPECT_THAT(node_.store->records, IsEmpty());
 }
 
+TEST_F(EvictTest, AuditsEachChangeBeforeAndAfterIt) {
+  node_.SetName("registry.test/app@" + digest_.text(), digest_);
+  EXPECT_EQ(Evict(true).state, ActionState::kDone);
+  const std::string name = "remove the name " + std::string(kTag) + ", which points to " + digest_.text();
+  const std::string image = "remove image " + node_.ids[digest_.text()] + " with its names";
+  EXPECT_THAT(audit_, ElementsAre("begun: " + name, "done: " + name, "begun: " + image, "done: " + image));
+}
+
+TEST_F(EvictTest, SaysWhichNamesStayWhenTheRemovalOfTheImageFails) {
+  const std::string by_digest = "registry.test/app@" + digest_.text();
+  node_.SetName(by_digest, digest_);
+  node_.calls->Fail("removing image", absl::UnknownError("device busy"));
+  const auto outcome = Evict(true);
+  EXPECT_EQ(outcome.state, ActionState::kFailed);
+  EXPECT_THAT(outcome.detail, testing::EndsWith("these names stay: " + by_digest));
+  EXPECT_THAT(outcome.done,
+              ElementsAre("removed the name " + std::string(kTag), "removed the name " + node_.ids[digest_.text()]));
+  EXPECT_THAT(audit_.back(), testing::StartsWith("failed: remove image"));
+}
+
+TEST_F(EvictTest, AuditsARemovalOfWhichNobodyKnowsWhetherItWasMade) {
+  meanwhile_ = [&] { node_.calls->Fail("removing the name", absl::DeadlineExceededError("no answer")); };
+  const auto outcome = Evict();
+  EXPECT_EQ(outcome.state, ActionState::kFailed);
+  EXPECT_THAT(audit_.back(), testing::StartsWith("unsure: remove the name"));
+}
+
 TEST_F(EvictTest, FreesNothingWhenAnotherTagCameToShareTheImage) {
   meanwhile_ = [&] { node_.SetName(kSibling, digest_); };
   const auto outcome = Evict(true);

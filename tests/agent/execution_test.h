@@ -6,6 +6,7 @@
 #include <memory>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "agent/execution.h"
 #include "fake_node.h"
@@ -13,13 +14,24 @@
 
 namespace tagdrift::agent {
 
+/// "begun", "done", …
+inline std::string EventText(report::AuditEvent event) {
+  static constexpr const char* kTexts[] = {"intent", "begun", "done", "failed", "unsure", "outcome"};
+  return kTexts[static_cast<std::size_t>(event)];
+}
+
 /// Carries out plans on a fake node, under the tag's lock. No registry is asked.
 class ExecutionTest : public testing::Test {
  protected:
   ExecutionTest(judge::ActionKind action, const std::string& tag)
       : request_{.action = action,
                  .reference = *image::Reference::Parse(tag),
-                 .cri_settle_timeout = absl::Milliseconds(30)} {}
+                 .cri_settle_timeout = absl::Milliseconds(30)} {
+    hooks_.audit = [this](const report::AuditRecord& record) {
+      audit_.push_back(EventText(record.event) + ": " + record.change);
+      return absl::OkStatus();
+    };
+  }
 
   template <typename Act>
   report::ActionOutcome CarryOut(Act act, judge::ActionFacts facts, const judge::Plan& plan) {
@@ -30,6 +42,7 @@ class ExecutionTest : public testing::Test {
                                  context);
     EXPECT_TRUE(lock.ok()) << lock.status();
     meanwhile_();
+    Audit audit(hooks_, request_, *clock_, "node-1");
     return act(Execution{.shared = shared_,
                          .credentials = *credentials_,
                          .request = request_,
@@ -37,10 +50,14 @@ class ExecutionTest : public testing::Test {
                          .context = context,
                          .finishing = finishing,
                          .lock = **lock,
+                         .digest_lock = nullptr,
+                         .audit = audit,
                          .facts = facts,
                          .plan = plan});
   }
 
+  /// What the audit says, without time and names: "done: re-point …".
+  std::vector<std::string> audit_;
   FakeNode node_;
   std::function<void()> meanwhile_ = [] {};
   ActionRequest request_;

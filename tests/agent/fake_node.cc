@@ -38,6 +38,14 @@ class FakeNode::Containerd final : public node::ContainerdActions {
  public:
   explicit Containerd(FakeNode& node) : node_(node) {}
 
+  absl::Status CreateName(const node::ImageRecord& record, const CallContext& context) override {
+    const std::string doing = "creating the name " + record.name;
+    if (absl::Status status = node_.calls->Begin(doing, context); !status.ok()) return status;
+    const auto lock = node_.Lock();
+    if (!node_.Target(record.name).empty()) return absl::AlreadyExistsError(doing + ": already exists");
+    node_.SetName(record.name, *image::Digest::Parse(record.target_digest));
+    return absl::OkStatus();
+  }
   absl::Status PointTo(const std::string& name, const node::ImageRecord& target, const CallContext& context) override {
     const std::string doing = "re-pointing " + name;
     if (absl::Status status = node_.calls->Begin(doing, context); !status.ok()) return status;

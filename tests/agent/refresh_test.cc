@@ -8,6 +8,8 @@ namespace tagdrift::agent {
 namespace {
 
 using report::ActionState;
+using testing::Contains;
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
@@ -25,7 +27,6 @@ class RefreshTest : public ExecutionTest {
     };
     // Known here, so that its digest is known; gone again until the pull.
     for (const auto& [digest, bytes] : NewBlobs()) node_.store->blobs.erase(digest);
-    hooks_.audit = [this](const std::string& line) { audit_.push_back(line); };
   }
 
   report::ActionOutcome Refresh(bool pull = true) {
@@ -55,7 +56,6 @@ class RefreshTest : public ExecutionTest {
   image::Digest third_ = node_.AddImage("third");
   image::Digest new_ = node_.AddImage("new");
   std::string digest_name_ = "registry.test/app@" + new_.text();
-  std::vector<std::string> audit_;
 };
 
 TEST_F(RefreshTest, PullsAndMovesTheTag) {
@@ -63,7 +63,9 @@ TEST_F(RefreshTest, PullsAndMovesTheTag) {
   EXPECT_EQ(outcome.state, ActionState::kDone) << outcome.detail;
   EXPECT_EQ(node_.Target(kTag), new_.text());
   EXPECT_EQ(outcome.target, new_);
-  EXPECT_EQ(audit_.size(), 2U);
+  const std::string move = "re-point " + std::string(kTag) + " from " + old_.text() + " to " + new_.text();
+  EXPECT_THAT(audit_, ElementsAre("begun: pull " + digest_name_, "done: pull " + digest_name_, "begun: " + move,
+                                  "done: " + move));
   EXPECT_THAT(node_.leases, IsEmpty());
 }
 
@@ -174,6 +176,63 @@ TEST_F(RefreshTest, KeepsNamesThatWereThereBeforeWhenThePullFails) {
   EXPECT_EQ(Refresh().state, ActionState::kFailed);
   EXPECT_EQ(node_.Target(digest_name_), new_.text());
   EXPECT_EQ(node_.Target(kTag), old_.text());
+}
+
+/// As after a first refresh that was stopped in mid-pull: its content is complete, its names were taken back.
+TEST_F(RefreshTest, LeavesTheDigestNameThatAPullWouldWhenTheContentIsHereAlready) {
+  const std::string id = node_.ids[new_.text()];
+  for (const auto& [digest, bytes] : NewBlobs()) node_.store->blobs[digest] = bytes;
+  for (const bool has_id : {false, true}) {
+    SCOPED_TRACE(has_id);
+    node_.SetName(kTag, old_);
+    node_.RemoveName(digest_name_);
+    if (has_id) {
+      node_.SetName(id, new_);
+    } else {
+      node_.RemoveName(id);
+    }
+    const auto outcome = Refresh(false);
+    EXPECT_EQ(outcome.state, ActionState::kDone) << outcome.detail;
+    EXPECT_EQ(node_.Target(digest_name_), new_.text());
+    EXPECT_EQ(node_.Target(id), new_.text());
+    const auto status = node_.cri->ImageStatus(kTag, {});
+    ASSERT_TRUE(status.ok() && *status);
+    EXPECT_THAT((*status)->repo_digests, ElementsAre(digest_name_));
+  }
+}
+
+TEST_F(RefreshTest, TakesTheDigestNameBackWhenTheTagCouldNotBeMoved) {
+  for (const auto& [digest, bytes] : NewBlobs()) node_.store->blobs[digest] = bytes;
+  node_.calls->Fail("re-pointing", absl::UnknownError("read-only file system"));
+  EXPECT_EQ(Refresh(false).state, ActionState::kFailed);
+  ExpectAsBefore();
+  EXPECT_THAT(audit_, Contains("done: create the name " + digest_name_ + " for " + new_.text()));
+  EXPECT_THAT(audit_, Contains(HasSubstr("failed: re-point " + std::string(kTag))));
+  EXPECT_THAT(audit_, Contains("done: remove the name " + digest_name_ + ", which this action has made"));
+}
+
+TEST_F(RefreshTest, PutsRightADigestNameThatAFailedPullHasPoisoned) {
+  node_.on_hold = [this] {
+    for (node::ImageRecord& record : node_.store->records) {
+      if (record.name == digest_name_) record.target_media_type = "application/octet-stream";
+    }
+  };
+  EXPECT_EQ(Refresh().state, ActionState::kDone);
+  EXPECT_EQ((*node_.store->GetImage(digest_name_, {}))->target_media_type, image::kOciManifest);
+}
+
+TEST_F(RefreshTest, AuditsAnEndThatIsNotSure) {
+  node_.before_point_to = [this] { node_.calls->Fail("", absl::DeadlineExceededError("no answer")); };
+  node_.next_point_to = absl::DeadlineExceededError("no answer");
+  EXPECT_EQ(Refresh().state, ActionState::kFailed);
+  EXPECT_THAT(audit_.back(), HasSubstr("unsure: re-point " + std::string(kTag)));
+}
+
+TEST_F(RefreshTest, AuditsThatTheTagWasPutBack) {
+  node_.after_point_to = [this] { node_.store->blobs.erase(node_.layer.at(new_.text())); };
+  EXPECT_EQ(Refresh().state, ActionState::kFailed);
+  const std::string back = "put back " + std::string(kTag) + " from " + new_.text() + " to " + old_.text();
+  EXPECT_THAT(audit_, testing::IsSupersetOf({"begun: " + back, "done: " + back}));
 }
 
 }  // namespace

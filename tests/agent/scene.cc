@@ -11,7 +11,7 @@ constexpr char kRegistry[] = "registry.test";
 
 }  // namespace
 
-Scene::Scene(const registry::Politeness& politeness) {
+Scene::Scene(const registry::Politeness& politeness, absl::Duration request_timeout) {
   WriteHosts("server = \"" + registry.Url() + "\"\n");
   Options options;
   options.host_root = root.path();
@@ -20,6 +20,7 @@ Scene::Scene(const registry::Politeness& politeness) {
   options.overrides.version = hosts::ContainerdVersion{2, 1, 0};
   options.registry.user_agent = "tagdrift/test";
   options.registry.politeness = politeness;
+  options.registry.request_timeout = request_timeout;
   auto made = Agent::Make(std::move(options), std::move(node.clients));
   EXPECT_TRUE(made.ok()) << made.status();
   agent = *std::move(made);

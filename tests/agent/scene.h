@@ -14,14 +14,17 @@ namespace tagdrift::agent {
 /// A node, the registry `registry.test` with a mirror that is not configured yet, and an agent over them.
 class Scene {
  public:
-  explicit Scene(const registry::Politeness& politeness = {});
+  explicit Scene(const registry::Politeness& politeness = {}, absl::Duration request_timeout = absl::Seconds(45));
   /// The agent goes first.
   ~Scene() { agent.reset(); }
   Scene(const Scene&) = delete;
   Scene& operator=(const Scene&) = delete;
 
   /// containerd's hosts.toml of registry.test.
-  void WriteHosts(const std::string& toml) { root.Write("/etc/containerd/certs.d/registry.test/hosts.toml", toml); }
+  void WriteHosts(const std::string& toml) { WriteHosts("registry.test", toml); }
+  void WriteHosts(const std::string& registry_name, const std::string& toml) {
+    root.Write("/etc/containerd/certs.d/" + registry_name + "/hosts.toml", toml);
+  }
   /// The mirror is asked before the registry.
   void UseMirror();
   /// The node has the image under this name ("registry.test/app:v1"), as if it had been pulled from there.

@@ -65,6 +65,21 @@ TEST(Select, NamesThePatternThatMatchesNothing) {
   EXPECT_NE(status.message().find("'redis:7'"), absl::string_view::npos) << status;
 }
 
+TEST(Select, NamesTheTagsThatAreHereWhereLatestWasLookedFor) {
+  facts::Node node;
+  node.images = {Image("docker.io/library/nginx:1.25"), Image("registry.corp/team/app:v1")};
+  const auto error = [&](const std::string& text) {
+    return std::string(Select({.patterns = Patterns({text})}, node).status().message());
+  };
+  EXPECT_EQ(error("nginx"),
+            "no tag cached on this node matches 'nginx' (docker.io/library/nginx:latest); here are "
+            "docker.io/library/nginx:1.25");
+  EXPECT_EQ(error("app:v1"),
+            "no tag cached on this node matches 'app:v1' (docker.io/library/app:v1); here are "
+            "registry.corp/team/app:v1");
+  EXPECT_EQ(error("redis*"), "no tag cached on this node matches 'redis*'; list them with: tagdrift check -o name");
+}
+
 TEST(NamePattern, RefusesWhatIsNoReference) {
   for (const char* text : {"", "registry.corp/UPPER", "a b", "https://registry.corp/app", "app@sha256:12"}) {
     const auto pattern = NamePattern::Parse(text);

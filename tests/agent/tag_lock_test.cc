@@ -3,9 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <stop_token>
+#include <thread>
 #include <utility>
 
 #include "absl/time/clock.h"
@@ -69,6 +71,31 @@ TEST_F(TagLockTest, IsHeldByOneAndGivenBack) {
   }
   EXPECT_THAT(node_.leases, IsEmpty());
   EXPECT_TRUE(TryLock().ok());
+}
+
+TEST_F(TagLockTest, IsAwaitedForAsLongAsItIsHeldWhereThatIsWanted) {
+  auto first = TryLock();
+  ASSERT_TRUE(first.ok());
+  // By this clock a holder that was killed has been waited for already.
+  class ClockThatFreesIt final : public Clock {
+   public:
+    explicit ClockThatFreesIt(std::unique_ptr<TagLock>& lock) : lock_(lock) {}
+    SteadyTime Steady() const override { return SystemClock()->Steady() + std::chrono::hours(waits_.load()); }
+    absl::Time Wall() const override { return SystemClock()->Wall(); }
+    bool WaitUntil(SteadyTime, std::stop_token stop) const override {
+      if (std::this_thread::get_id() != waiter_) return SystemClock()->WaitUntil(SteadyTime::max(), std::move(stop));
+      if (++waits_ == 3) lock_.reset();
+      return true;
+    }
+
+   private:
+    std::unique_ptr<TagLock>& lock_;
+    const std::thread::id waiter_ = std::this_thread::get_id();
+    mutable std::atomic<int> waits_ = 0;
+  };
+  const ClockThatFreesIt clock(*first);
+  auto& containerd = *node_.clients.containerd_actions;
+  EXPECT_TRUE(TagLock::Acquire(containerd, clock, finishing_, kTag, {}, TagLock::Patience::kWhileItIsHeld).ok());
 }
 
 TEST_F(TagLockTest, IsOnePerTag) {

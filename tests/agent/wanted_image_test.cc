@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "fake_node.h"
 
 namespace tagdrift::agent {
@@ -47,6 +49,19 @@ TEST(FindWantedImage, CountsAnUnpackedLayerAsHere) {
   EXPECT_NE(Missing(node, digest), "") << "the label alone is no snapshot";
   node.snapshots.insert("overlayfs " + chain);
   EXPECT_EQ(Missing(node, digest), "");
+}
+
+TEST(FindWantedImage, SaturatesTheSumOfLayersThatClaimMoreThanThereIs) {
+  FakeNode node;
+  constexpr std::int64_t kGreatest = std::numeric_limits<std::int64_t>::max();
+  const SampleImage image("huge", 2024, kGreatest);
+  node.AddImage(image);
+  node.store->blobs.erase(image.config_digest());
+  node.store->blobs.erase(image.layer_digest());
+  const auto found = FindWantedImage(node.clients, kLinux, image.digest(), nullptr, {});
+  ASSERT_TRUE(found.ok());
+  EXPECT_EQ(found->bytes_to_come, kGreatest);
+  EXPECT_EQ(found->layer_bytes, kGreatest);
 }
 
 TEST(FindWantedImage, NamesAMissingManifest) {

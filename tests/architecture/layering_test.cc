@@ -135,4 +135,17 @@ TEST(Layering, JsonAndTomlStayBehindFewFiles) {
   }
 }
 
+/// Streams that throw, or whose failure nobody sees.
+TEST(Layering, PrintsOnlyThroughOutput) {
+  static const std::regex kPrints(R"(fmt::print|std::(cerr|cout|clog)\b|\b(printf|fprintf|puts|fputs|perror)\()");
+  for (const auto& entry : fs::recursive_directory_iterator(fs::path(TAGDRIFT_SOURCE_DIR) / "src")) {
+    if (entry.path().extension() != ".h" && entry.path().extension() != ".cc") continue;
+    std::ifstream in(entry.path());
+    int number = 1;
+    for (std::string line; std::getline(in, line); ++number) {
+      EXPECT_FALSE(std::regex_search(line, kPrints)) << entry.path().string() << ":" << number << ": " << line;
+    }
+  }
+}
+
 }  // namespace

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <nlohmann/json.hpp>
@@ -82,6 +83,24 @@ int ForEachCall(const std::string& command, const std::vector<std::string>& opti
     judge(scene, *stopped);
     if (testing::Test::HasFatalFailure()) return number;
   }
+}
+
+void JudgeCheck(const ScriptedScene&, const Stopped& stopped) {
+  if (stopped.out.empty()) return ExpectStoppedWithoutAnswer(stopped);
+  const json report = json::parse(stopped.out, nullptr, false);
+  ASSERT_FALSE(report.is_discarded());
+  EXPECT_THAT(stopped.out, HasSubstr("stopped"));
+  // The first answer alone may already say that the tag is stale.
+  const int by_report = report["summary"].value("stale", 0) > 0 ? 1 : 2;
+  EXPECT_EQ(stopped.exit_code, by_report);
+}
+
+TEST(Cancellation, EndsCheckWhateverHangs) {
+  EXPECT_GT(ForEachCall("check", {"-o", "json"}, CallGate::Hang::kUndone, JudgeCheck), 12);
+}
+
+TEST(Cancellation, EndsCheckOfANodeThatHangsAltogether) {
+  EXPECT_GT(ForEachCall("check", {"-o", "json"}, CallGate::Hang::kAllUndone, JudgeCheck), 12);
 }
 
 TEST(Cancellation, EndsMirrorsWhateverHangs) {
@@ -175,7 +194,7 @@ void JudgeAction(ScriptedScene& scene, const Stopped& stopped, bool everything_h
   JudgeLeases(scene, stopped, outcome);
   const bool taken_back = testing::Value(done, testing::Not(Contains(HasSubstr("pulled ")))) &&
                           !outcome.contains("left") && stopped.hung != "Images.Delete";
-  const std::string digest_name = scene.registry() + "/team/app@" + scene.new_image().digest;
+  const std::string digest_name = scene.repository() + "@" + scene.new_image().digest;
   if (taken_back) EXPECT_FALSE(scene.node().names().contains(digest_name));
 }
 
@@ -202,9 +221,15 @@ TEST_P(CancellationOf, EndsWhateverAnswerIsMissing) {
             GetParam().least_calls);
 }
 
+TEST_P(CancellationOf, EndsOnANodeThatHangsAltogether) {
+  EXPECT_GE(ForEachCall(GetParam().command, GetParam().options, CallGate::Hang::kAllUndone, JudgeAllHanging),
+            GetParam().least_calls);
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Actions, CancellationOf,
     testing::Values(ActionRow{"RefreshPlan", "refresh", {"-o", "json", "--disk-threshold", "100"}, 15},
+                    ActionRow{"Refresh", "refresh", {"-o", "json", "--disk-threshold", "100", "--yes"}, 30},
                     ActionRow{"PrePull", "prepull", {"-o", "json", "--disk-threshold", "100", "--yes"}, 20},
                     ActionRow{"Evict", "evict", {"-o", "json", "--free", "--yes"}, 20}),
     [](const auto& row) { return row.param.name; });
@@ -215,6 +240,24 @@ TEST(Cancellation, SaysWhichSignalItWas) {
   ASSERT_TRUE(stopped);
   EXPECT_EQ(stopped->exit_code, 128 + SIGINT) << Told(*stopped);
   EXPECT_THAT(stopped->err, HasSubstr(": stopped"));
+}
+
+TEST(Cancellation, IsNotNeededWhereTheTimeBoundsReadingTheNode) {
+  for (const std::string command : {"check", "mirrors", "refresh"}) {
+    for (int number = 1; number <= 3; ++number) {
+      SCOPED_TRACE(command + " " + std::to_string(number));
+      ScriptedScene scene(number);
+      std::vector<std::string> arguments = scene.Arguments(command, {"--timeout", "300ms"});
+      if (command != "mirrors") arguments.push_back(scene.tag());
+      RunningBinary binary(arguments);
+      const auto exit_code = binary.AwaitEnd(milliseconds(300) + kSoon);
+      EXPECT_EQ(exit_code, 2) << binary.streams().err;
+      std::string said = binary.streams().err + binary.streams().out;
+      std::replace(said.begin(), said.end(), '\n', ' ');  // it is wrapped
+      EXPECT_THAT(said, testing::AnyOf(HasSubstr("no answer within"), HasSubstr("no time is left"),
+                                       HasSubstr("took all the time")));
+    }
+  }
 }
 
 /// A page: the least that a pipe can hold.
@@ -234,6 +277,11 @@ void ExpectOutcomeToDecide(const std::string& command, const std::vector<std::st
   EXPECT_FALSE(json::parse(binary.streams().out, nullptr, false).is_discarded()) << binary.streams().out;
 }
 
+TEST(Cancellation, ThatComesWhenTheOutcomeIsBeingPrintedChangesNothing) {
+  ExpectOutcomeToDecide("check", {"-o", "json"}, 1);
+  ExpectOutcomeToDecide("refresh", {"-o", "json", "--disk-threshold", "100", "--yes"}, 0);
+}
+
 TEST(Cancellation, ThatComesAfterTheOutcomeChangesNothing) {
   ScriptedScene scene;
   std::vector<std::string> arguments =
@@ -242,6 +290,15 @@ TEST(Cancellation, ThatComesAfterTheOutcomeChangesNothing) {
   while (!json::accept(binary.streams().out)) ASSERT_TRUE(binary.AwaitFirstOutput()) << binary.streams().err;
   binary.Signal(SIGTERM);
   EXPECT_EQ(binary.AwaitEnd(kSoon), 0) << binary.streams().err;
+}
+
+TEST(Cancellation, EndsCheckWhoseReaderDoesNotRead) {
+  ScriptedScene scene;
+  RunningBinary binary(scene.Arguments("check", {"-o", "json"}), {}, kPipeBytes);
+  ASSERT_TRUE(binary.AwaitFirstOutput()) << binary.streams().err;
+  binary.Signal(SIGTERM);
+  // The program's own allowance is a second.
+  EXPECT_EQ(binary.AwaitEnd(2 * kSoon, false), kStopped);
 }
 
 }  // namespace

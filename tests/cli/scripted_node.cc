@@ -168,6 +168,14 @@ class ScriptedNode::Images final : public images_v1::Images::Service {
       return Status::OK;
     });
   }
+  Status Create(ServerContext* context, const images_v1::CreateImageRequest* request,
+                images_v1::CreateImageResponse*) override {
+    return Served(node_.gate_, node_.mutex_, context, "Images.Create", [&]() -> Status {
+      if (node_.names_.contains(request->image().name())) return {grpc::StatusCode::ALREADY_EXISTS, "exists"};
+      node_.SetName(request->image().name(), request->image().target().digest());
+      return Status::OK;
+    });
+  }
   Status Update(ServerContext* context, const images_v1::UpdateImageRequest* request,
                 images_v1::UpdateImageResponse*) override {
     return Served(node_.gate_, node_.mutex_, context, "Images.Update", [&] {
@@ -208,7 +216,9 @@ class ScriptedNode::Content final : public content::Content::Service {
       info.set_size(static_cast<std::int64_t>(found->second.size()));
       const auto source = node_.source_.find(found->first);
       if (source != node_.source_.end()) {
-        (*info.mutable_labels())["containerd.io/distribution.source." + source->second] = "team/app";
+        const std::size_t slash = source->second.find('/');
+        (*info.mutable_labels())["containerd.io/distribution.source." + source->second.substr(0, slash)] =
+            source->second.substr(slash + 1);
       }
       for (const auto& [digest, image] : node_.images_) {
         if (image.id != found->first) continue;
@@ -372,14 +382,15 @@ ScriptedNode::~ScriptedNode() {
   server_->Shutdown();
 }
 
-void ScriptedNode::Add(const std::string& name, const ScriptedImage& image, const std::string& registry) {
+void ScriptedNode::Add(const std::string& name, const ScriptedImage& image) {
   const std::lock_guard lock(mutex_);
+  const std::string repository = name.substr(0, name.rfind(':'));
   images_[image.digest] = image;
   for (const auto& [digest, bytes] : image.blobs) blobs_[digest] = bytes;
-  source_[image.digest] = registry;
+  source_[image.digest] = repository;
   snapshots_.insert(image.unpacked);
   names_[name] = image.digest;
-  names_[name.substr(0, name.rfind(':')) + "@" + image.digest] = image.digest;
+  names_[repository + "@" + image.digest] = image.digest;
   names_[image.id] = image.digest;
 }
 

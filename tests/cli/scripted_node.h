@@ -28,8 +28,8 @@ class ScriptedNode {
 
   std::string endpoint() const { return "unix://" + folder_.path() + "/runtime.sock"; }
 
-  /// As if `name` had been pulled from `registry`.
-  void Add(const std::string& name, const ScriptedImage& image, const std::string& registry);
+  /// As if the tag had been pulled.
+  void Add(const std::string& name, const ScriptedImage& image);
   /// What a pull by its digest brings.
   void AddToPull(const ScriptedImage& image);
 
@@ -60,7 +60,7 @@ class ScriptedNode {
   std::map<std::string, ScriptedImage> images_;  ///< by digest, here or to be pulled
   std::map<std::string, std::string> names_;     ///< digest by name
   std::map<std::string, std::string> blobs_;     ///< of the content store
-  std::map<std::string, std::string> source_;    ///< registry by digest
+  std::map<std::string, std::string> source_;    ///< repository with registry, by digest
   std::set<std::string> snapshots_;
   std::map<std::string, std::map<std::string, std::string>> leases_;
   std::vector<std::pair<std::string, std::string>> emitted_;  ///< topic, name

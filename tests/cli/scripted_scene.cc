@@ -3,6 +3,18 @@
 #include <string_view>
 
 namespace tagdrift::cli {
+namespace {
+
+/// They make a report longer than a page, and no pull asks them.
+std::string HostsThatArePushedTo() {
+  std::string toml;
+  for (int i = 0; i < 12; ++i) {
+    toml += "[host.\"http://push-" + std::to_string(i) + ".test\"]\n  capabilities = [\"push\"]\n";
+  }
+  return toml;
+}
+
+}  // namespace
 
 ScriptedScene::ScriptedScene(int hanging_call, CallGate::Hang hang, bool wants_login)
     : gate_(hanging_call, hang), node_(gate_), wants_login_(wants_login) {
@@ -12,9 +24,10 @@ ScriptedScene::ScriptedScene(int hanging_call, CallGate::Hang hang, bool wants_l
         request.method + " " + request.target, [] { return false; }, [&] { reply = Answer(request); });
     return reply;
   });
-  node_.Add(tag(), old_, registry());
+  node_.Add(tag(), old_);
   node_.AddToPull(new_);
-  folder_.Write("certs.d/" + registry() + "/hosts.toml", "server = \"http://" + registry() + "\"\n");
+  folder_.Write("certs.d/" + registry() + "/hosts.toml",
+                "server = \"http://" + registry() + "\"\n" + HostsThatArePushedTo());
 }
 
 ScriptedScene::~ScriptedScene() { gate_.Release(); }

@@ -13,7 +13,8 @@
 
 namespace tagdrift::cli {
 
-/// A node that has an old image of team/app:v1, and a registry where the tag has moved on.
+/// A node that has an old image of a tag, and a registry where the tag has moved on. The repository's name is long, so
+/// that no report fits into a pipe of a page.
 class ScriptedScene {
  public:
   /// The call with this number, of node and registry together, hangs; 0: none. `wants_login`: the registry asks for a
@@ -28,12 +29,15 @@ class ScriptedScene {
 
   /// "127.0.0.1:port".
   std::string registry() const { return registry_->Authority(); }
+  /// With the registry.
+  std::string repository() const { return registry() + "/team/" + std::string(200, 'a'); }
   /// The tag's reference.
-  std::string tag() const { return registry() + "/team/app:v1"; }
+  std::string tag() const { return repository() + ":v1"; }
   const ScriptedImage& old_image() const { return old_; }
   const ScriptedImage& new_image() const { return new_; }
   CallGate& gate() { return gate_; }
   ScriptedNode& node() { return node_; }
+  const ScriptedNode& node() const { return node_; }
   const node::TemporaryFolder& folder() const { return folder_; }
 
  private:

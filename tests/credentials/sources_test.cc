@@ -37,6 +37,16 @@ TEST(Sources, GiveAMirrorItsOwnCredentialsOnly) {
   EXPECT_EQ(scene.Find("mirror.corp:5000", "team/app"), "none");
 }
 
+TEST(Sources, NameTheHostsOfTheirFilesAndRunNothing) {
+  Scene scene;
+  scene.options.auth_files = {scene.Write("1.json", R"({"auths":{"https://index.docker.io/v1/":{"auth":"aHViOnB3"},
+                                "r.example:5000/team":{"auth":"dGVhbTpwdw=="}},
+                                "credHelpers":{"h.example":"helper"},"credsStore":"store"})")};
+  ASSERT_EQ(scene.Open(), "");
+  EXPECT_EQ(scene.sources().Hosts({}), (std::vector<std::string>{"docker.io", "h.example", "r.example:5000"}));
+  EXPECT_TRUE(scene.programs->calls().empty());
+}
+
 TEST(Sources, GiveAMirrorSharedCredentialsAfterItsOwn) {
   Scene scene;
   scene.options.auth_files = {scene.Write(

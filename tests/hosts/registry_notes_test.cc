@@ -120,9 +120,12 @@ TEST(RegistryNotes, TellTopLevelKeysWithoutEffect) {
               Not(Contains(NoteKind::kTopLevelIgnored)));
 }
 
-TEST(RegistryNotes, TellAnUnreadableCertificate) {
+TEST(RegistryNotes, TellWhereAnUnreadableCertificateIsNamed) {
   const Loaded loaded = LoadFile("[host.\"https://m\"]\nca = \"nope.crt\"\n");
-  EXPECT_EQ(loaded.Of(NoteKind::kCertificateUnreadable).file, "/certs/quay.io/nope.crt");
+  const Note note = loaded.Of(NoteKind::kCertificateUnreadable);
+  EXPECT_EQ(note.file, "/certs/quay.io/hosts.toml");
+  EXPECT_EQ(note.line, 1);
+  EXPECT_NE(note.detail.find("/certs/quay.io/nope.crt"), std::string::npos) << note.detail;
   EXPECT_THAT(loaded.config.hosts, IsEmpty());
 }
 

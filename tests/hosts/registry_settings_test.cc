@@ -212,6 +212,7 @@ TEST(LegacySettings, AreRead) {
   const RegistrySettings settings = LoadMain(kLegacy, k17);
   EXPECT_EQ(settings.unknown, std::nullopt);
   EXPECT_EQ(settings.mirrors.at("docker.io"), (std::vector<std::string>{"https://m:5000", "n/path"}));
+  EXPECT_EQ(settings.mirror_places.at("docker.io").second, 2);
   EXPECT_EQ(settings.endpoint_tls.at("m:5000"), (EndpointTls{true, "/etc/ca.crt", "", ""}));
   EXPECT_EQ(settings.endpoint_auths.at("m:5000"), (EndpointAuth{"u", "p", "", ""}));
   EXPECT_EQ(settings.endpoint_auths.at("other:1"), (EndpointAuth{"", "", "", "t"}));

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tagdrift/image/digest_prefix.h"
+
 namespace tagdrift::image {
 namespace {
 
@@ -69,6 +71,15 @@ TEST(Digest, MatchesUnderItsOwnAlgorithm) {
   EXPECT_TRUE(Digest::OfBytes("abc").Matches("abc"));
   EXPECT_FALSE(sha512.Matches("abd"));
   EXPECT_FALSE(Digest::OfBytes("abc").Matches(""));
+}
+
+TEST(DigestPrefix, IsTheBeginningOfADigest) {
+  const Digest digest = *Digest::Parse("sha256:" + std::string(60, 'a') + "bbbb");
+  EXPECT_TRUE(HasPrefix(digest, "aaaaaa"));
+  EXPECT_TRUE(HasPrefix(digest, "sha256:aaaaaa"));
+  EXPECT_FALSE(HasPrefix(digest, "sha512:aaaaaa"));
+  EXPECT_FALSE(HasPrefix(digest, "aaaaab"));
+  EXPECT_FALSE(HasPrefix(digest, std::string(64, 'a')));
 }
 
 }  // namespace

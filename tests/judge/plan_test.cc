@@ -4,8 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <limits>
+#include <utility>
 #include <vector>
 
+#include "absl/time/civil_time.h"
 #include "plan_world.h"
 
 namespace tagdrift::judge {
@@ -100,10 +103,21 @@ TEST(PlanRefresh, GivesEveryRowItsSteps) {
              w.facts.cached->stored->id.reset();
            },
            "PULL HOLD REPOINT VERIFY"},
-          {"origin is older", [](PlanWorld& w) { w.facts.result.age.direction = Direction::kNewer; },
+          {"origin is older",
+           [](PlanWorld& w) {
+             w.facts.result.age = {absl::FromUnixSeconds(2'000'000'000), absl::FromUnixSeconds(1'900'000'000),
+                                   Direction::kNewer};
+           },
            "refused GOING_BACK"},
+          {"origin is older, and that is allowed",
+           [](PlanWorld& w) {
+             w.facts.result.age = {absl::FromUnixSeconds(2'000'000'000), absl::FromUnixSeconds(1'900'000'000),
+                                   Direction::kNewer};
+             w.options.allow_older = true;
+           },
+           "PULL HOLD REPOINT VERIFY"},
           {"nobody knows which is older", [](PlanWorld& w) { w.facts.result.age.direction = Direction::kUnknown; },
-           "refused GOING_BACK"},
+           "PULL HOLD REPOINT VERIFY"},
           {"the older one is asked for",
            [](PlanWorld& w) {
              w.facts.result.age.direction = Direction::kNewer;
@@ -130,6 +144,49 @@ TEST(PlanRefresh, GivesEveryRowItsSteps) {
              w.options.to = w.new_digest;
            },
            "PULL HOLD REPOINT VERIFY"},
+          {"asked for, complete, as content of another repository",
+           [](PlanWorld& w) {
+             const auto deliveries = w.facts.wanted->deliveries;
+             w.Complete();
+             w.facts.wanted->is_of_repository = false;
+             w.facts.wanted->deliveries = {deliveries.front()};
+             w.facts.result.origin_digest = w.old_digest;
+             w.options.to = w.new_digest;
+           },
+           "refused NOT_OF_REPOSITORY"},
+          {"the same, and a host of this repository delivers it",
+           [](PlanWorld& w) {
+             const auto deliveries = w.facts.wanted->deliveries;
+             w.Complete();
+             w.facts.wanted->is_of_repository = false;
+             w.facts.wanted->deliveries = deliveries;
+             w.facts.result.origin_digest = w.old_digest;
+             w.options.to = w.new_digest;
+           },
+           "PULL HOLD REPOINT VERIFY"},
+          {"the same for who has credentials",
+           [](PlanWorld& w) {
+             const auto deliveries = w.facts.wanted->deliveries;
+             w.Complete();
+             w.facts.wanted->is_of_repository = false;
+             w.facts.wanted->deliveries = deliveries;
+             w.facts.wanted->deliveries[1].answer.access = hosts::Access::kCredentials;
+             w.facts.result.origin_digest = w.old_digest;
+             w.options.to = w.new_digest;
+           },
+           "refused PRIVATE_IMAGE"},
+          {"asked for by its first digits",
+           [](PlanWorld& w) {
+             w.facts.result.age.direction = Direction::kNewer;
+             w.options.to_prefix = w.new_digest.Short();
+           },
+           "PULL HOLD REPOINT VERIFY"},
+          {"asked for by digits that begin no digest",
+           [](PlanWorld& w) {
+             w.options.to_prefix = "000000";
+             w.facts.wanted.reset();
+           },
+           "refused NO_SUCH_DIGEST"},
           {"manifest of another platform", [](PlanWorld& w) { w.facts.wanted->platform->architecture = "s390x"; },
            "refused WRONG_PLATFORM"},
           {"index without this platform", [](PlanWorld& w) { w.facts.wanted->manifest.reset(); },
@@ -208,6 +265,72 @@ TEST(PlanRefresh, SaysWhetherItLasts) {
     PlanWorld world;
     spoil(world);
     EXPECT_EQ(PlanRefresh(world.facts, world.options).durable, expected);
+  }
+}
+
+TEST(PlanRefresh, ShowsBothTimesWhenItRefusesToGoBack) {
+  PlanWorld world;
+  world.facts.result.age = {absl::FromCivil(absl::CivilDay(2024, 2, 1), absl::UTCTimeZone()),
+                            absl::FromCivil(absl::CivilDay(2024, 1, 1), absl::UTCTimeZone()), Direction::kNewer};
+  const Plan plan = PlanRefresh(world.facts, world.options);
+  ASSERT_EQ(Describe(plan), "refused GOING_BACK");
+  for (const char* part : {"2024-01-01T00:00:00", "2024-02-01T00:00:00", "--allow-older", "--to sha256:"}) {
+    EXPECT_THAT(plan.refusals[0].detail, HasSubstr(part));
+  }
+}
+
+TEST(PlanRefresh, KnowsTheAgeOnlyOfWhatItReplaces) {
+  PlanWorld world;
+  EXPECT_EQ(PlanRefresh(world.facts, world.options).age->direction, Direction::kOlder);
+  world.options.to = world.new_digest;
+  EXPECT_FALSE(PlanRefresh(world.facts, world.options).age.has_value());
+  world.options.to.reset();
+  world.facts.result.verdict = Verdict::kEquivalent;
+  EXPECT_FALSE(PlanRefresh(world.facts, world.options).age.has_value());
+}
+
+TEST(PlanRefresh, ListsTheDigestsThatAPrefixCanMean) {
+  PlanWorld world;
+  const auto digest = [](char last) { return *image::Digest::Parse("sha256:" + std::string(63, 'a') + last); };
+  world.facts.known_digests = {digest('0'), digest('1'), world.old_digest};
+  world.options.to_prefix = "aaaaaa";
+  EXPECT_EQ(WantedDigest(world.facts, world.options), std::nullopt);
+  const Plan plan = PlanRefresh(world.facts, world.options);
+  ASSERT_EQ(Describe(plan).substr(0, 22), "refused NO_SUCH_DIGEST");
+  EXPECT_THAT(plan.refusals[0].detail, HasSubstr(digest('0').text() + " " + digest('1').text()));
+  EXPECT_EQ(plan.refusals[0].detail.find(world.old_digest.text()), std::string::npos);
+}
+
+TEST(ReadTo, TakesADigestOrItsFirstDigits) {
+  const std::string hex(64, 'b');
+  for (const auto& [text, is_digest] : std::vector<std::pair<std::string, bool>>{
+           {"sha256:" + hex, true}, {"sha256:bbbbbb", false}, {"bbbbbb", false}, {hex, false}}) {
+    ActionOptions options;
+    ASSERT_TRUE(ReadTo(text, options).ok()) << text;
+    EXPECT_EQ(options.to.has_value(), is_digest) << text;
+    EXPECT_EQ(options.to_prefix, is_digest ? "" : text);
+  }
+  const std::vector<std::string> invalid{"",           "bbbbb", "sha256:", "sha256:BBBBBB",
+                                         "md5:bbbbbb", "v1",    "bbbbbb…", "sha256:" + hex + "b"};
+  for (const std::string& text : invalid) {
+    ActionOptions options;
+    EXPECT_TRUE(absl::IsInvalidArgument(ReadTo(text, options))) << text;
+  }
+}
+
+TEST(PlanRefresh, RefusesSizesThatNoImageHas) {
+  constexpr std::int64_t kGreatest = std::numeric_limits<std::int64_t>::max();
+  for (const std::int64_t claimed : {kGreatest, kGreatest / 2, std::int64_t{5} << 40}) {
+    for (const bool disk_is_known : {true, false}) {
+      SCOPED_TRACE(claimed);
+      PlanWorld world;
+      world.facts.wanted->bytes_to_come = claimed;
+      world.facts.wanted->layer_bytes = claimed;
+      if (!disk_is_known) world.facts.disk = {.unknown = "out of reach"};
+      const Plan plan = PlanRefresh(world.facts, world.options);
+      EXPECT_EQ(Describe(plan), "refused DISK_TOO_FULL");
+      EXPECT_GT(plan.disk_bytes, 0);
+    }
   }
 }
 

@@ -22,10 +22,26 @@ std::string Name(StepKind kind) {
 }
 
 std::string Name(RefusalKind kind) {
-  static constexpr const char* kNames[] = {
-      "NO_IMAGE_STORE", "BY_DIGEST",      "NOT_CACHED",      "LOCAL",           "GONE",          "ORIGIN_UNKNOWN",
-      "GOING_BACK",     "WRONG_PLATFORM", "NOT_DELIVERABLE", "PRIVATE_IMAGE",   "DISK_TOO_FULL", "IN_USE",
-      "PINNED",         "SANDBOX_IMAGE",  "PROTECTED",       "PULL_NOT_PROVEN", "BUSY"};
+  static constexpr const char* kNames[] = {"NO_IMAGE_STORE",
+                                           "BY_DIGEST",
+                                           "NOT_CACHED",
+                                           "LOCAL",
+                                           "GONE",
+                                           "ORIGIN_UNKNOWN",
+                                           "GOING_BACK",
+                                           "WRONG_PLATFORM",
+                                           "NOT_DELIVERABLE",
+                                           "PRIVATE_IMAGE",
+                                           "DISK_TOO_FULL",
+                                           "IN_USE",
+                                           "PINNED",
+                                           "SANDBOX_IMAGE",
+                                           "PROTECTED",
+                                           "PULL_NOT_PROVEN",
+                                           "BUSY",
+                                           "NO_SUCH_DIGEST",
+                                           "NOT_OF_REPOSITORY",
+                                           "NO_AUDIT"};
   return kNames[static_cast<std::size_t>(kind)];
 }
 
@@ -76,9 +92,11 @@ PlanWorld::PlanWorld() : facts{.reference = *image::Reference::Parse("registry.t
   wanted.incomplete = "a layer is not here";
   wanted.bytes_to_come = 1000;
   wanted.layer_bytes = 900;
+  wanted.is_of_repository = true;
   wanted.deliveries = {{.host = 0, .has_it = false, .answer = Status(404)},
                        {.host = 1, .has_it = true, .answer = Status(200)}};
   facts.wanted = wanted;
+  facts.known_digests = {old_digest, new_digest};
   facts.disk = {.path = "/images", .capacity = 100'000, .available = 50'000, .unknown = ""};
 }
 

@@ -27,7 +27,7 @@ std::string Name(Verdict verdict) {
 std::string Name(Cause cause) {
   return NameIn({"none", "node disagrees", "origin is mirror", "unauthorized", "rate limited", "origin unreachable",
                  "bad answer", "ambiguous cache", "tag deleted", "wrong platform", "pull would fail", "stale mirror",
-                 "mirror differs", "tag moved", "forecast unknown", "mirror config ignored"},
+                 "mirror differs", "tag moved", "forecast unknown", "mirror config ignored", "not an image"},
                 cause);
 }
 std::string Name(Outcome outcome) { return NameIn({"fresh", "equivalent", "stale", "fails", "undecided"}, outcome); }

@@ -41,7 +41,8 @@ hosts::Access AccessNamed(const std::string& name) {
 hosts::RegistryHost HostFrom(const json& words) {
   static const std::map<std::string, hosts::HostRole> kRoles = {{"mirror", hosts::HostRole::kMirror},
                                                                 {"server", hosts::HostRole::kServer},
-                                                                {"default", hosts::HostRole::kDefault}};
+                                                                {"default", hosts::HostRole::kDefault},
+                                                                {"configured", hosts::HostRole::kConfigured}};
   hosts::RegistryHost host;
   host.scheme = "https";
   host.host = words.at("name");
@@ -49,6 +50,10 @@ hosts::RegistryHost HostFrom(const json& words) {
   host.role = kRoles.at(words.value("role", "mirror"));
   host.capabilities = {hosts::Capability::kPull};
   if (words.value("resolves", true)) host.capabilities.Add(hosts::Capability::kResolve);
+  if (words.contains("line")) {
+    host.file = "hosts.toml";
+    host.line = words.at("line");
+  }
   return host;
 }
 
@@ -86,13 +91,21 @@ World::World(const json& images, const json& scenario)
 
   hosts::RegistryConfig config;
   config.registry = tag.image.reference.registry();
-  for (const json& host : scenario.at("hosts")) config.hosts.push_back(HostFrom(host));
+  std::optional<hosts::RegistryHost> origin;
+  for (const json& words : scenario.at("hosts")) {
+    hosts::RegistryHost host = HostFrom(words);
+    if (host.role == hosts::HostRole::kConfigured) {
+      origin = std::move(host);
+    } else {
+      config.hosts.push_back(std::move(host));
+    }
+  }
   if (scenario.contains("config_error")) config.error = scenario.at("config_error");
   if (scenario.value("file_ignored", false)) {
     config.notes.push_back({hosts::NoteKind::kFileIgnored, "/certs.d/registry.test/hosts.toml", 3, "is not TOML"});
   }
   if (scenario.contains("config_unknown")) config.unknown = scenario.at("config_unknown");
-  route = MakeRoute(std::move(config), {2, 1, 9}, std::nullopt);
+  route = MakeRoute(std::move(config), {2, 1, 9}, origin);
   if (scenario.contains("no_forecast")) route.no_forecast = scenario.at("no_forecast");
 
   const std::string cached = scenario.value("cached", "");
@@ -106,6 +119,10 @@ World::World(const json& images, const json& scenario)
   if (!context.has_content_store) return;
   tag.image.stored = StoredImageOf(cached);
   if (scenario.contains("missing_here")) tag.image.stored = facts::StoredImage{.missing = scenario.at("missing_here")};
+  if (scenario.contains("web_page_here")) {
+    tag.image.stored = facts::StoredImage{.missing = scenario.at("web_page_here"), .no_image = true};
+    tag.image.provenance = facts::Provenance::kNowhere;
+  }
   const std::string cri = scenario.value("cri", cached);
   if (cri != "nothing") tag.image.cri_image_id = StoredImageOf(cri).id->text();
 }
@@ -186,6 +203,7 @@ hosts::Answer World::TagReply(const json& words) const {
   if (words.contains("failure")) {
     answer.failure = FailureNamed(words.at("failure"));
     answer.failure_detail = words.at("failure");
+    answer.untrusted = words.value("untrusted", false);
   }
   return answer;
 }

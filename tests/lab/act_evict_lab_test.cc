@@ -77,7 +77,7 @@ TEST(EvictOnNode, RemovesOneNameWhereTheCriWouldRemoveAll) {
   EXPECT_EQ(app.Target("@" + app.image.digest()), app.image.digest());
   EXPECT_EQ(app.Target("@" + app.index.digest()), app.index.digest());
   EXPECT_EQ(FirstLine(*pod), "evict-one");
-  EXPECT_THAT(run.err, HasSubstr("audit: removed the name " + app.repository + ":multi"));
+  EXPECT_THAT(run.err, HasSubstr(": done: remove the name " + app.repository + ":multi"));
 
   app.Pull(":multi");
   ASSERT_TRUE(TheLab().cri().Remove(app.repository + ":multi").ok());

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "act_run.h"
 #include "lab_files.h"
 #include "lab_fixture.h"
@@ -75,7 +77,8 @@ TEST(RefreshOnNode, MovesTheTagPastAStaleMirrorAndARestartRunsTheNewCode) {
   EXPECT_EQ(TheLab().containerd().Target(app.name_by_tag + ":sibling"), app.v1.digest());
   EXPECT_EQ(TheLab().containerd().Target(app.At(app.v1)), app.v1.digest());
   EXPECT_EQ(TheLab().containerd().Target(app.At(app.v2)), app.v2.digest());
-  EXPECT_THAT(run.err, HasSubstr("audit: re-pointed " + app.reference()));
+  EXPECT_THAT(run.err, HasSubstr(": begun: re-point " + app.reference()));
+  EXPECT_THAT(run.err, HasSubstr(": done: re-point " + app.reference()));
   EXPECT_TRUE(TheLab().cri().Remove(*pod).ok());
   EXPECT_EQ(Start("new", app.reference()), "incident v2");
 
@@ -162,6 +165,106 @@ TEST(RefreshOnNode, TakesTheWantedDigestFromAMirrorWhenTheOriginIsDown) {
   EXPECT_EQ(run.exit_code, 0) << run.report.dump(2) << run.err;
   EXPECT_EQ(TheLab().containerd().Target(app.reference()), app.v2.digest());
   EXPECT_EQ(CriId(app.reference()), app.v2.image_id());
+}
+
+struct BuildTimes {
+  const char* name;
+  const char* cached;  ///< `created` of the image on the node
+  const char* origins;
+  bool goes_back;
+};
+
+class RefreshOverBuildTimes : public testing::TestWithParam<BuildTimes> {};
+
+TEST_P(RefreshOverBuildTimes, GoesAheadUnlessTheOriginsImageIsProvenOlder) {
+  const BuildTimes& times = GetParam();
+  const std::string name = std::string("times-") + times.name;
+  const std::string reference = name + ".test/" + name + "/app:v1";
+  const Artifact cached = MakeImage({.text = name + " cached", .created = times.cached});
+  const Artifact origins = MakeImage({.text = name + " origin", .created = times.origins});
+  TheLab().upstream().Push(name + "/app", "v1", cached);
+  TheLab().containerd().SetHosts(name + ".test", TheLab().upstream().url(), {{.url = TheLab().upstream().url()}});
+  ASSERT_TRUE(TheLab().cri().Pull(reference).ok());
+  TheLab().upstream().Push(name + "/app", "v1", origins);
+
+  ActRun run = Act(TheLab(), {"refresh", "--yes", reference});
+  if (times.goes_back) {
+    EXPECT_EQ(run.exit_code, 1);
+    EXPECT_THAT(run.Refusals(), ElementsAre("REFUSAL_KIND_GOING_BACK"));
+    EXPECT_EQ(TheLab().containerd().Target(reference), cached.digest());
+    run = Act(TheLab(), {"refresh", "--yes", "--allow-older", reference});
+  }
+  EXPECT_EQ(run.State(), "ACTION_STATE_DONE") << run.report.dump(2) << run.err;
+  EXPECT_EQ(TheLab().containerd().Target(reference), origins.digest());
+  EXPECT_EQ(CriId(reference), origins.image_id());
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    OnNode, RefreshOverBuildTimes,
+    testing::Values(BuildTimes{"absent", "", "", false}, BuildTimes{"absent-here", "", "2024-01-01T00:00:00Z", false},
+                    BuildTimes{"epoch", "1970-01-01T00:00:00Z", "1970-01-01T00:00:00Z", false},
+                    BuildTimes{"epoch-there", "2024-01-01T00:00:00Z", "1970-01-01T00:00:00Z", false},
+                    BuildTimes{"equal", "2024-01-01T00:00:00Z", "2024-01-01T00:00:00Z", false},
+                    BuildTimes{"newer", "2024-01-01T00:00:00Z", "2024-02-01T00:00:00Z", false},
+                    BuildTimes{"older", "2024-02-01T00:00:00Z", "2024-01-01T00:00:00Z", true}),
+    [](const auto& row) {
+      std::string name = row.param.name;
+      std::replace(name.begin(), name.end(), '-', '_');
+      return name;
+    });
+
+TEST(RefreshOnNode, LeavesTheDigestNameThatAPullWouldWhenTheContentIsHereAlready) {
+  const Incident app("taken-back");
+  ASSERT_TRUE(TheLab().cri().Pull(app.At(app.v2)).ok());
+  // Another name keeps the content, as the garbage collection that has not run yet would.
+  TheLab().containerd().Ctr({"images", "tag", app.At(app.v2), "kept.test/app:1"});
+  TheLab().containerd().Ctr({"images", "rm", app.At(app.v2)});
+
+  ActRun run = Act(TheLab(), {"refresh", "--yes", app.reference()});
+
+  EXPECT_EQ(run.State(), "ACTION_STATE_DONE") << run.report.dump(2) << run.err;
+  EXPECT_EQ(run.Plan()["steps"][0]["kind"], "STEP_KIND_HOLD") << "nothing is pulled";
+  EXPECT_EQ(TheLab().containerd().Target(app.At(app.v2)), app.v2.digest());
+  const auto status = TheLab().cri().ImageStatus(app.reference());
+  ASSERT_TRUE(status.ok() && *status);
+  EXPECT_THAT((*status)->repo_digests, testing::Contains(app.At(app.v2)));
+}
+
+TEST(RefreshOnNode, RefusesAnotherRepositorysImageThatHappensToBeHere) {
+  const Incident app("foreign");
+  const Artifact other = MakeImage({.text = "another repository's"});
+  TheLab().upstream().Push("foreign/private", "v1", other);
+  ASSERT_TRUE(TheLab().cri().Pull(TheLab().upstream().host() + "/foreign/private:v1").ok());
+  const std::string before = Names(TheLab());
+
+  ActRun run = Act(TheLab(), {"refresh", "--yes", "--to", other.digest(), app.reference()});
+
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.Refusals(), ElementsAre("REFUSAL_KIND_NOT_OF_REPOSITORY")) << run.report.dump(2);
+  EXPECT_EQ(Names(TheLab()), before);
+}
+
+TEST(RefreshOnNode, GoesBackByTheFirstDigitsOfADigest) {
+  const Incident app("digits");
+  ASSERT_EQ(Act(TheLab(), {"refresh", "--yes", app.reference()}).State(), "ACTION_STATE_DONE");
+
+  ActRun run = Act(TheLab(), {"refresh", "--yes", "--to", app.v1.digest().substr(7, 12), app.reference()});
+
+  EXPECT_EQ(run.State(), "ACTION_STATE_DONE") << run.report.dump(2) << run.err;
+  EXPECT_EQ(TheLab().containerd().Target(app.reference()), app.v1.digest());
+}
+
+TEST(RefreshOnNode, RefreshesAllThatCheckNames) {
+  const Incident first("piped-one");
+  const Incident second("piped-two");
+  const Output output = RunCommand({"sh", "-c",
+                                    TagdriftBinary() + " check --stale-only -o name 'piped-*' --runtime-endpoint " +
+                                        TheLab().containerd().endpoint() + " | xargs " + TagdriftBinary() +
+                                        " refresh --yes --runtime-endpoint " + TheLab().containerd().endpoint()});
+
+  EXPECT_EQ(output.exit_code, 0) << output.out << output.err;
+  EXPECT_EQ(TheLab().containerd().Target(first.reference()), first.v2.digest());
+  EXPECT_EQ(TheLab().containerd().Target(second.reference()), second.v2.digest());
 }
 
 }  // namespace

@@ -82,6 +82,7 @@ Artifact MakeImage(const ImageSpec& spec) {
   for (int i = 0; i < spec.more_layers; ++i) layers.push_back(ExtraLayer(spec.text, i));
 
   json config = {{"created", spec.created}, {"architecture", spec.architecture}, {"os", "linux"}};
+  if (spec.created.empty()) config.erase("created");
   config["config"]["Cmd"] = {"/bin/busybox", "sh", "-c", "/bin/busybox cat /version; exec /bin/busybox sleep 1000000"};
   config["rootfs"]["type"] = "layers";
   json descriptors = json::array();

@@ -28,7 +28,7 @@ struct Artifact {
 /// What an image shall be. Equal specs give equal digests.
 struct ImageSpec {
   std::string text = {};                                ///< content of /version, and what a container of it prints
-  std::string created = "2024-01-01T00:00:00Z";         ///< of the config
+  std::string created = "2024-01-01T00:00:00Z";         ///< of the config; empty: it says nothing
   std::string architecture = NodeArchitecture();        ///< "amd64", "arm64"
   std::map<std::string, std::string> annotations = {};  ///< of the manifest: other bytes, same image
   bool runnable = false;                                ///< with a shell, so that a container can run

@@ -100,28 +100,9 @@ TEST(CheckOnNode, StaleMirrorIsNamedWhenItServesTheOldImage) {
   EXPECT_EQ(run.Host(reference, TheLab().mirror().url())["state"], "HOST_STATE_BEHIND");
   EXPECT_EQ(run.Host(reference, TheLab().upstream().url())["state"], "HOST_STATE_IN_SYNC");
   ASSERT_FALSE(tag["remedies"].empty());
-  EXPECT_EQ(tag["remedies"][0]["kind"], "REMEDY_KIND_PURGE_MIRROR");
+  EXPECT_EQ(tag["remedies"][0]["kind"], "REMEDY_KIND_FIX_HOSTS_TOML");
   EXPECT_THAT(tag["remedies"][0]["host"].get<std::string>(), HasSubstr(TheLab().mirror().host()));
   ExpectPullAsForecast(TheLab(), tag);
-}
-
-TEST(CheckOnNode, RemedyForAStaleMirrorPutsTheTagRight) {
-  const Release app("remedy");
-  TheLab().mirror().Push("remedy/app", "latest", app.v1);
-  TheLab().upstream().Push("remedy/app", "latest", app.v1);
-  TheLab().upstream().Push("remedy/app", "latest", app.v2);
-  const std::string reference = Behind("remedy", {{.url = TheLab().mirror().url()}}) + "/remedy/app:latest";
-  PullOrFail(reference);
-  json remedies = Check(TheLab(), {reference}).Tag(reference)["remedies"];
-  ASSERT_FALSE(remedies.empty());
-
-  RunOrGiveUp({"sh", "-c", remedies[0]["command"].get<std::string>()});
-  PullOrFail(reference);
-
-  const CheckRun run = Check(TheLab(), {reference});
-  EXPECT_EQ(run.exit_code, 0);
-  EXPECT_EQ(run.Tag(reference)["verdict"], "VERDICT_FRESH");
-  EXPECT_EQ(run.Tag(reference)["cachedDigest"], app.v2.digest());
 }
 
 TEST(CheckOnNode, MirrorDiffersWhenNothingProvesItsImageOld) {

@@ -27,6 +27,22 @@ TEST(ContainerdActions, PointsATagWithNothingButItsTarget) {
   EXPECT_TRUE(absl::IsNotFound(runtime.Containerd()->PointTo("app:v2", record, {})));
 }
 
+TEST(ContainerdActions, CreatesANameWithItsLabelsOnce) {
+  FakeActionServices runtime;
+  const ImageRecord record{.name = "app@x",
+                           .target_digest = kDigest.text(),
+                           .target_media_type = "type",
+                           .target_size = 7,
+                           .labels = {{"io.cri-containerd.image", "managed"}}};
+  ASSERT_TRUE(runtime.Containerd()->CreateName(record, {}).ok());
+  const auto& created = runtime.images["app@x"];
+  EXPECT_EQ(created.target().digest(), kDigest.text());
+  EXPECT_EQ(created.target().media_type(), "type");
+  EXPECT_EQ(created.target().size(), 7);
+  EXPECT_EQ(created.labels().at("io.cri-containerd.image"), "managed");
+  EXPECT_TRUE(absl::IsAlreadyExists(runtime.Containerd()->CreateName(record, {})));
+}
+
 TEST(ContainerdActions, DeletesANameOnConditionOfItsTarget) {
   FakeActionServices runtime;
   runtime.images["app:v1"];

@@ -15,6 +15,13 @@ ImageRecord SomeTarget() {
   return {.target_digest = SomeDigest().text(), .target_media_type = "application/vnd.oci.image.manifest.v1+json"};
 }
 
+/// Of a name that containerd takes for none.
+ImageRecord SomeNamed() {
+  ImageRecord record = SomeTarget();
+  record.name = "";
+  return record;
+}
+
 Lease SomeLease() { return {"tagdrift-test-none", {}, absl::FromUnixSeconds(2'000'000'000)}; }
 
 }  // namespace
@@ -37,6 +44,7 @@ const std::vector<NamedCall>& AllCalls() {
       {"ContainerdClient::GetImage", [](C& c, X& x) { return c.containerd->GetImage(kName, x).status(); }},
       {"ContainerdClient::Info", [](C& c, X& x) { return c.containerd->Info(SomeDigest(), x).status(); }},
       {"ContainerdClient::Read", [](C& c, X& x) { return c.containerd->Read(SomeDigest(), 10, x).status(); }},
+      {"ContainerdActions::CreateName", [](C& c, X& x) { return c.containerd_actions->CreateName(SomeNamed(), x); }},
       {"ContainerdActions::PointTo", [](C& c, X& x) { return c.containerd_actions->PointTo(kName, SomeTarget(), x); }},
       {"ContainerdActions::DeleteName",
        [](C& c, X& x) { return c.containerd_actions->DeleteName(kName, SomeDigest(), x).status(); }},

@@ -16,8 +16,17 @@ using std::chrono::milliseconds;
 using testing::EndsWith;
 using testing::HasSubstr;
 
-/// Well under the second in which a command has to end.
-constexpr milliseconds kSoon(500);
+/// What a call may take that is to end at once, on a machine that is busy with other tests.
+constexpr milliseconds kSoon(2000);
+
+/// "… within Nms", where N is what was left of `limit` when the call was made.
+MATCHER_P(WaitedAtMost, limit, "") {
+  const std::size_t at = arg.find(" within ");
+  if (at == std::string::npos) return false;
+  std::size_t read = 0;
+  const int waited = std::stoi(arg.substr(at + 8), &read);
+  return arg.substr(at + 8 + read) == "ms" && waited > 0 && waited <= limit;
+}
 
 class RuntimeCall : public testing::TestWithParam<NamedCall> {
  protected:
@@ -71,9 +80,9 @@ TEST_P(RuntimeCall, IsNotMadeAfterTheStop) {
 TEST_P(RuntimeCall, SaysHowLongItWaitedAtTheDeadline) {
   HangingRuntime runtime;
   RuntimeClients clients = ClientsOf(runtime);
-  const absl::Status status = GetParam().run(clients, EndingIn(milliseconds(100)));
+  const absl::Status status = GetParam().run(clients, EndingIn(milliseconds(250)));
   EXPECT_TRUE(absl::IsDeadlineExceeded(status)) << status;
-  EXPECT_THAT(text::MessageOf(status), HasSubstr(" within 100ms"));
+  EXPECT_THAT(text::MessageOf(status), WaitedAtMost(250));
 }
 
 TEST_P(RuntimeCall, IsNotMadeAfterTheDeadline) {
@@ -89,7 +98,7 @@ TEST_P(RuntimeCall, EndsAtTheLimitOfTheClients) {
   RuntimeClients clients = ClientsOf(runtime, milliseconds(100));
   if (!GetParam().has_limit) {
     const absl::Status status = GetParam().run(clients, EndingIn(milliseconds(300)));
-    EXPECT_THAT(text::MessageOf(status), HasSubstr(" within 300ms"));
+    EXPECT_THAT(text::MessageOf(status), WaitedAtMost(300));
     return;
   }
   const absl::Status status = GetParam().run(clients, {});

@@ -22,7 +22,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::IsSupersetOf;
 
-constexpr milliseconds kSoon(500);
+constexpr milliseconds kSoon(2000);
 constexpr std::chrono::seconds kPatience(20);
 
 std::vector<ImageEvent::Kind> KindsOf(const std::vector<ImageEvent>& events) {
@@ -128,6 +128,24 @@ TEST_P(Conformance, PointsANameElsewhereAndKeepsItsLabels) {
   EXPECT_EQ(after.target_size, target.target_size);
   EXPECT_EQ(after.labels, before.labels);
   EXPECT_EQ(TargetOf(image.DigestName()), image.digest.text()) << "no other name moves";
+}
+
+TEST_P(Conformance, CreatesTheDigestNameThatAPullWouldHaveLeft) {
+  const OfferedImage image = Pulled("app");
+  ImageRecord record = RecordOf(image.DigestName());
+  EXPECT_TRUE(absl::IsAlreadyExists(actions().CreateName(record, {})));
+  ASSERT_TRUE(actions().DeleteName(record.name, image.digest, {}).value_or(false));
+  EXPECT_TRUE(CriFollowsTo(record.name, ""));
+  ASSERT_TRUE(actions().CreateName(record, {}).ok());
+  EXPECT_TRUE(CriFollowsTo(record.name, image.id));
+  const ImageRecord created = RecordOf(record.name);
+  EXPECT_EQ(created.target_digest, record.target_digest);
+  EXPECT_EQ(created.target_media_type, record.target_media_type);
+  EXPECT_EQ(created.target_size, record.target_size);
+  EXPECT_EQ(created.labels, record.labels);
+  const auto status = cri().ImageStatus(image.id, {});
+  ASSERT_TRUE(status.ok() && status->has_value()) << status.status();
+  EXPECT_THAT((*status)->repo_digests, ElementsAre(record.name));
 }
 
 TEST_P(Conformance, PointsNoNameThatDoesNotExist) {

@@ -109,6 +109,18 @@ TEST(ReadContent, ChecksThePlatformOfAnEntryThatNamesNone) {
   EXPECT_THAT(image.stored->missing, HasSubstr("has no image for linux/amd64"));
 }
 
+TEST(ReadContent, TellsAWebPageFromAManifestThatCannotBeUsed) {
+  Store store;
+  const auto no_image = [&store](const std::string& bytes) {
+    return store.Read(store.Tag(store.containerd.Add(bytes), kManifestType)).stored->no_image;
+  };
+  EXPECT_TRUE(no_image("<html><body>Please log in</body></html>"));
+  EXPECT_TRUE(no_image(R"({"errors":[{"code":"DENIED"}]})"));
+  EXPECT_FALSE(no_image(R"({"schemaVersion":1,"fsLayers":[]})")) << "an old manifest";
+  EXPECT_FALSE(no_image(R"({"manifests":[],"manifests":[]})")) << "refused for its keys";
+  EXPECT_FALSE(store.Read(store.Tag(DigestOf('9'), kManifestType)).stored->no_image) << "missing";
+}
+
 TEST(ReadContent, SaysWhichBlobIsMissing) {
   struct Case {
     const char* name;

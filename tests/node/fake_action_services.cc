@@ -33,6 +33,12 @@ grpc::Status NotFound() { return {grpc::StatusCode::NOT_FOUND, "not found"}; }
 class FakeActionServices::Images final : public images_v1::Images::Service {
  public:
   explicit Images(FakeActionServices& owner) : owner_(owner) {}
+  grpc::Status Create(grpc::ServerContext*, const images_v1::CreateImageRequest* request,
+                      images_v1::CreateImageResponse* response) override {
+    *response->mutable_image() = request->image();
+    if (owner_.images.emplace(request->image().name(), request->image()).second) return grpc::Status::OK;
+    return {grpc::StatusCode::ALREADY_EXISTS, "image exists"};
+  }
   grpc::Status Update(grpc::ServerContext*, const images_v1::UpdateImageRequest* request,
                       images_v1::UpdateImageResponse* response) override {
     owner_.last_update = *request;

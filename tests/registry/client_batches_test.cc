@@ -341,5 +341,49 @@ TEST_F(Batches, OneHungTagDoesNotHoldUpAnotherOfItsHost) {
   EXPECT_EQ(batch->Receive()->first, 1U);
 }
 
+class OneHungAnswer : public Batches {
+ protected:
+  Scripted Answer(const Received& request) {
+    Scripted answer = ReplyManifest();
+    if (request.target.find("/last/") != std::string::npos) answer.then = Scripted::Then::kClose;
+    if (request.target.find("/hung/") == std::string::npos) return answer;
+    hung_.release();
+    release_.wait();
+    return answer;
+  }
+
+  /// The host's one connection ends; then one of its tags hangs on the next, which is fresh.
+  void ExpectAnAnswerBesideIt(const std::shared_ptr<hosts::RegistryHost>& host, const TestServer& server) {
+    const auto batch = NewBatch();
+    batch->Send(1, Asking(host, "last/app"));
+    EXPECT_EQ(batch->Receive()->second.answer.status, 200);
+    batch->Send(2, Asking(host, "hung/app"));
+    hung_.acquire();
+    batch->Send(3, Asking(host, "team/app"));
+    EXPECT_EQ(batch->Receive()->first, 3U);
+    EXPECT_EQ(server.connections(), 3);
+    release_.count_down();
+  }
+
+ private:
+  std::binary_semaphore hung_{0};
+  std::latch release_{1};
+};
+
+TEST_F(OneHungAnswer, OnAFreshConnectionDoesNotHoldUpAnotherTagOfItsHost) {
+  TestServer server([this](const Received& request) { return Answer(request); });
+  Open();
+  ExpectAnAnswerBesideIt(HostAt(server.Authority()), server);
+}
+
+TEST_F(OneHungAnswer, OnAFreshTlsConnectionDoesNotHoldUpAnotherTagOfItsHost) {
+  const TestAuthority authority;
+  TestServer server([this](const Received& request) { return Answer(request); }, authority.Issue("IP:127.0.0.1"));
+  Open();
+  const auto host = HostAt(server.Authority(), "https");
+  host->ca = {{.path = "ca", .bytes = authority.Certificate()}};
+  ExpectAnAnswerBesideIt(host, server);
+}
+
 }  // namespace
 }  // namespace tagdrift::registry

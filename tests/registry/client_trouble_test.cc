@@ -33,6 +33,12 @@ TEST_P(Trouble, IsToldFromAnAnswer) {
   EXPECT_EQ(server.received().size(), 1U) << "asked once";
 }
 
+std::string ManyLines(int count) {
+  std::string lines;
+  for (int i = 0; i < count; ++i) lines += "a:\r\n";
+  return lines;
+}
+
 const Scripted::Then kClose = Scripted::Then::kClose;
 const Scripted::Then kReset = Scripted::Then::kReset;
 
@@ -56,6 +62,7 @@ INSTANTIATE_TEST_SUITE_P(
             "HugeHeaders",
             {"HTTP/1.1 200 OK\r\nX-Big: " + std::string(70 * 1024, 'x') + "\r\nContent-Length: 0\r\n\r\n", kClose},
             Failure::kBudget},
+        TroubleCase{"EndlessHeaders", {"HTTP/1.1 200 OK\r\n" + ManyLines(501) + "\r\n", kClose}, Failure::kBudget},
         TroubleCase{
             "EndlessRedirect",
             {"HTTP/1.1 302 Found\r\nLocation: ftp://nowhere/\r\nContent-Length: 0\r\n\r\n", Scripted::Then::kKeep},

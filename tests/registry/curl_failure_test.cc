@@ -1,6 +1,7 @@
 #include "registry/http/curl_failure.h"
 
 #include <gtest/gtest.h>
+#include <openssl/x509_vfy.h>
 
 namespace tagdrift::registry {
 namespace {
@@ -22,6 +23,14 @@ TEST(CurlFailure, TellsContainerdsTimeoutsFromOurs) {
   EXPECT_EQ(NameFailure(Late(Stage::kHandshake, absl::Seconds(10))).failure, Failure::kTimeout);
   EXPECT_EQ(NameFailure(Late(Stage::kHandshake, absl::Seconds(9))).failure, Failure::kDeadline);
   EXPECT_EQ(NameFailure(Late(Stage::kConnected, absl::Seconds(300))).failure, Failure::kDeadline);
+}
+
+TEST(CurlFailure, TellsAnUntrustedCertificateFromOneThatIsExpired) {
+  const auto refused = [](long why) { return CurlFailure{.code = CURLE_PEER_FAILED_VERIFICATION, .verify_result = why}; };
+  EXPECT_TRUE(IsUntrusted(refused(X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY)));
+  EXPECT_TRUE(IsUntrusted(refused(X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT)));
+  EXPECT_FALSE(IsUntrusted(refused(X509_V_ERR_CERT_HAS_EXPIRED)));
+  EXPECT_FALSE(IsUntrusted(refused(X509_V_ERR_HOSTNAME_MISMATCH)));
 }
 
 TEST(CurlFailure, NamesWhatTheProxySaid) {

@@ -14,7 +14,6 @@ namespace {
 using std::chrono::minutes;
 
 const SteadyTime kStart{};
-constexpr std::size_t kMebibyte = 1024 * 1024;
 
 TEST(RateClassQueue, LetsActionsGoBeforePeopleBeforeBackground) {
   RateClassQueue<std::string> queue;
@@ -47,6 +46,17 @@ TEST(RateClassQueue, GivesOutWhatIsWantedAndKeepsTheOrderOfTheRest) {
   for (const int next : {0, 4, 1, 5}) EXPECT_EQ(queue.Pop(), next);
 }
 
+TEST(RateClassQueue, LetsTheFirstLeaveThatIsWanted) {
+  RateClassQueue<int> queue;
+  for (int i = 0; i < 4; ++i) queue.Push(i % 2 == 0 ? RateClass::kAction : RateClass::kBackground, i);
+  EXPECT_EQ(queue.PopFirst([](int i) { return i > 0; }), 2);
+  EXPECT_EQ(queue.PopFirst([](int i) { return i > 0; }), 1);
+  EXPECT_EQ(queue.PopFirst([](int i) { return i > 3; }), std::nullopt);
+  EXPECT_EQ(queue.size(), 2U);
+}
+
+constexpr std::size_t kMebibyte = 1024 * 1024;
+
 class Admission : public testing::Test {
  protected:
   void Push(Question question, std::uint64_t ticket) {
@@ -63,36 +73,48 @@ class Admission : public testing::Test {
   }
 
   const std::shared_ptr<hosts::RegistryHost> host_ = std::make_shared<hosts::RegistryHost>();
-  AdmissionQueue queue_;
+  AdmissionQueue queue_{16 * kMebibyte};
 };
 
 TEST_F(Admission, LetsThreeHundredOfAHostBeginAndOneMoreForEachThatIsTaken) {
   for (std::uint64_t i = 0; i < 302; ++i) Push(Question::kResolve, i);
   EXPECT_EQ(BeginAll(), 300);
-  queue_.Taken(host_.get());
+  queue_.Taken(host_.get(), false, 0);
   EXPECT_EQ(queue_.Next()->ticket, 300U);
-  queue_.Taken(host_.get());
+  queue_.Taken(host_.get(), false, 0);
   EXPECT_EQ(BeginAll(), 1);
-  for (int i = 0; i < 300; ++i) queue_.Taken(host_.get());
+  for (int i = 0; i < 300; ++i) queue_.Taken(host_.get(), false, 0);
   EXPECT_EQ(queue_.hosts(), 0U);
 }
 
 TEST_F(Admission, HoldsContentBackUntilBodiesAreTaken) {
   for (std::uint64_t i = 0; i < 100; ++i) Push(Question::kManifest, i);
-  EXPECT_EQ(BeginAll(), 16);
-  for (int i = 0; i < 16; ++i) queue_.ContentArrived(4 * kMebibyte);
-  EXPECT_EQ(BeginAll(), 0) << "64 MiB are there";
-  for (int i = 0; i < 8; ++i) queue_.ContentTaken(4 * kMebibyte);
-  EXPECT_EQ(BeginAll(), 0) << "32 MiB are there";
-  queue_.ContentTaken(4 * kMebibyte);
+  EXPECT_EQ(BeginAll(), 3) << "each may be of 4 MiB";
+  for (int i = 0; i < 3; ++i) queue_.ContentArrived(host_.get(), 4 * kMebibyte);
+  EXPECT_EQ(BeginAll(), 1);
+  queue_.ContentArrived(host_.get(), 4 * kMebibyte);
+  EXPECT_EQ(BeginAll(), 0) << "16 MiB are there";
+  for (int i = 0; i < 2; ++i) queue_.Taken(host_.get(), true, 4 * kMebibyte);
   EXPECT_EQ(BeginAll(), 2);
 }
 
 TEST_F(Admission, LetsMoreContentBeginWhenWhatCameIsSmall) {
   for (std::uint64_t i = 0; i < 100; ++i) Push(Question::kBlob, i);
-  EXPECT_EQ(BeginAll(), 16);
-  for (int i = 0; i < 16; ++i) queue_.ContentArrived(1000);
-  EXPECT_EQ(BeginAll(), 15);
+  EXPECT_EQ(BeginAll(), 3);
+  for (int i = 0; i < 3; ++i) queue_.ContentArrived(host_.get(), 1000);
+  EXPECT_EQ(BeginAll(), 13) << "16 in all";
+  for (int i = 0; i < 3; ++i) queue_.Taken(host_.get(), true, 1000);
+  EXPECT_EQ(BeginAll(), 3);
+}
+
+TEST_F(Admission, HoldsNoContentBackForAnotherHost) {
+  for (std::uint64_t i = 0; i < 100; ++i) Push(Question::kBlob, i);
+  BeginAll();
+  Request request;
+  request.host = std::make_shared<hosts::RegistryHost>();
+  request.question = Question::kManifest;
+  queue_.Push({.ticket = 100, .request = std::move(request)});
+  EXPECT_EQ(queue_.Next()->ticket, 100U);
 }
 
 TEST_F(Admission, HoldsNoQuestionWithoutContentBack) {

@@ -75,15 +75,16 @@ struct TestServer::Wire {
     return true;
   }
 
-  void Send(const std::string& text) const {
+  bool Send(const std::string& text) const {
     std::size_t at = 0;
     while (at < text.size()) {
       const std::size_t left = text.size() - at;
       const int sent = tls != nullptr ? SSL_write(tls, text.data() + at, static_cast<int>(left))
                                       : static_cast<int>(send(socket, text.data() + at, left, MSG_NOSIGNAL));
-      if (sent <= 0) return;
+      if (sent <= 0) return false;
       at += static_cast<std::size_t>(sent);
     }
+    return true;
   }
 
   std::optional<std::string> Take(std::size_t size) {
@@ -194,6 +195,10 @@ void TestServer::Talk(Wire& wire, int connection) {
     Record(*request);
     const Scripted reply = answer_(*request);
     wire.Send(reply.bytes);
+    while (reply.more) {
+      const std::string more = reply.more();
+      if (more.empty() || !wire.Send(more)) break;
+    }
     if (reply.then == Scripted::Then::kReset) {
       // Closed at once with lingering off: the other side sees a reset. The descriptor stays the server's to close.
       const linger off{.l_onoff = 1, .l_linger = 0};

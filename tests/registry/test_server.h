@@ -27,6 +27,7 @@ struct Scripted {
   enum class Then { kKeep, kClose, kReset };
   std::string bytes;
   Then then = Then::kKeep;
+  std::function<std::string()> more = {};  ///< called for what follows until it is empty or nobody reads
 };
 
 /// PEM text of a certificate chain and its key.

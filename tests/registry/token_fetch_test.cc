@@ -37,6 +37,16 @@ TEST(TokenFetch, LimitsTheBodyTo128KiB) {
   EXPECT_EQ(Result(fetch.OnResponse(response)).failure, Failure::kToken);
 }
 
+TEST(TokenFetch, TakesNoTokenThatFillsTheMemory) {
+  for (const auto& [size, failure] :
+       {std::pair(16 * 1024, Failure::kNone), std::pair(16 * 1024 + 1, Failure::kBudget)}) {
+    TokenFetch fetch = Fetch(Key());
+    fetch.Start();
+    const std::string token(static_cast<std::size_t>(size), 'T');
+    EXPECT_EQ(Result(fetch.OnResponse(Respond(200, {}, R"({"token":")" + token + R"("})"))).failure, failure);
+  }
+}
+
 TEST(TokenFetch, PrefersTheAccessTokenOfAGet) {
   TokenFetch fetch = Fetch(Key());
   fetch.Start();

@@ -56,6 +56,17 @@ TEST(ActionText, SaysWhatIsLeftBehind) {
   EXPECT_THAT(text, HasSubstr("left  the name registry.test/app"));
 }
 
+TEST(ActionText, SaysThatItLastsOnlyOfWhatWasDone) {
+  for (const auto state : {v1::ACTION_STATE_STOPPED, v1::ACTION_STATE_FAILED, v1::ACTION_STATE_RACED,
+                           v1::ACTION_STATE_REFUSED, v1::ACTION_STATE_DONE, v1::ACTION_STATE_NOTHING_TO_DO}) {
+    v1::ActionResult result = Result(state);
+    result.mutable_plan()->mutable_durability()->set_durable(v1::DURABLE_YES);
+    const bool as_planned = state == v1::ACTION_STATE_DONE || state == v1::ACTION_STATE_NOTHING_TO_DO;
+    EXPECT_EQ(Render(result, Style{}).find("lasts YES") != std::string::npos, as_planned)
+        << v1::ActionState_Name(state);
+  }
+}
+
 TEST(ActionText, ShowsTheNewPlanAfterARace) {
   v1::ActionResult result = Result(v1::ACTION_STATE_RACED);
   EXPECT_THAT(Render(result, Style{}), Not(HasSubstr("would be done now")));
@@ -67,6 +78,40 @@ TEST(ActionText, DoesNotLetNamesSteerTheTerminal) {
   v1::ActionResult result = Result(v1::ACTION_STATE_FAILED);
   result.mutable_outcome()->set_detail("\033[31mred");
   EXPECT_EQ(Render(result, Style{}).find('\033'), std::string::npos);
+}
+
+v1::LogRecord Audited() {
+  v1::LogRecord record;
+  record.mutable_time()->set_seconds(1'700'000'000);
+  record.set_level("audit");
+  v1::AuditRecord& audit = *record.mutable_audit();
+  audit.set_node("node-1");
+  audit.set_requester("uid 0");
+  audit.set_request_id("ab12");
+  audit.set_action(v1::ACTION_REFRESH);
+  audit.set_reference("registry.test/app:v1");
+  audit.set_event(v1::AUDIT_EVENT_UNSURE);
+  audit.set_change("re-point registry.test/app:v1");
+  audit.set_detail("no\nanswer");
+  return record;
+}
+
+TEST(LogLine, SaysWhoChangedWhatWhereAndWhen) {
+  EXPECT_EQ(LogLine(Audited(), false),
+            "tagdrift: audit: 2023-11-14T22:13:20Z node=node-1 by=\"uid 0\" request=ab12 refresh registry.test/app:v1: "
+            "unsure: re-point registry.test/app:v1: no answer\n");
+}
+
+TEST(LogLine, IsOneLineOfJsonOnRequest) {
+  const std::string line = LogLine(Audited(), true);
+  EXPECT_EQ(line.find('\n'), line.size() - 1);
+  EXPECT_THAT(line, HasSubstr(R"("requester":"uid 0","requestId":"ab12","action":"ACTION_REFRESH")"));
+  EXPECT_THAT(line, HasSubstr(R"("time":"2023-11-14T22:13:20Z")"));
+  v1::LogRecord warning;
+  warning.set_level("warning");
+  warning.set_message("a \"word\"");
+  EXPECT_THAT(LogLine(warning, true), HasSubstr(R"("level":"warning","message":"a \"word\"")"));
+  EXPECT_EQ(LogLine(warning, false), "tagdrift: a \"word\"\n");
 }
 
 TEST(SizeText, PicksTheUnit) {

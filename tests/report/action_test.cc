@@ -77,6 +77,14 @@ TEST(ActionMessage, BlamesNoMirrorWhenTheOriginItselfUndoesIt) {
   EXPECT_THAT(ToMessage(result).plan().notes(), Not(testing::Contains(HasSubstr("forget the tag"))));
 }
 
+TEST(ActionMessage, SaysWhenWhichImageIsNewerIsNotKnown) {
+  ActionResult result = Refreshed();
+  result.plan.age = judge::Age{};
+  EXPECT_THAT(ToMessage(result).plan().notes(), testing::Contains(HasSubstr("which is newer is not known")));
+  result.plan.age->direction = judge::Direction::kOlder;
+  EXPECT_THAT(ToMessage(result).plan().notes(), Not(testing::Contains(HasSubstr("newer"))));
+}
+
 TEST(ActionMessage, TellsWhatAPrivateImageMeans) {
   ActionResult result = Refreshed();
   result.plan.needs_credentials = true;

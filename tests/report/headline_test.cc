@@ -40,6 +40,13 @@ TEST(Headline, NamesADowngradeRisk) {
             "All 2 tags are fresh; 1 at risk of a downgrade by mirror.test");
 }
 
+TEST(Headline, DoesNotPutTheRisksOfAllMirrorsDownToTheFirst) {
+  Round round = RoundOf(
+      {FromMirror(Fresh(), Outcome::kStale), FromMirror(Tag("other.test/a:1", Verdict::kFresh), Outcome::kStale)});
+  round.routes.emplace("other.test", RouteOf("other.test", "mirror.other"));
+  EXPECT_EQ(ToMessage(round).summary().headline(), "All 2 tags are fresh; 2 at risk of a downgrade by 2 mirrors");
+}
+
 TEST(Headline, NamesPullsThatWouldFail) {
   EXPECT_EQ(HeadlineOf({Fresh(), FromMirror(Fresh(), Outcome::kFails)}), "All 2 tags are fresh; 1 pull would fail");
 }
@@ -61,6 +68,27 @@ TEST(Headline, SaysByWhomFreshWasMeasured) {
   Round round = RoundOf({Fresh()});
   round.routes.at("registry.test").origin_is_other_host = true;
   EXPECT_EQ(ToMessage(round).summary().headline(), "The one tag is fresh: as fresh as registry.test");
+}
+
+TEST(Headline, DoesNotMeasureTagsOfManyRegistriesByTheFirstHost) {
+  Round round = RoundOf({Fresh(), Tag("other.test/a:1", Verdict::kFresh), Tag("third.test/a:1", Verdict::kFresh)});
+  round.routes.emplace("other.test", RouteOf("other.test", "mirror.other"));
+  round.routes.emplace("third.test", RouteOf("third.test", "mirror.third"));
+  round.routes.at("other.test").origin_is_other_host = true;
+  EXPECT_EQ(ToMessage(round).summary().headline(), "All 3 tags are fresh: 1 only as fresh as other.test");
+  round.routes.at("third.test").origin_is_other_host = true;
+  EXPECT_EQ(ToMessage(round).summary().headline(), "All 3 tags are fresh: 2 only as fresh as 2 other hosts");
+}
+
+TEST(Headline, DoesNotCallANodeEmptyWhoseTagsWereNotSelected) {
+  Round round = RoundOf({});
+  round.tags_on_node = 12;
+  EXPECT_EQ(ToMessage(round).summary().headline(), "No tag was selected (of 12 on this node)");
+}
+
+TEST(Headline, SaysThatAWebPageIsNotAnImage) {
+  EXPECT_EQ(HeadlineOf({Tag("registry.test/w:1", Verdict::kStale, Cause::kNotAnImage)}),
+            "1 of 1 tag is stale (0 in use): 1 not an image");
 }
 
 TEST(Headline, StaysWithinEightyCharacters) {

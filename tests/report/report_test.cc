@@ -9,6 +9,7 @@ namespace {
 
 using judge::Cause;
 using judge::Outcome;
+using judge::RemedyKind;
 using judge::Verdict;
 
 hosts::Answer Answered(const std::string& content) {
@@ -37,6 +38,7 @@ TEST(ToMessage, KeepsTheFourDigestsApart) {
 
 TEST(ToMessage, BlamesTheMirrorAndSaysWhatToDo) {
   JudgedTag tag = FromMirror(Tag("registry.test/b:1", Verdict::kStale, Cause::kStaleMirror), Outcome::kStale);
+  tag.result.remedies = {{.kind = RemedyKind::kPurgeMirror, .host = 0}, {.kind = RemedyKind::kRefresh}};
   const v1::TagReport report = OneTag(tag);
   EXPECT_NE(report.detail().find("https://mirror.test/v2 is asked first and still serves"), std::string::npos)
       << report.detail();
@@ -45,9 +47,9 @@ TEST(ToMessage, BlamesTheMirrorAndSaysWhatToDo) {
   EXPECT_EQ(report.remedies(0).host(), "https://mirror.test/v2");
   EXPECT_EQ(report.remedies(0).repository(), "b");
   EXPECT_EQ(report.remedies(0).tag(), "1");
+  EXPECT_EQ(report.remedies(0).command(), "") << "what deletes there takes every tag of the digest along";
   EXPECT_EQ(report.remedies(1).kind(), v1::REMEDY_KIND_REFRESH);
-  EXPECT_EQ(report.remedies(1).command(), "tagdrift refresh " + report.reference());
-  EXPECT_NE(report.remedies(1).command().find("registry.test/b:1"), std::string::npos);
+  EXPECT_EQ(report.remedies(1).command(), "tagdrift refresh registry.test/b:1");
 }
 
 TEST(ToMessage, ShowsTheWholeWalk) {
@@ -82,10 +84,7 @@ TEST(ToMessage, TellsWhichMirrorContainerdWouldOfferMoreCredentials) {
   const v1::NodeReport report = ToMessage(RoundOf({tag, tag}));
   ASSERT_EQ(report.registries(0).notes_size(), 1) << "once, and not for the registry itself";
   EXPECT_EQ(report.registries(0).notes(0).kind(), v1::NOTE_KIND_CREDENTIALS_FOR_MIRROR);
-  EXPECT_NE(report.registries(0).notes(0).detail().find("--share-credentials mirror.test=registry.test"),
-            std::string::npos);
-  ASSERT_EQ(report.tags(0).remedies_size(), 1);
-  EXPECT_NE(report.tags(0).remedies(0).command().find("--share-credentials mirror.test=registry.test"),
+  EXPECT_NE(report.registries(0).notes(0).detail().find("offers it those that the kubelet has for registry.test"),
             std::string::npos);
   tag.result.hosts[0].answer->status = 403;
   EXPECT_EQ(ToMessage(RoundOf({tag})).registries(0).notes_size(), 0) << "refused for its rights";
@@ -113,15 +112,18 @@ TEST(ToMessage, SaysHowMuchAFindingMatters) {
   EXPECT_EQ(report.findings(0).detail(), "something could not be read");
 }
 
-TEST(ToMessage, LeavesSecretHeadersOut) {
+TEST(ToMessage, LeavesTheValuesOfAllConfiguredHeadersOut) {
   Round round = RoundOf({});
   hosts::RegistryHost host = round.routes.at("registry.test").config.hosts[0];
-  host.headers = {{"Authorization", {"Basic cGxhbnRlZA=="}}, {"X-Registry-Token", {"planted"}}, {"X-Site", {"berlin"}}};
+  host.headers = {{"Authorization", {"Basic cGxhbnRlZA=="}},
+                  {"X-Registry-Token", {"planted"}},
+                  {"X-JFrog-Art-Api", {"planted"}},
+                  {"X-Passwd", {"planted"}}};
   round.routes.at("registry.test").config.hosts[0] = host;
   const std::string text = ToMessage(round).DebugString();
   EXPECT_EQ(text.find("planted"), std::string::npos);
   EXPECT_EQ(text.find("cGxhbnRlZA"), std::string::npos);
-  EXPECT_NE(text.find("berlin"), std::string::npos);
+  EXPECT_NE(text.find("X-JFrog-Art-Api"), std::string::npos) << "the names stay";
 }
 
 /// Wherever text from a registry, a file or the node can get into a report.
@@ -185,7 +187,6 @@ TEST(ToMessage, HasADetailForEveryVerdictAndCause) {
     tag.result.reason = "planted reason";
     const v1::TagReport report = OneTag(tag);
     EXPECT_FALSE(report.detail().empty()) << v1::Cause_Name(report.cause());
-    EXPECT_GE(report.remedies_size(), 1) << v1::Cause_Name(report.cause());
     if (cause == Cause::kAmbiguousCache) continue;
     EXPECT_NE(report.detail().find("planted reason"), std::string::npos);
   }

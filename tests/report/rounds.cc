@@ -15,14 +15,17 @@ hosts::RegistryHost Host(const std::string& name, hosts::HostRole role) {
   return host;
 }
 
-judge::Route TestRoute() {
+}  // namespace
+
+judge::Route RouteOf(const std::string& registry, const std::string& mirror) {
   hosts::RegistryConfig config;
-  config.registry = "registry.test";
-  config.hosts = {Host("mirror.test", hosts::HostRole::kMirror), Host("registry.test", hosts::HostRole::kDefault)};
+  config.registry = registry;
+  config.directory = "/etc/containerd/certs.d/" + registry;
+  config.hosts = {Host(mirror, hosts::HostRole::kMirror), Host(registry, hosts::HostRole::kDefault)};
+  config.hosts[0].file = config.directory + "/hosts.toml";
+  config.hosts[0].line = 3;
   return judge::MakeRoute(std::move(config), {2, 1, 9}, std::nullopt);
 }
-
-}  // namespace
 
 JudgedTag Tag(const std::string& reference, judge::Verdict verdict, judge::Cause cause) {
   JudgedTag tag{judge::TagFacts{.image = {.reference = *image::Reference::Parse(reference)}}, {}};
@@ -51,7 +54,7 @@ Round RoundOf(std::vector<JudgedTag> tags) {
   Round round;
   round.node.name = "node-1";
   round.node.runtime = {.name = "containerd", .version = "2.1.9", .has_image_store = true};
-  round.routes.emplace("registry.test", TestRoute());
+  round.routes.emplace("registry.test", RouteOf("registry.test", "mirror.test"));
   round.tags = std::move(tags);
   return round;
 }

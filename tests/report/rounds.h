@@ -16,6 +16,9 @@ JudgedTag Used(JudgedTag tag);
 /// The next pull comes from mirror.test.
 JudgedTag FromMirror(JudgedTag tag, judge::Outcome outcome);
 
+/// The route of `registry` behind `mirror`, which stands in line 3 of its hosts.toml.
+judge::Route RouteOf(const std::string& registry, const std::string& mirror);
+
 Round RoundOf(std::vector<JudgedTag> tags);
 
 }  // namespace tagdrift::report

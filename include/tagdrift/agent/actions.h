@@ -5,11 +5,13 @@
 #include <map>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "tagdrift/hosts/registry_host.h"
 #include "tagdrift/image/reference.h"
 #include "tagdrift/judge/plan.h"
 #include "tagdrift/report/action.h"
+#include "tagdrift/report/audit.h"
 
 /// Actions: planned from fresh facts, done under a node-wide lock per tag, verified on the node.
 namespace tagdrift::agent {
@@ -21,6 +23,9 @@ struct ActionRequest {
   std::map<std::string, hosts::RegistryHost> origins = {};  ///< the operator's, by registry
   int disk_threshold = 85;                                  ///< percent
   bool apply = false;                                       ///< false: the plan only
+  /// For the audit: who asks ("uid 0", or the name that was authenticated), and an id of what is asked for at once.
+  std::string requester = {};
+  std::string request_id = {};
   /// How long the CRI may take to follow a change of containerd's image store; milliseconds as a rule.
   absl::Duration cri_settle_timeout = absl::Seconds(10);
 };
@@ -37,7 +42,11 @@ struct ActionProgress {
 struct ActionHooks {
   std::function<void(const report::ActionResult& planned)> planned = {};  ///< before anything is done
   std::function<void(const ActionProgress&)> progress = {};
-  std::function<void(const std::string& line)> audit = {};  ///< one line per change of the node
+  /// Writes one line of the audit: what the action is going to do, then each change of the node before and after it is
+  /// made (leases, which end by themselves, are none), then the outcome. Errors: it could not be written. An action
+  /// whose first line was not written does not begin; once it has begun, it goes on to its end whatever becomes of
+  /// further lines.
+  std::function<absl::Status(const report::AuditRecord& record)> audit = {};
 };
 
 }  // namespace tagdrift::agent

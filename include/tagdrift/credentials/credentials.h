@@ -63,6 +63,10 @@ class Sources final : public registry::CredentialSource {
   /// warned about.
   void UseEndpointAuths(const std::map<std::string, hosts::EndpointAuth>& auths);
 
+  /// The hosts, or patterns for them ("*.example.com"), for which files name credentials, sorted and each once. Docker
+  /// Hub is "docker.io". No program is run, and what cannot be read is left out.
+  std::vector<std::string> Hosts(const CallContext& context) const;
+
   /// When the context ends, so do the programs that are run for this call, and the answer is an error.
   registry::CredentialAnswer Find(std::string_view host, std::string_view repository,
                                   const CallContext& context) const override;

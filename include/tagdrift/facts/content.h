@@ -11,6 +11,7 @@ namespace tagdrift::facts {
 /// Why a blob's content is not to be had.
 struct NotThere {
   std::string detail;
+  bool is_other = false;  ///< it is there, and is no manifest or index of any kind
   friend bool operator==(const NotThere&, const NotThere&) = default;
 };
 

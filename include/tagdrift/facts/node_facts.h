@@ -95,7 +95,8 @@ struct StoredImage {
   std::optional<image::Digest> manifest;    ///< the platform's manifest; equals the target where the target is no index
   std::optional<image::Platform> platform;  ///< as the config blob says
   std::optional<absl::Time> created;
-  std::string missing;  ///< e.g. "manifest sha256:94ca65e6caf0 is not in the content store"
+  std::string missing;    ///< e.g. "manifest sha256:94ca65e6caf0 is not in the content store"
+  bool no_image = false;  ///< the target is here and is no manifest or index of any kind
 
   friend bool operator==(const StoredImage&, const StoredImage&) = default;
 };

@@ -35,6 +35,9 @@ enum class Access {
   kDenied,          ///< a challenge that could not be met, or 401/403 all the same
 };
 
+/// What serves a host, where its answers give it away. Many answer as the distribution registry does without being it.
+enum class Product { kUnknown, kDistribution, kHarbor, kNexus, kArtifactory, kSpegel };
+
 /// What a GET brought after, or instead of, the HEAD.
 struct GetAnswer {
   int status = 0;
@@ -50,6 +53,7 @@ struct GetAnswer {
 struct Answer {
   Failure failure = Failure::kNone;
   std::string failure_detail;  ///< for people, no secrets; e.g. "connection refused"
+  bool untrusted = false;      ///< with kTls: no authority that is trusted for the host has signed its certificate
 
   int status = 0;                            ///< final HTTP status; 0 with a failure, unless content broke off
   std::string content_type;                  ///< without parameters
@@ -67,6 +71,7 @@ struct Answer {
   Access access = Access::kOpen;
   std::optional<absl::Time> retry_at;  ///< from Retry-After
   bool over_http = false;              ///< reached by the http fallback
+  Product product = Product::kUnknown;
 
   absl::Time asked_at;
   absl::Duration latency;

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "tagdrift/hosts/containerd_version.h"
@@ -43,6 +44,8 @@ struct RegistrySettings {
   std::map<std::string, std::vector<std::string>> headers;
   /// Legacy registry.mirrors: endpoints by registry ("docker.io", "*"), used only without config_path.
   std::map<std::string, std::vector<std::string>> mirrors;
+  /// Where each of these is written: file and line.
+  std::map<std::string, std::pair<std::string, int>> mirror_places;
   /// TLS of legacy endpoints by their host with port; 1.x only, used only without config_path.
   std::map<std::string, EndpointTls> endpoint_tls;
   /// Credentials by the host that asks for them (with port; "registry-1.docker.io"). containerd uses them only for a

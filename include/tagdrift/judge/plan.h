@@ -3,9 +3,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "tagdrift/facts/node_facts.h"
 #include "tagdrift/hosts/answer.h"
 #include "tagdrift/image/digest.h"
@@ -36,17 +38,20 @@ enum class RefusalKind {
   kLocal,           ///< built, imported or retagged here
   kGone,            ///< the registry has no such tag any more
   kOriginUnknown,   ///< the origin's digest is not known, or not to be trusted
-  kGoingBack,       ///< the origin's image is not newer: `--to` has to say that it is wanted
+  kGoingBack,       ///< the origin's image was built earlier: `--to` or `--allow-older` has to say that it is wanted
   kWrongPlatform,   ///< no image for this node under that digest
   kNotDeliverable,  ///< not complete here, and no host that containerd asks has it
   kPrivateImage,    ///< brought with credentials, every pod of the node could use it
   kDiskTooFull,
-  kInUse,          ///< a container of any state asked for the name, or may have
-  kPinned,         ///< the runtime is told never to remove it
-  kSandboxImage,   ///< every pod needs it
-  kProtected,      ///< the operator's patterns
-  kPullNotProven,  ///< nothing proves that the next pull brings the origin's digest
-  kBusy,           ///< another action works on the tag
+  kInUse,            ///< a container of any state asked for the name, or may have
+  kPinned,           ///< the runtime is told never to remove it
+  kSandboxImage,     ///< every pod needs it
+  kProtected,        ///< the operator's patterns
+  kPullNotProven,    ///< nothing proves that the next pull brings the origin's digest
+  kBusy,             ///< another action works on the tag
+  kNoSuchDigest,     ///< a digest's first digits that begin none of the known ones, or several
+  kNotOfRepository,  ///< complete here, but as content of another repository
+  kNoAudit,          ///< the audit cannot be written
 };
 
 /// True where `--force` overrides it.
@@ -81,10 +86,12 @@ struct WantedImage {
   std::string unreadable;                   ///< why document or config could not be read; empty: they could
   std::string incomplete;                   ///< what is missing on this node; empty: nothing
   bool has_digest_name = false;             ///< "repository@digest" is in the image store and points there
-  std::vector<image::Descriptor> missing;   ///< blobs that are not here, as far as they are known
-  std::int64_t bytes_to_come = 0;           ///< of these
-  std::int64_t layer_bytes = 0;             ///< compressed, of layers that are not here
-  std::vector<Delivery> deliveries;         ///< containerd's hosts in its order, as far as asked
+  /// Proven to be of the reference's repository: by that name, or by the source label of the blob.
+  bool is_of_repository = false;
+  std::vector<image::Descriptor> missing;  ///< blobs that are not here, as far as they are known
+  std::int64_t bytes_to_come = 0;          ///< of these
+  std::int64_t layer_bytes = 0;            ///< compressed, of layers that are not here
+  std::vector<Delivery> deliveries;        ///< containerd's hosts in its order, as far as asked
 };
 
 /// The file system that images are on.
@@ -99,10 +106,15 @@ struct Disk {
 /// What the operator said.
 struct ActionOptions {
   std::optional<image::Digest> to;
+  std::string to_prefix;     ///< instead of `to`, of a digest that is known (ActionFacts::known_digests)
+  bool allow_older = false;  ///< go back where the origin did
   bool allow_private = false;
   bool force = false;
   bool free = false;
   std::vector<std::string> protected_by;  ///< patterns that match the reference
+
+  /// True where the operator said which digest is wanted.
+  bool names_digest() const { return to || !to_prefix.empty(); }
 };
 
 /// Everything an action is planned from.
@@ -115,6 +127,8 @@ struct ActionFacts {
   const Route* route = nullptr;
   image::Platform platform;
   std::optional<WantedImage> wanted;
+  /// What names of the repository point to here, and what its hosts name for the tag.
+  std::set<image::Digest> known_digests;
   Disk disk;
   std::string sandbox_image;             ///< canonical reference; empty where it is not known
   std::vector<std::string> siblings;     ///< other names of the image store with the same target
@@ -141,6 +155,9 @@ struct Plan {
   std::vector<Refusal> refusals;
   std::vector<Refusal> overridden;  ///< by --force
   std::vector<Step> steps;
+  /// Of the image that the origin's is going to replace; nothing: the same image, or none that could be used, or `--to`
+  /// said what is wanted.
+  std::optional<Age> age;
   std::optional<std::size_t> deliverer;  ///< index into Route::hosts
   bool needs_credentials = false;
   std::int64_t bytes_to_come = 0;
@@ -158,8 +175,15 @@ struct Plan {
   bool Refused() const { return !refusals.empty(); }
 };
 
-/// The digest that the action is about; nothing where none is known.
+/// `text` is a digest or the beginning of one. Errors: InvalidArgument for anything else.
+absl::Status ReadTo(const std::string& text, ActionOptions& options);
+
+/// The digest that the action is about; nothing where none is known, or a prefix does not tell which.
 std::optional<image::Digest> WantedDigest(const ActionFacts& facts, const ActionOptions& options);
+
+/// True where the wanted content has to be pulled: it is not complete here, or `--to` asks for what nothing on this
+/// node proves to be of the repository, so that a host has to.
+bool HasToBePulled(const ActionFacts& facts, const ActionOptions& options);
 
 Plan PlanRefresh(const ActionFacts& facts, const ActionOptions& options);
 Plan PlanPrePull(const ActionFacts& facts, const ActionOptions& options);

@@ -3,30 +3,35 @@
 #include <cstddef>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "absl/time/time.h"
-#include "tagdrift/judge/route.h"
-#include "tagdrift/judge/tag_result.h"
 
 namespace tagdrift::judge {
 
 enum class RemedyKind { kNone, kPurgeMirror, kFixHostsToml, kRefresh, kProvideCredentials, kNameOrigin, kWait };
 
+/// What kFixHostsToml is about.
+enum class Fix {
+  kAsNoted,      ///< what is written there is refused or ignored; Remedy::what says why
+  kTakeResolve,  ///< `resolve` of this host: tags then come from the hosts after it, content still from it
+  kTrustCa,      ///< `ca` of this host: no trusted authority has signed its certificate
+};
+
 /// One thing to do.
 struct Remedy {
   RemedyKind kind = RemedyKind::kNone;
-  std::optional<std::size_t> host;  ///< the mirror to purge, the host that wants credentials
-  std::string file;                 ///< kFixHostsToml
-  int line = 0;                     ///< kFixHostsToml
-  std::string what;                 ///< kFixHostsToml: what is wrong there
+  /// The host to purge or to change, or that wants credentials. kNameOrigin: the host to compare with, nothing for the
+  /// registry itself.
+  std::optional<std::size_t> host;
+  Fix fix = Fix::kAsNoted;
+  std::string file;                 ///< kFixHostsToml; empty where no file describes the host
+  int line = 0;                     ///< kFixHostsToml; 0 where no line is concerned
+  std::string what;                 ///< kFixHostsToml, kAsNoted
+  bool goes_back = false;           ///< kRefresh: the origin's image is proven older than the cached one
+  bool is_private = false;          ///< kRefresh: the origin wants credentials for the image
   std::optional<absl::Time> until;  ///< kWait, where the registry said
 
   friend bool operator==(const Remedy&, const Remedy&) = default;
 };
-
-/// What would put the tag right, in the order to do it. kNone alone where there is nothing that can be done on this
-/// node.
-std::vector<Remedy> Remedies(const Route& route, const TagResult& result);
 
 }  // namespace tagdrift::judge

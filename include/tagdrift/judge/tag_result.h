@@ -9,6 +9,7 @@
 #include "tagdrift/hosts/answer.h"
 #include "tagdrift/hosts/walk.h"
 #include "tagdrift/image/digest.h"
+#include "tagdrift/judge/remedies.h"
 
 namespace tagdrift::judge {
 
@@ -34,6 +35,8 @@ enum class Cause {
   /// In place of what a pull or the origin would otherwise be blamed for: the pull fails or goes elsewhere because
   /// containerd ignores a mirror configuration.
   kMirrorConfigIgnored,
+  /// Before all others: what the tag points to is here and is no manifest or index.
+  kNotAnImage,
 };
 
 enum class HostState {
@@ -99,6 +102,8 @@ struct TagResult {
   std::vector<HostResult> hosts;  ///< by index into Route::hosts
   bool downgrade_risk = false;
   Age age;
+  /// What would put the tag right, in the order to do it; kNone alone where nothing can be done on this node.
+  std::vector<Remedy> remedies;
   std::optional<absl::Time> first_seen;  ///< of a tag that is stale or gone: when that was first seen, if known
 };
 

@@ -55,6 +55,8 @@ class ContainerdActions {
  public:
   virtual ~ContainerdActions() = default;
 
+  /// Creates the name `record.name` with its target and labels. Errors: AlreadyExists, atomically.
+  virtual absl::Status CreateName(const ImageRecord& record, const CallContext& context) = 0;
   /// Points the existing name `name` to the target of `target`; labels stay. Unconditional: containerd's last writer
   /// wins. Errors: NotFound where the name does not exist.
   virtual absl::Status PointTo(const std::string& name, const ImageRecord& target, const CallContext& context) = 0;

@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "tagdrift/call/byte_budget.h"
 #include "tagdrift/call/call_context.h"
 #include "tagdrift/facts/content.h"
 #include "tagdrift/facts/node_facts.h"
@@ -21,13 +22,16 @@ namespace tagdrift::node {
 /// calls share the round's context, as one may wait for what another is reading.
 class ContentReader {
  public:
-  /// `client` may be null (no content store): then everything is unknown. `cache` may be null; both outlive this.
-  explicit ContentReader(ContainerdClient* client, ContentCache* cache = nullptr) : client_(client), cache_(cache) {}
+  /// `client` may be null (no content store): then everything is unknown. `cache` may be null, and `budget` too, which
+  /// counts what was read; all outlive this.
+  explicit ContentReader(ContainerdClient* client, ContentCache* cache = nullptr, ByteBudget* budget = nullptr)
+      : client_(client), cache_(cache), budget_(budget) {}
 
   bool available() const { return client_ != nullptr; }
 
   /// A manifest or index, taken for what `media_type` says (empty: for what it says itself). NotThere where it is
-  /// missing or is none of these. Errors: the store could not be asked.
+  /// missing or is none of these. Errors: the store could not be asked, or the budget has
+  /// no room.
   absl::StatusOr<facts::Content> Document(const image::Digest& digest, const std::string& media_type,
                                           const CallContext& context);
   /// An image config; otherwise as Document.
@@ -47,11 +51,15 @@ class ContentReader {
 
   ContainerdClient* const client_;
   ContentCache* const cache_;
+  ByteBudget* const budget_;
   std::mutex mutex_;
   Readings<facts::Content> documents_;
   Readings<facts::Content> configs_;
   Readings<std::optional<ContentInfo>> infos_;
 };
+
+/// True if `labels`, of a blob, say that it was pulled from the registry and repository of `reference`.
+bool IsFrom(const image::Reference& reference, const std::map<std::string, std::string>& labels);
 
 /// Fills `stored`, `provenance` and `sources` of `image` from the content store.
 /// Errors: the store could not be asked; nothing is said about the image's content then.

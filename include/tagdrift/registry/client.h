@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "tagdrift/call/byte_budget.h"
 #include "tagdrift/call/call_context.h"
 #include "tagdrift/call/clock.h"
 #include "tagdrift/hosts/answer.h"
@@ -43,7 +44,8 @@ struct Request {
 
 struct Reply {
   hosts::Answer answer;
-  std::string body;  ///< for kManifest and kBlob, at most containerd's manifest limit; empty otherwise
+  std::string body;                ///< for kManifest and kBlob, at most containerd's manifest limit; empty otherwise
+  std::shared_ptr<ByteHold> hold;  ///< what the body takes of the batch's budget, until the last copy of this has gone
 };
 
 /// How gently registries are asked, by all batches together. Rates are an origin's (scheme, host, port), the
@@ -77,8 +79,8 @@ class Batch {
   virtual ~Batch() = default;
 
   /// Starts asking. The reply comes through Receive with the same ticket; every ticket gets exactly one. Tickets are
-  /// the batch's own. Bodies that are not received yet are bounded: with 32 MiB of them there or under way (2 MiB are
-  /// expected of each), further content (kManifest, kBlob) waits until replies have been taken.
+  /// the batch's own. Of content (kManifest, kBlob) at most 16 requests to a host are under way or not received yet,
+  /// fewer where it is large; more wait until replies have been taken.
   virtual void Send(std::uint64_t ticket, Request request) = 0;
 
   /// Waits for the next reply to this batch, from any host. Nothing: the context given to Open has ended; replies that
@@ -87,13 +89,17 @@ class Batch {
 };
 
 /// Asks registry hosts, many at once. One worker thread and one libcurl multi per endpoint (scheme, host, port, TLS
-/// identity, proxy), at most 32 at a time, so that a slow host holds up nobody else.
-/// First contact with an endpoint is one request alone. If it cannot be reached (name, connection, TLS, timeout), what
-/// waits for it and what comes within the next ten seconds gets the same answer without waiting for its own timeout.
-/// Where a registry limits us, or is in trouble for long, what is not asked for that reason is answered
-/// Failure::kBudget with `retry_at`.
-/// All batches share what is remembered of endpoints, tokens, logins and credentials, the rates and the back-off. What
-/// has not been used for long is forgotten, and idle threads end: a client may live for weeks. Thread safe.
+/// identity, proxy), at most 32 at a time, so that a slow host holds up nobody else. What a host leads to by redirects
+/// and token realms are endpoints of its own, with at most four workers for each host and half of all workers; a chain
+/// of redirects has the time of one request, waiting for a worker included.
+/// A redirect or realm at a name that resolves to this host, a link-local address or, for realms, one further inside
+/// than the host that names it, is not connected to (Failure::kRefusedRedirect, kRefusedRealm). Where the host itself
+/// is configured to be, or a proxy, does not matter. First contact with an endpoint is one request alone. If it cannot
+/// be reached (name, connection, TLS, timeout), what waits for it and what comes within the next ten seconds gets the
+/// same answer without waiting for its own timeout. Where a registry limits us, or is in trouble for long, what is not
+/// asked for that reason is answered Failure::kBudget with `retry_at`. All batches share what is remembered of
+/// endpoints, tokens, logins and credentials, the rates and the back-off. What has not been used for long is forgotten,
+/// and idle threads end: a client may live for weeks. Thread safe.
 class Client {
  public:
   struct Options {
@@ -131,9 +137,10 @@ class Client {
   virtual ~Client() = default;
 
   /// Questions for registries, reached as `network` says (null: no proxies, this system's CA bundle), until `context`
-  /// ends.
+  /// ends. `content` bounds the bodies that are there at a time, by the configured host (its name and port), also the
+  /// ones that are only hashed; what there is no room for is answered Failure::kBudget. Null: 64 MiB.
   virtual std::unique_ptr<Batch> Open(RateClass rate_class, std::shared_ptr<const Network> network,
-                                      const CallContext& context) = 0;
+                                      const CallContext& context, std::shared_ptr<ByteBudget> content = nullptr) = 0;
 
   virtual Counts counts() const = 0;
 };

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "tagdrift/v1/actions.pb.h"
+#include "tagdrift/v1/log.pb.h"
 #include "tagdrift/v1/report.pb.h"
 
 /// The report for people and programs.
@@ -39,6 +40,9 @@ std::string Render(const v1::ActionResult& result, const Style& style);
 std::string RenderJson(const v1::ActionReport& report);
 /// "1.5 GiB".
 std::string SizeText(std::int64_t bytes);
+
+/// One line for standard error, with its end: "tagdrift: …", or JSON.
+std::string LogLine(const v1::LogRecord& record, bool json);
 
 /// Keeps the tags that are STALE or GONE; the summary still counts all.
 void KeepStale(v1::NodeReport& report);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <string>
 #include <vector>
@@ -25,6 +26,9 @@ struct Round {
   absl::Time checked_at;
   std::map<std::string, judge::Route> routes;  ///< by registry
   std::vector<JudgedTag> tags;                 ///< sorted by canonical reference
+  std::size_t tags_on_node = 0;                ///< also those that were not selected
+  /// Hosts for which files that the operator named hold credentials, sorted; helpers and plugins are not asked.
+  std::vector<std::string> credential_hosts;
 };
 
 }  // namespace tagdrift::report

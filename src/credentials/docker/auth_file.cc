@@ -60,6 +60,14 @@ class AuthFile : public Source {
     return Candidates{};
   }
 
+  std::vector<std::string> Hosts(const CallContext& context) override {
+    const absl::StatusOr<std::shared_ptr<const Content>> content = content_.Get(context);
+    if (!content.ok()) return {};
+    std::vector<std::string> hosts = (*content)->entries.Hosts();
+    for (const auto& [host, helper] : (*content)->helpers) hosts.push_back(host);
+    return hosts;
+  }
+
  private:
   Helpers::Answer AskHelper(const Content& content, std::string_view host, const CallContext& context) const {
     const auto named = content.helpers.find(PlainKey(host));

@@ -42,4 +42,10 @@ const registry::Credential* AuthTable::Find(std::string_view host, std::string_v
   }
 }
 
+std::vector<std::string> AuthTable::Hosts() const {
+  std::vector<std::string> hosts;
+  for (const auto& [key, credential] : entries_) hosts.push_back(key.substr(0, key.find('/')));
+  return hosts;
+}
+
 }  // namespace tagdrift::credentials

@@ -22,6 +22,9 @@ class AuthTable {
   /// Null: none.
   const registry::Credential* Find(std::string_view host, std::string_view repository) const;
 
+  /// Of the keys, sorted.
+  std::vector<std::string> Hosts() const;
+
  private:
   std::map<std::string, registry::Credential> entries_;
 };

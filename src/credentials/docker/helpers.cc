@@ -59,11 +59,12 @@ std::vector<std::string> HelperEnvironment(const std::map<std::string, std::stri
   static constexpr std::array<std::string_view, 3> kNames = {"PATH", "HOME", "DOCKER_CONFIG"};
   static constexpr std::array<std::string_view, 5> kPrefixes = {"AWS_", "AZURE_", "CLOUDSDK_", "GOOGLE_", "XDG_"};
   std::vector<std::string> out;
-  for (const auto& [name, value] : environment) {
+  for (const auto& variable : environment) {
+    const std::string& name = variable.first;
     const bool wanted =
         std::ranges::find(kNames, name) != kNames.end() ||
         std::ranges::any_of(kPrefixes, [&](std::string_view prefix) { return name.starts_with(prefix); });
-    if (wanted) out.push_back(name + "=" + value);
+    if (wanted) out.push_back(name + "=" + variable.second);
   }
   return out;
 }

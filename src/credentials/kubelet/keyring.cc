@@ -43,6 +43,12 @@ std::vector<registry::Credential> Keyring::Find(std::string_view image) const {
   return hub == slots_.end() ? found : hub->second.credentials;
 }
 
+std::vector<std::string> Keyring::Hosts() const {
+  std::vector<std::string> hosts;
+  for (const auto& [key, slot] : slots_) hosts.push_back(key == kHubKey ? "docker.io" : slot.pattern.host());
+  return hosts;
+}
+
 std::string ImageName(std::string_view host, std::string_view repository) {
   const std::string_view name = host == "registry-1.docker.io" ? "docker.io" : host;
   return std::string(name) + "/" + std::string(repository);

@@ -22,6 +22,9 @@ class Keyring {
   /// these to hosts without dot and colon as well; here they stay Docker Hub's.
   std::vector<registry::Credential> Find(std::string_view image) const;
 
+  /// Of the keys.
+  std::vector<std::string> Hosts() const;
+
  private:
   struct Slot {
     ImagePattern pattern;

@@ -90,6 +90,11 @@ class PullSecrets : public Source {
     return (*keyring)->Find(ImageName(host, repository));
   }
 
+  std::vector<std::string> Hosts(const CallContext& context) override {
+    const absl::StatusOr<std::shared_ptr<const Keyring>> keyring = keyring_.Get(context);
+    return keyring.ok() ? (*keyring)->Hosts() : std::vector<std::string>{};
+  }
+
  private:
   FileBacked<Keyring> keyring_;
 };

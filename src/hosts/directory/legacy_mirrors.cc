@@ -1,7 +1,9 @@
 #include "hosts/directory/legacy_mirrors.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
+#include <tuple>
 #include <utility>
 #include <variant>
 
@@ -21,10 +23,11 @@ constexpr std::size_t kMaxPemBytes = std::size_t{4} << 20;
 std::string DefaultScheme(const std::string& host) { return IsLocalhost(host) ? "http" : "https"; }
 
 /// A registry's own key wins over "*"; there is no merging.
-std::vector<std::string> Mirrors(const RegistrySettings& settings, const std::string& registry) {
-  auto found = settings.mirrors.find(registry);
-  if (found == settings.mirrors.end()) found = settings.mirrors.find("*");
-  return found == settings.mirrors.end() ? std::vector<std::string>{} : found->second;
+template <typename T>
+T OfRegistry(const std::map<std::string, T>& tables, const std::string& registry) {
+  auto found = tables.find(registry);
+  if (found == tables.end()) found = tables.find("*");
+  return found == tables.end() ? T{} : found->second;
 }
 
 absl::StatusOr<std::string> WithScheme(const std::string& endpoint) {
@@ -41,7 +44,7 @@ class Loader {
 
   void Run() {
     bool has_registry = false;
-    for (const std::string& mirror : Mirrors(settings_, config_.registry)) {
+    for (const std::string& mirror : OfRegistry(settings_.mirrors, config_.registry)) {
       const absl::StatusOr<std::string> endpoint = WithScheme(mirror);
       const absl::StatusOr<HostUrl> url = endpoint.ok() ? ParseHostUrl(*endpoint) : endpoint.status();
       if (!url.ok()) {
@@ -71,6 +74,8 @@ class Loader {
     host.host = url.host;
     host.path = url.path.empty() ? "/v2" : url.path;  // unlike in hosts.toml, nothing is appended to a path
     host.role = role;
+    if (role == HostRole::kMirror)
+      std::tie(host.file, host.line) = OfRegistry(settings_.mirror_places, config_.registry);
     host.capabilities = {Capability::kPull, Capability::kResolve};
     if (release_.HasReferrers()) host.capabilities.Add(Capability::kReferrers);
     const auto tls = settings_.endpoint_tls.find(url.host);

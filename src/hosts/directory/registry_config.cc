@@ -78,6 +78,16 @@ class Loader {
     return false;
   }
 
+  /// To be mended where hosts.toml names the file, if it does.
+  void RefuseCertificate(const Refusal& refusal, const RegistryHost& host) {
+    Refuse(refusal, NoteKind::kCertificateUnreadable);
+    if (host.file.empty()) return;
+    Note& note = config_.notes.back();
+    if (note.detail.find(refusal.file) == std::string::npos) note.detail += " (" + refusal.file + ")";
+    note.file = host.file;
+    note.line = host.line;
+  }
+
   void LoadEntries() {
     std::vector<HostEntry> entries(1);
     if (!config_.directory.empty() && !LoadDirectory(entries)) return;
@@ -85,7 +95,7 @@ class Loader {
     AddOrderNotes(entries, config_.registry, file_, config_.notes);
     for (HostEntry& entry : entries) {
       if (const std::optional<Refusal> refusal = LoadTlsFiles(tree_, entry)) {
-        Refuse(*refusal, NoteKind::kCertificateUnreadable);
+        RefuseCertificate(*refusal, entry.host);
         return;
       }
       ApplyHttpFallback(entry, release_);

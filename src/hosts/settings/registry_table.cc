@@ -83,6 +83,8 @@ std::optional<ConfigRefusal> RegistryTable::Mirrors(const TomlValue& registry, R
     if (!mirrors->IsTable()) return At(*mirrors, "\"mirrors\" must be a table");
     for (const TomlMember& mirror : mirrors->members) {
       if (!mirror.value.IsTable()) return At(mirror.value, "mirror " + GoQuoted(mirror.key) + " must be a table");
+      const ConfigRefusal where = At(mirror.value, "");
+      settings.mirror_places[mirror.key] = {where.file, where.line};
       std::vector<std::string>& endpoints = settings.mirrors[mirror.key];
       for (const TomlValue* list : FieldsOf(mirror.value, "endpoint", release_.Dialect())) {
         if (!IsStringList(*list)) return At(*list, "\"endpoint\" must be a list of strings");

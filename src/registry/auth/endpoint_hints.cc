@@ -41,6 +41,7 @@ std::vector<std::string> ChallengeLines(const HttpResponse& response) {
 }
 
 void Learn(EndpointHints& hints, std::string_view repository, const HttpResponse& response) {
+  if (response.status != 0) hints.address = response.address;
   if (response.status != 401) return;
   const std::vector<Challenge> challenges = ParseChallenges(ChallengeLines(response));
   const Challenge* chosen = ChooseChallenge(challenges);

@@ -17,9 +17,11 @@ struct EndpointHints {
   /// The challenge to expect, and the repository it was met with.
   std::optional<Challenge> challenge;
   std::string challenged_repository;
+  /// Where it answered from last; kName: not known, as where a proxy stands between.
+  AddressKind address = AddressKind::kName;
 };
 
-/// Notes the challenge in `response` to a request about `repository`.
+/// Notes the address of `response` to a request about `repository`, and the challenge in it.
 void Learn(EndpointHints& hints, std::string_view repository, const HttpResponse& response);
 
 /// The challenge to expect for `repository`: where the remembered one names its repository

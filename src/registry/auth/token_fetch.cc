@@ -14,6 +14,8 @@ namespace {
 // The token specification forbids less; docker clients raise it.
 constexpr std::int64_t kLeastLifetime = 60;
 constexpr std::int64_t kMostLifetime = 3600;
+// A thousand are remembered.
+constexpr std::size_t kMostTokenBytes = 16 * 1024;
 
 TokenResult Failed(hosts::Failure failure, std::string detail) {
   TokenResult result;
@@ -55,12 +57,23 @@ std::optional<Url> WithQuery(const Url& realm, const std::string& query) {
 
 }  // namespace
 
-TokenFetch::TokenFetch(TokenKey key, Url endpoint, std::string user_agent, bool skip_post)
+TokenFetch::TokenFetch(TokenKey key, Url endpoint, std::string user_agent, bool skip_post, Detour detour,
+                       AddressKind innermost)
     : key_(std::move(key)),
       endpoint_(std::move(endpoint)),
       user_agent_(std::move(user_agent)),
       skip_post_(skip_post),
+      detour_(std::move(detour)),
+      innermost_(innermost),
       realm_(ParseUrl(key_.realm)) {}
+
+Detour TokenFetch::detour() const {
+  if (SameOrigin(at_, endpoint_)) return detour_;
+  Detour detour = detour_;
+  if (detour.from.empty()) detour.from = endpoint_.Authority();
+  if (at_.host != endpoint_.host) detour.innermost = innermost_;
+  return detour;
+}
 
 TokenFetch::Step TokenFetch::Start() {
   if (!realm_) return Failed(hosts::Failure::kToken, "the token realm is no http or https URL");
@@ -90,6 +103,9 @@ TokenFetch::Step TokenFetch::Ask(Method method, const Url& url) {
 
 TokenFetch::Step TokenFetch::OnResponse(const HttpResponse& response) {
   if (response.failure != hosts::Failure::kNone) {
+    if (response.failure == hosts::Failure::kRefusedRedirect) {
+      return Failed(hosts::Failure::kRefusedRealm, "the token realm is at the " + response.detail);
+    }
     // With the host's own skip_verify containerd might get through.
     const bool ours = CarriesSecret() && at_.host != endpoint_.host && response.failure == hosts::Failure::kTls;
     const hosts::Failure failure = ours ? hosts::Failure::kRefusedRealm : hosts::Failure::kToken;
@@ -103,6 +119,7 @@ TokenFetch::Step TokenFetch::OnResponse(const HttpResponse& response) {
   const int status = response.status;
   if (method_ == Method::kPost && !IsRefresh() && (status == 400 || status == 401 || status == 404 || status == 405)) {
     post_refused_ = true;
+    redirected_ = false;
     requests_ = 0;
     const std::optional<Url> url = WithQuery(*realm_, Query(key_));
     if (!url) return Failed(hosts::Failure::kToken, "the token realm's URL is too long");
@@ -122,6 +139,7 @@ TokenFetch::Step TokenFetch::Follow(const HttpResponse& response) {
   if (again && !SameOrigin(at_, *next)) {
     return Failed(hosts::Failure::kRefusedRealm, "the token realm redirects credentials to " + next->host);
   }
+  redirected_ = true;
   return Ask(again ? Method::kPost : Method::kGet, *next);
 }
 
@@ -145,6 +163,9 @@ TokenFetch::Step TokenFetch::Read(const HttpResponse& response) const {
   if (!body) return Failed(hosts::Failure::kToken, server + " answered no JSON object");
   // containerd reads only access_token from the answer to a POST, and prefers it in the answer to a GET.
   const std::string& token = !body->access_token.empty() || method_ == Method::kPost ? body->access_token : body->token;
+  if (token.size() > kMostTokenBytes) {
+    return Failed(hosts::Failure::kBudget, server + " sent a token of more than 16 KiB");
+  }
   if (token.empty() || !IsPrintable(token)) return Failed(hosts::Failure::kToken, server + " sent no usable token");
   TokenResult result;
   result.token = token;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "registry/http/endpoint.h"
 #include "registry/http/http_message.h"
 #include "tagdrift/registry/credentials.h"
 
@@ -43,12 +44,18 @@ class TokenFetch {
  public:
   using Step = std::variant<HttpRequest, TokenResult>;
 
-  /// `endpoint` is the registry host as reached. `skip_post`: this realm is known to want a GET.
-  TokenFetch(TokenKey key, Url endpoint, std::string user_agent, bool skip_post);
+  /// `endpoint` is the registry host as reached, by `detour`. `skip_post`: this realm is known to want a GET. A realm
+  /// at another host may be at addresses up to `innermost`.
+  TokenFetch(TokenKey key, Url endpoint, std::string user_agent, bool skip_post, Detour detour = {},
+             AddressKind innermost = AddressKind::kPublic);
 
   Step Start();
   Step OnResponse(const HttpResponse& response);
   const TokenKey& key() const { return key_; }
+  /// How its next request came to leave the configured host.
+  Detour detour() const;
+  /// Its next request follows a redirect.
+  bool redirected() const { return redirected_; }
 
  private:
   Step Ask(Method method, const Url& url);
@@ -64,6 +71,9 @@ class TokenFetch {
   Method method_ = Method::kGet;
   bool post_refused_ = false;
   bool skip_post_;
+  Detour detour_;
+  AddressKind innermost_;
+  bool redirected_ = false;
   std::optional<Url> realm_;
   Url at_;
   int requests_ = 0;

@@ -23,12 +23,18 @@ struct ReadyReply {
 
 /// One batch as the dispatcher knows it; everything that changes is guarded by the dispatcher's lock.
 struct BatchState {
-  BatchState(RateClass rate_class_in, std::shared_ptr<NetworkView> network_in, CallContext context_in)
-      : rate_class(rate_class_in), network(std::move(network_in)), context(std::move(context_in)) {}
+  BatchState(RateClass rate_class_in, std::shared_ptr<NetworkView> network_in, CallContext context_in,
+             std::shared_ptr<ByteBudget> content_in)
+      : rate_class(rate_class_in),
+        network(std::move(network_in)),
+        context(std::move(context_in)),
+        content(std::move(content_in)),
+        queue(content->MostOfOne()) {}
 
   const RateClass rate_class;
   const std::shared_ptr<NetworkView> network;
   const CallContext context;
+  const std::shared_ptr<ByteBudget> content;
 
   AdmissionQueue queue;
   std::deque<ReadyReply> replies;

@@ -16,6 +16,7 @@ namespace {
 constexpr std::chrono::seconds kThreadIdle{45};
 constexpr std::chrono::seconds kExpiryInterval{15};
 constexpr std::chrono::hours kLongestWait{24};
+constexpr std::size_t kContentBytes = 64 << 20;
 
 }  // namespace
 
@@ -47,11 +48,13 @@ Dispatcher::~Dispatcher() {
 }
 
 std::unique_ptr<Batch> Dispatcher::Open(RateClass rate_class, std::shared_ptr<const Network> network,
-                                        const CallContext& context) {
+                                        const CallContext& context, std::shared_ptr<ByteBudget> content) {
   if (!network) network = std::make_shared<Network>();
+  if (!content) content = std::make_shared<ByteBudget>(kContentBytes);
   const std::string trust_key = TrustKeyOf(*network);
   const std::lock_guard lock(mutex_);
-  auto batch = std::make_shared<BatchState>(rate_class, networks_.Of(std::move(network), trust_key), context);
+  auto batch = std::make_shared<BatchState>(rate_class, networks_.Of(std::move(network), trust_key), context,
+                                            std::move(content));
   batches_.insert(batch);
   if (!expiry_.joinable()) {
     expiry_ = std::jthread([this](const std::stop_token& stop) { ExpireNowAndThen(stop); });
@@ -80,11 +83,7 @@ std::optional<std::pair<std::uint64_t, Reply>> Dispatcher::Receive(const std::sh
   if (context.stop.stop_requested()) return std::nullopt;
   ReadyReply ready = std::move(batch->replies.front());
   batch->replies.pop_front();
-  if (ready.for_content) {
-    batch->queue.ContentTaken(ready.reply.body.size());
-  } else {
-    batch->queue.Taken(ready.host.get());
-  }
+  batch->queue.Taken(ready.host.get(), ready.for_content, ready.reply.body.size());
   admitting_.insert(batch);
   Resume();
   return std::pair(ready.ticket, std::move(ready.reply));
@@ -92,7 +91,7 @@ std::optional<std::pair<std::uint64_t, Reply>> Dispatcher::Receive(const std::sh
 
 void Dispatcher::End(const std::shared_ptr<BatchState>& batch) {
   std::vector<std::uint64_t> lookups;
-  AdmissionQueue queue;
+  AdmissionQueue queue(0);
   std::deque<ReadyReply> replies;
   {
     const std::lock_guard lock(mutex_);
@@ -160,6 +159,7 @@ void Dispatcher::OnResult(WorkerSlot& slot, OrderResult result) {
   }
   const std::lock_guard lock(mutex_);
   if (stopping_) return;
+  LimitChain(*job, result.response->latency);
   Learn(*job, *result.response);
   if (IsUnwanted(*job)) {
     GiveUpRoles(*job);
@@ -168,6 +168,15 @@ void Dispatcher::OnResult(WorkerSlot& slot, OrderResult result) {
   }
   Resume();
   workers_.Finished(slot, result.id);
+}
+
+void Dispatcher::LimitChain(Job& job, absl::Duration first_latency) const {
+  const bool redirected = std::visit([](const auto& protocol) { return protocol.redirected(); }, job.protocol);
+  if (!redirected) {
+    job.chain_ends.reset();
+  } else if (!job.chain_ends) {
+    job.chain_ends = Now() + absl::ToChronoNanoseconds(options_.request_timeout - first_latency);
+  }
 }
 
 void Dispatcher::OnSilence(std::uint64_t id) {

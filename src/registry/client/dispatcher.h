@@ -35,8 +35,8 @@ class Dispatcher : public Client {
   Dispatcher(Options options, std::shared_ptr<const CredentialSource> credentials);
   ~Dispatcher() override;
 
-  std::unique_ptr<Batch> Open(RateClass rate_class, std::shared_ptr<const Network> network,
-                              const CallContext& context) override;
+  std::unique_ptr<Batch> Open(RateClass rate_class, std::shared_ptr<const Network> network, const CallContext& context,
+                              std::shared_ptr<ByteBudget> content) override;
   Counts counts() const override;
 
   // For batches.
@@ -74,6 +74,8 @@ class Dispatcher : public Client {
 
   /// What a response tells about more than its own request.
   void Learn(Job& job, const HttpResponse& response);
+  /// A chain of redirects has the time of one request, its first one included.
+  void LimitChain(Job& job, absl::Duration first_latency) const;
   void SettleFirstContact(Job& job, const HttpResponse& response, bool fell_back);
 
   /// Nobody waits for what it brings.

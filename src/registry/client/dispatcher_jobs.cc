@@ -103,7 +103,9 @@ void Dispatcher::Advance(JobPtr job, TokenFetch::Step step) {
 void Dispatcher::EnterEndpoint(JobPtr job, const Url& url) {
   job->url = url;
   const bool must_verify = job->held && job->held->must_verify;
-  job->endpoint = endpoints_.At(EndpointOf(url, *job->host, job->network->WayTo(url), must_verify), Now());
+  Detour detour = std::visit([](const auto& protocol) { return protocol.detour(); }, job->protocol);
+  job->endpoint =
+      endpoints_.At(EndpointOf(url, *job->host, job->network->WayTo(url), must_verify, std::move(detour)), Now());
   EndpointState& endpoint = *job->endpoint;
   switch (endpoint.breaker.Enter(Now())) {
     case CircuitBreaker::Entry::kWait:
@@ -151,10 +153,14 @@ void Dispatcher::Deliver(JobPtr job, const HttpResponse& response) {
 
 void Dispatcher::Post(JobPtr job, HttpRequest request) {
   ++(request.for_token ? counts_.token_requests : counts_.requests);
+  if (job->batch && request.method == Method::kGet) {
+    request.hold = std::make_shared<ByteHold>(job->batch->content, job->host->host);
+  }
   std::shared_ptr<Channel> channel = endpoints_.ChannelFor(*job);
   Order order{.id = next_order_++,
               .rate_class = job->rate_class(),
               .report_silence = job->first_contact,
+              .ends = job->chain_ends,
               .request = std::move(request)};
   under_way_.emplace(order.id, std::move(job));
   workers_.Send(std::move(channel), std::move(order));
@@ -194,11 +200,11 @@ void Dispatcher::GetToken(JobPtr job, const WantToken& want) {
   const std::shared_ptr<NetworkView> network = job->network;
   if (!tokens_.Wait(*want.key, std::move(job))) return;
   const bool skip_post = tokens_.WantsGet(want.key->realm, Now());
-  auto fetch =
-      std::make_unique<Job>(Job{.protocol = TokenFetch(*want.key, want.endpoint, options_.user_agent, skip_post),
-                                .batch = nullptr,
-                                .host = host,
-                                .network = network});
+  auto fetch = std::make_unique<Job>(
+      Job{.protocol = TokenFetch(*want.key, want.endpoint, options_.user_agent, skip_post, want.detour, want.innermost),
+          .batch = nullptr,
+          .host = host,
+          .network = network});
   if (want.key->Anonymous()) {
     TokenFetch::Step first = std::get<TokenFetch>(fetch->protocol).Start();
     Advance(std::move(fetch), std::move(first));
@@ -226,7 +232,7 @@ void Dispatcher::Finish(const Job& job, Reply reply) {
   }
   BatchState& batch = *job.batch;
   if (job.for_content) {
-    batch.queue.ContentArrived(reply.body.size());
+    batch.queue.ContentArrived(job.host.get(), reply.body.size());
     if (batch.queue.HasNext()) admitting_.insert(job.batch);
   }
   batch.replies.push_back(

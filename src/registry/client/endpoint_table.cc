@@ -6,8 +6,10 @@
 namespace tagdrift::registry {
 namespace {
 
-constexpr std::size_t kMaxEndpoints = 500;
-constexpr std::size_t kMaxOrigins = 1000;
+constexpr std::size_t kMaxEndpoints = 400;
+constexpr std::size_t kMaxOrigins = 800;
+constexpr std::size_t kMaxElsewhere = 100;
+constexpr std::size_t kMaxOriginsElsewhere = 200;
 // Longer than the longest pause of a rate limiter.
 constexpr std::chrono::hours kIdle{2};
 
@@ -22,14 +24,17 @@ std::string OriginOf(const Endpoint& endpoint) {
 }  // namespace
 
 EndpointTable::EndpointTable(const Client::Options& options)
-    : options_(options),
-      origins_(kIdle, kMaxOrigins, [](const auto& origin) { return origin.use_count() > 1; }),
-      endpoints_(kIdle, kMaxEndpoints, IsInUse) {}
+    : options_(options), configured_(kMaxEndpoints, kMaxOrigins), elsewhere_(kMaxElsewhere, kMaxOriginsElsewhere) {}
+
+EndpointTable::Table::Table(std::size_t most_endpoints, std::size_t most_origins)
+    : origins(kIdle, most_origins, [](const auto& origin) { return origin.use_count() > 1; }),
+      endpoints(kIdle, most_endpoints, IsInUse) {}
 
 std::shared_ptr<EndpointState> EndpointTable::At(const Endpoint& endpoint, SteadyTime now) {
-  std::shared_ptr<EndpointState>& state = endpoints_.At(endpoint, now);
+  Table& table = endpoint.detour.from.empty() ? configured_ : elsewhere_;
+  std::shared_ptr<EndpointState>& state = table.endpoints.At(endpoint, now);
   if (state) return state;
-  std::shared_ptr<OriginState>& origin = origins_.At(OriginOf(endpoint), now);
+  std::shared_ptr<OriginState>& origin = table.origins.At({OriginOf(endpoint), endpoint.detour.from}, now);
   if (!origin) {
     origin.reset(new OriginState{.hints = {}, .limiter = RateLimiter(options_.politeness, std::random_device()())});
   }
@@ -56,13 +61,18 @@ std::shared_ptr<Channel> EndpointTable::ChannelFor(const Job& job) {
 }
 
 void EndpointTable::ExtractWaiting(const std::function<bool(const Job&)>& wanted, Jobs& out) {
-  endpoints_.ForEach(
-      [&](const Endpoint&, const std::shared_ptr<EndpointState>& state) { ExtractJobs(state->waiting, wanted, out); });
+  for (Table* table : {&configured_, &elsewhere_}) {
+    table->endpoints.ForEach([&](const Endpoint&, const std::shared_ptr<EndpointState>& state) {
+      ExtractJobs(state->waiting, wanted, out);
+    });
+  }
 }
 
 void EndpointTable::Expire(SteadyTime now) {
-  endpoints_.Expire(now);
-  origins_.Expire(now);
+  for (Table* table : {&configured_, &elsewhere_}) {
+    table->endpoints.Expire(now);
+    table->origins.Expire(now);
+  }
 }
 
 }  // namespace tagdrift::registry

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "registry/auth/endpoint_hints.h"
 #include "registry/client/job.h"
@@ -15,7 +16,8 @@
 
 namespace tagdrift::registry {
 
-/// What is remembered of a server, however it is reached.
+/// What is remembered of a server, however it is reached. What a host leads to by redirects and realms has one of its
+/// own, so that it cannot have another host's server taken for unwell.
 struct OriginState {
   EndpointHints hints;
   RateLimiter limiter;
@@ -41,12 +43,19 @@ class EndpointTable {
 
   void ExtractWaiting(const std::function<bool(const Job&)>& wanted, Jobs& out);
   void Expire(SteadyTime now);
-  std::size_t size() const { return endpoints_.size(); }
+  std::size_t size() const { return configured_.endpoints.size() + elsewhere_.endpoints.size(); }
 
  private:
+  struct Table {
+    Table(std::size_t most_endpoints, std::size_t most_origins);
+
+    ExpiringMap<std::pair<std::string, std::string>, std::shared_ptr<OriginState>> origins;  ///< by Detour::from too
+    ExpiringMap<Endpoint, std::shared_ptr<EndpointState>> endpoints;
+  };
+
   const Client::Options& options_;
-  ExpiringMap<std::string, std::shared_ptr<OriginState>> origins_;
-  ExpiringMap<Endpoint, std::shared_ptr<EndpointState>> endpoints_;
+  Table configured_;
+  Table elsewhere_;  ///< where redirects and realms lead: nothing that is configured is forgotten for it
 };
 
 }  // namespace tagdrift::registry

@@ -26,6 +26,7 @@ struct Job {
   std::shared_ptr<const hosts::RegistryHost> host;
   std::shared_ptr<NetworkView> network;
 
+  std::optional<SteadyTime> chain_ends = {};     ///< time limit of the redirects that it follows
   Url url = {};                                  ///< what it waits for, or asks
   std::shared_ptr<EndpointState> endpoint = {};  ///< of `url`
   bool first_contact = false;                    ///< it is the first contact with `endpoint`

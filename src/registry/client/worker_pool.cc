@@ -8,6 +8,9 @@ namespace tagdrift::registry {
 namespace {
 
 constexpr std::size_t kMaxWorkers = 32;
+// Of them for what redirects and token realms lead to: of all hosts, and of one.
+constexpr std::size_t kMaxElsewhere = 16;
+constexpr std::size_t kMaxElsewhereOfOne = 4;
 
 }  // namespace
 
@@ -15,12 +18,7 @@ WorkerPool::WorkerPool(Done done, Silent silent, std::shared_ptr<const Clock> cl
     : done_(std::move(done)), silent_(std::move(silent)), clock_(std::move(clock)) {}
 
 void WorkerPool::Send(std::shared_ptr<Channel> channel, Order order) {
-  WorkerSlot* slot = SlotOf(*channel);
-  if (slot == nullptr) {
-    slot = FreeSlot();
-    if (slot != nullptr) slot->channel = channel;
-  }
-  if (slot != nullptr) {
+  if (WorkerSlot* slot = SlotFor(channel)) {
     Give(*slot, std::move(order));
   } else {
     const RateClass rate_class = order.rate_class;
@@ -60,6 +58,29 @@ WorkerSlot* WorkerPool::SlotOf(const Channel& channel) {
   return found == slots_.end() ? nullptr : found->get();
 }
 
+bool WorkerPool::MayHaveOne(const Channel& channel) const {
+  const std::string& from = channel.settings.endpoint.detour.from;
+  if (from.empty()) return true;
+  std::size_t all = 0;
+  std::size_t same = 0;
+  for (const auto& slot : slots_) {
+    if (slot->under_way == 0) continue;
+    const std::string& other = slot->channel->settings.endpoint.detour.from;
+    all += other.empty() ? 0U : 1U;
+    same += other == from ? 1U : 0U;
+  }
+  return all < kMaxElsewhere && same < kMaxElsewhereOfOne;
+}
+
+WorkerSlot* WorkerPool::SlotFor(const std::shared_ptr<Channel>& channel) {
+  WorkerSlot* slot = SlotOf(*channel);
+  if (slot != nullptr && slot->under_way > 0) return slot;
+  if (!MayHaveOne(*channel)) return nullptr;
+  if (slot == nullptr) slot = FreeSlot();
+  if (slot != nullptr) slot->channel = channel;
+  return slot;
+}
+
 WorkerSlot* WorkerPool::FreeSlot() {
   if (slots_.size() == kMaxWorkers) {
     // The longest idle one: connections of the others may be of use again.
@@ -85,12 +106,14 @@ void WorkerPool::Give(WorkerSlot& slot, Order order) {
 }
 
 void WorkerPool::AssignWaiting() {
-  while (!waiting_.empty()) {
-    WorkerSlot* slot = FreeSlot();
-    if (slot == nullptr) return;
-    WaitingOrder first = waiting_.Pop();
-    slot->channel = first.channel;
-    Give(*slot, std::move(first.order));
+  for (;;) {
+    WorkerSlot* slot = nullptr;
+    auto first = waiting_.PopFirst([&](const WaitingOrder& waiting) {
+      slot = SlotFor(waiting.channel);
+      return slot != nullptr;
+    });
+    if (!first) return;
+    Give(*slot, std::move(first->order));
     for (WaitingOrder& more : waiting_.Extract([&](const auto& other) { return other.channel == slot->channel; })) {
       Give(*slot, std::move(more.order));
     }

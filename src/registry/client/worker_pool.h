@@ -23,7 +23,9 @@ struct WorkerSlot {
 };
 
 /// At most 32 workers, one for each channel that has requests. Where there are more channels, requests wait for a
-/// worker that has none. Used by one thread at a time (the dispatcher's lock).
+/// worker that has none. What redirects and token realms lead to has half of them at most, and four for each configured
+/// host: a host that leads to many slow places holds up nobody else. Used by one thread at a time (the dispatcher's
+/// lock).
 class WorkerPool {
  public:
   /// Called on the worker's thread, without any lock. `slot` is for Finished.
@@ -52,6 +54,10 @@ class WorkerPool {
   };
 
   WorkerSlot* SlotOf(const Channel& channel);
+  /// False where enough workers serve what redirects and realms lead to.
+  bool MayHaveOne(const Channel& channel) const;
+  /// The worker that serves `channel` from now on; null: none may.
+  WorkerSlot* SlotFor(const std::shared_ptr<Channel>& channel);
   WorkerSlot* FreeSlot();
   void Give(WorkerSlot& slot, Order order);
   void AssignWaiting();

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "registry/exchange/product.h"
 #include "registry/exchange/request_headers.h"
 #include "registry/http/json_bodies.h"
 #include "registry/http/redirect_rules.h"
@@ -17,6 +18,8 @@ using hosts::Access;
 using hosts::Failure;
 
 constexpr std::size_t kMaxContentType = 128;
+// Longer than any digest is.
+constexpr std::size_t kMaxDigest = 256;
 
 bool IsSuccess(int status) { return status >= 200 && status <= 299; }
 
@@ -59,11 +62,22 @@ Exchange::Step Exchange::Start() {
 }
 
 Exchange::Step Exchange::Plan(const EndpointHints& hints) {
+  if (SameOrigin(at_, origin_)) origin_address_ = hints.address;
   const bool fallback = request_.host->http_fallback && at_.scheme == "https" && SameHostAndPort(at_, origin_);
   if (hints.plain_http && fallback) return GoOverHttp();
   if (authorization_) return Send();
   const std::optional<Challenge> challenge = Expected(hints, request_.repository);
   return challenge ? Meet(*challenge, true) : Send();
+}
+
+Detour Exchange::detour() const {
+  if (SameOrigin(at_, origin_)) return {};
+  Detour detour{.from = origin_.Authority(), .innermost = {}};
+  if (at_.host != origin_.host) {
+    const bool from_here = origin_address_ == AddressKind::kLoopback;
+    detour.innermost = from_here ? AddressKind::kLoopback : AddressKind::kPrivate;
+  }
+  return detour;
 }
 
 Exchange::Step Exchange::Send() const {
@@ -72,11 +86,11 @@ Exchange::Step Exchange::Send() const {
 
 std::vector<std::pair<std::string, std::string>> Exchange::Headers() const {
   HeaderList headers = {{"Accept", AcceptLine(request_)}, {"User-Agent", settings_.user_agent}};
-  HeaderList configured = ConfiguredHeaders(request_).first;
-  if (crossed_) configured = HeadersForOtherOrigin(configured);
-  for (auto& header : configured) {
-    const bool replaced = authorization_ && strcasecmp(header.first.c_str(), "authorization") == 0;
-    if (!replaced) headers.push_back(std::move(header));
+  if (!crossed_) {
+    for (auto& header : ConfiguredHeaders(request_).first) {
+      const bool replaced = authorization_ && strcasecmp(header.first.c_str(), "authorization") == 0;
+      if (!replaced) headers.push_back(std::move(header));
+    }
   }
   if (authorization_) headers.emplace_back("Authorization", authorization_.scheme + (" " + *authorization_.value));
   return headers;
@@ -84,6 +98,7 @@ std::vector<std::pair<std::string, std::string>> Exchange::Headers() const {
 
 Exchange::Step Exchange::OnResponse(const HttpResponse& response) {
   fell_back_ = false;
+  if (SameOrigin(at_, origin_) && response.status != 0) origin_address_ = response.address;
   if (reply_.answer.asked_at == absl::Time()) reply_.answer.asked_at = response.asked_at;
   if (response.failure != Failure::kNone) return OnFailure(response);
   if (IsRedirect(response.status)) {
@@ -121,6 +136,7 @@ Exchange::Step Exchange::OnFailure(const HttpResponse& response) {
   }
   reply_.answer.latency = response.latency;
   reply_.answer.retry_at = response.retry_at;
+  reply_.answer.untrusted = response.untrusted && !crossed_;
   // Content that broke off: containerd does not ask the next host for it.
   if (AsksForContent()) reply_.answer.status = response.status;
   // A GET in a HEAD's place is read to the end only where its head does not say enough.
@@ -129,7 +145,8 @@ Exchange::Step Exchange::OnFailure(const HttpResponse& response) {
     if (!IsSuccess(response.status) || !LacksDigest()) return std::move(reply_);
     follow_up_ = true;
   }
-  return Fail(response.failure, response.detail);
+  const bool refused = response.failure == Failure::kRefusedRedirect;
+  return Fail(response.failure, refused ? "redirected to the " + response.detail : response.detail);
 }
 
 Exchange::Step Exchange::OnRedirect(const HttpResponse& response, const std::string& location) {
@@ -152,6 +169,13 @@ Exchange::Step Exchange::OnRedirect(const HttpResponse& response, const std::str
   return Approach{at_};
 }
 
+bool Exchange::LacksHeaders() const {
+  if (!crossed_) return false;
+  const HeaderList configured = ConfiguredHeaders(request_).first;
+  return std::any_of(configured.begin(), configured.end(),
+                     [this](const auto& header) { return GoSendsAlong(header.first, origin_, at_); });
+}
+
 Exchange::Step Exchange::Fail(Failure failure, std::string detail) {
   reply_.answer.failure = failure;
   reply_.answer.failure_detail = std::move(detail);
@@ -164,10 +188,12 @@ void Exchange::Note(const HttpResponse& response) {
   answer.status = response.status;
   answer.latency = response.latency;
   if (const std::string* type = response.Header("content-type")) answer.content_type = WithoutParameters(*type);
-  if (const std::string* digest = response.Header("docker-content-digest")) answer.digest_header = *digest;
+  if (const std::string* digest = response.Header("docker-content-digest"))
+    answer.digest_header = digest->substr(0, kMaxDigest);
   answer.content_length = ParseLength(response.Header("content-length"));
   answer.location_missing = response.status >= 300 && response.status <= 399;
   if (response.status == 403) answer.access = Access::kDenied;
+  if (!crossed_) answer.product = ProductOf(response, met_);
 }
 
 void Exchange::NoteContent(const HttpResponse& response) {
@@ -199,11 +225,19 @@ bool Exchange::AsksForContent() const {
 Exchange::Step Exchange::OnFinal(const HttpResponse& response) {
   // Not confirmed, and containerd goes by the answer to a HEAD.
   if (request_.question == Question::kConfirm && response.status != 404) return AskAfresh();
+  if (response.status >= 400 && LacksHeaders()) {
+    return Fail(Failure::kRefusedRedirect, "redirected to " + at_.host + ", which answered " +
+                                               std::to_string(response.status) +
+                                               " without the configured headers: tagdrift sends them to no other host");
+  }
   if (!follow_up_) Note(response);
   if (response.status >= 400) reply_.answer.retry_at = RetryAt(response);
   if (method_ == Method::kGet) NoteContent(response);
   if (NeedsFollowUp()) return FollowUp();
-  if (AsksForContent() && IsSuccess(response.status) && !response.too_large) reply_.body = response.body;
+  if (AsksForContent() && IsSuccess(response.status) && !response.too_large) {
+    reply_.body = response.body;
+    reply_.hold = response.hold;
+  }
   return std::move(reply_);
 }
 

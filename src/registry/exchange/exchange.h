@@ -14,6 +14,7 @@
 #include "registry/auth/login_throttle.h"
 #include "registry/auth/token_cache.h"
 #include "registry/auth/token_fetch.h"
+#include "registry/http/endpoint.h"
 #include "registry/http/http_message.h"
 #include "tagdrift/registry/client.h"
 
@@ -32,7 +33,9 @@ struct WantLogin {
 /// Next step: get this token (from the cache, or by a TokenFetch), then call OnToken.
 struct WantToken {
   std::shared_ptr<const TokenKey> key;
-  Url endpoint;  ///< the registry host as reached
+  Url endpoint;                                  ///< the server that wants it, as reached
+  Detour detour;                                 ///< to `endpoint`
+  AddressKind innermost = AddressKind::kPublic;  ///< of the addresses that realms elsewhere may be at
 };
 
 /// One request to a registry host, from the first HEAD to the answer that containerd's walk sees: challenge, token,
@@ -41,7 +44,9 @@ struct WantToken {
 ///
 /// Credentials are looked for only once a challenge asks for them; at most two are tried, the second where the first is
 /// refused. One challenge is met per server and credential (a second only where a token from memory was asked with
-/// other scopes, or has aged); what a redirect leads to gets anonymous tokens only.
+/// other scopes, or has aged); what a redirect leads to at another origin gets anonymous tokens only, and none of the
+/// host's configured headers. Go's client, which containerd uses, passes on all that are not Authorization or Cookie:
+/// where such a header stays behind and the other origin refuses the request, the answer is Failure::kRefusedRedirect.
 class Exchange {
  public:
   using Step = std::variant<Approach, HttpRequest, CredentialQuestion, WantLogin, WantToken, Reply>;
@@ -63,6 +68,10 @@ class Exchange {
   Step OnToken(const TokenGrant& grant);
 
   const Request& request() const { return request_; }
+  /// How its next request came to leave the host.
+  Detour detour() const;
+  /// Its next request follows a redirect.
+  bool redirected() const { return redirects_ > 0; }
   /// The last response showed that the https endpoint is to be asked over http.
   bool fell_back() const { return fell_back_; }
   /// A token that the last response showed to be worthless: the cache should forget it.
@@ -84,6 +93,7 @@ class Exchange {
   Step RenewToken();
   bool NextCredential();
   void StartOver();
+  WantToken Want() const;
   Step OnRedirect(const HttpResponse& response, const std::string& location);
   Step OnFailure(const HttpResponse& response);
   Step OnFinal(const HttpResponse& response);
@@ -100,13 +110,16 @@ class Exchange {
   bool AsksForContent() const;
   bool LacksDigest() const;
   bool FallsBack(const HttpResponse& response) const;
+  /// containerd sends configured headers along to where a redirect led, and may get another answer there.
+  bool LacksHeaders() const;
   std::vector<std::pair<std::string, std::string>> Headers() const;
 
   Request request_;
   Settings settings_;
   Reply reply_;
   Url origin_;  ///< the host's own URL for this object, as reached
-  Url at_;      ///< where the next request goes
+  AddressKind origin_address_ = AddressKind::kName;
+  Url at_;  ///< where the next request goes
   Method method_ = Method::kHead;
   bool follow_up_ = false;  ///< the GET after a HEAD is under way
   int redirects_ = 0;

@@ -93,10 +93,17 @@ void Exchange::StartOver() {
   failed_.reset();
 }
 
+WantToken Exchange::Want() const {
+  // A realm is as far inside as the host that names it, and what a redirect leads to names public ones only.
+  const bool inside = !crossed_ && IsWithin(origin_address_, AddressKind::kLoopback);
+  return {
+      .key = key_, .endpoint = at_, .detour = detour(), .innermost = inside ? origin_address_ : AddressKind::kPublic};
+}
+
 Exchange::Step Exchange::RenewToken() {
   stale_token_ = {*key_, grant_.result->token};
   authorization_ = {};
-  return WantToken{key_, at_};
+  return Want();
 }
 
 Exchange::Step Exchange::Meet(const Challenge& challenge, bool expected) {
@@ -161,7 +168,7 @@ Exchange::Step Exchange::MeetBearer(const Challenge& challenge, bool expected) {
                                              .credential = mine == nullptr ? Credential() : ForToken(*mine),
                                              .endpoint = at_.Origin()});
   if (failed_ && failed_->first == *key_) return OnToken(failed_->second);
-  return WantToken{key_, at_};
+  return Want();
 }
 
 Exchange::Step Exchange::OnToken(const TokenGrant& grant) {
@@ -192,7 +199,7 @@ Exchange::Step Exchange::SendBare() {
 Exchange::Step Exchange::Unmet(Failure failure, std::string detail) {
   // Being limited says nothing about rights.
   if (failure != Failure::kBudget) reply_.answer.access = Access::kDenied;
-  return Fail(failure, std::move(detail));
+  return Fail(LacksHeaders() ? Failure::kRefusedRedirect : failure, std::move(detail));
 }
 
 Exchange::Step Exchange::Denied(const HttpResponse& response) {

@@ -24,7 +24,9 @@ AddressKind KindOfV4(std::uint32_t address) {
 
 AddressKind KindOfV6(const in6_addr& address) {
   const std::uint8_t* b = address.s6_addr;
-  if (IN6_IS_ADDR_V4MAPPED(&address)) {
+  // NAT64 leads to IPv4 addresses too.
+  static constexpr std::array<std::uint8_t, 12> kNat64 = {0, 0x64, 0xff, 0x9b};
+  if (IN6_IS_ADDR_V4MAPPED(&address) || std::memcmp(b, kNat64.data(), kNat64.size()) == 0) {
     std::uint32_t v4 = 0;
     std::memcpy(&v4, b + 12, 4);
     return KindOfV4(ntohl(v4));
@@ -71,6 +73,22 @@ AddressKind KindOfAddress(std::string_view host) {
   in_addr v4{};
   // inet_aton: the resolver also takes "127.1" and "0x7f000001" for addresses.
   return inet_aton(text.c_str(), &v4) == 1 ? KindOfV4(ntohl(v4.s_addr)) : AddressKind::kName;
+}
+
+bool IsWithin(AddressKind kind, AddressKind innermost) {
+  switch (kind) {
+    case AddressKind::kPublic:
+      return true;
+    case AddressKind::kPrivate:
+      return innermost == AddressKind::kPrivate || innermost == AddressKind::kLoopback;
+    case AddressKind::kLoopback:
+    case AddressKind::kAny:
+      return innermost == AddressKind::kLoopback;
+    case AddressKind::kLinkLocal:
+    case AddressKind::kName:
+      break;
+  }
+  return false;
 }
 
 std::string_view RegistrableDomain(std::string_view host) {

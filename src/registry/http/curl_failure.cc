@@ -72,6 +72,20 @@ bool IsHandshakeTimeout(const CurlFailure& failure) {
          failure.stage_time + kSlack >= kContainerdHandshake;
 }
 
+bool IsUntrusted(const CurlFailure& failure) {
+  if (failure.code != CURLE_PEER_FAILED_VERIFICATION) return false;
+  switch (failure.verify_result) {
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+      return true;
+    default:
+      return false;
+  }
+}
+
 NamedFailure NameFailure(const CurlFailure& failure) {
   // libcurl has many codes; those not named here leave no complete answer.
   if (failure.proxy_status >= 300) {

@@ -29,6 +29,9 @@ struct NamedFailure {
   std::string detail;  ///< short, for people; no URL, no secret
 };
 
+/// True where the server's certificate was refused because no trusted authority has signed it.
+bool IsUntrusted(const CurlFailure& failure);
+
 /// Timeouts that containerd has too (dial, 10 s of TLS handshake) are kTimeout; tagdrift's own are kDeadline.
 NamedFailure NameFailure(const CurlFailure& failure);
 

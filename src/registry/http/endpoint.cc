@@ -22,7 +22,7 @@ std::string Identity(const hosts::RegistryHost& host) {
 
 }  // namespace
 
-Endpoint EndpointOf(const Url& url, const hosts::RegistryHost& host, Way way, bool must_verify) {
+Endpoint EndpointOf(const Url& url, const hosts::RegistryHost& host, Way way, bool must_verify, Detour detour) {
   const bool tls = url.scheme == "https";
   const bool tls_proxy = way.proxy.starts_with("https://");
   const absl::Duration dial = host.dial_timeout.value_or(kContainerdDial);
@@ -33,7 +33,8 @@ Endpoint EndpointOf(const Url& url, const hosts::RegistryHost& host, Way way, bo
           .trust = tls || tls_proxy ? std::move(way.trust) : std::string(),
           .identity = tls ? Identity(host) : std::string(),
           .skip_verify = tls && host.SkipsVerification() && !must_verify,
-          .dial_milliseconds = absl::ToInt64Milliseconds(dial > absl::ZeroDuration() ? dial : kContainerdDial)};
+          .dial_milliseconds = absl::ToInt64Milliseconds(dial > absl::ZeroDuration() ? dial : kContainerdDial),
+          .detour = std::move(detour)};
 }
 
 }  // namespace tagdrift::registry

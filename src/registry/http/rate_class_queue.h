@@ -1,8 +1,10 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <deque>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -31,6 +33,22 @@ class RateClassQueue {
     queue.pop_front();
     turn_ = (turn_ + 1) % kTurns;
     return item;
+  }
+
+  /// Takes out the first in the order of leaving that `wanted` is true for.
+  template <typename Predicate>
+  std::optional<Item> PopFirst(const Predicate& wanted) {
+    const bool last_first = turn_ == kTurns - 1;
+    for (std::size_t i = 0; i < queues_.size(); ++i) {
+      std::deque<Item>& queue = queues_[last_first ? queues_.size() - 1 - i : i];
+      const auto found = std::find_if(queue.begin(), queue.end(), wanted);
+      if (found == queue.end()) continue;
+      Item item = std::move(*found);
+      queue.erase(found);
+      turn_ = (turn_ + 1) % kTurns;
+      return item;
+    }
+    return std::nullopt;
   }
 
   /// Takes out all that `wanted` is true for.

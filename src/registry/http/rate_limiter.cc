@@ -100,8 +100,9 @@ void RateLimiter::Note(const HttpResponse& response, SteadyTime now) {
     } else {
       Pause(why, kRateLimitPause, kLongestRateLimitPause, now);
     }
-  } else if (response.failure == hosts::Failure::kTls) {
-    // Which certificates are trusted differs with the way to the origin: this says nothing about it.
+  } else if (response.failure == hosts::Failure::kTls || response.failure == hosts::Failure::kRefusedRedirect) {
+    // Which certificates are trusted, and what may be connected to, differs with the way to the origin: this says
+    // nothing about it.
     if (state_ == State::kProbing) state_ = State::kPaused;
   } else if (IsTrouble(response)) {
     NoteTrouble(response, now);

@@ -9,14 +9,7 @@
 namespace tagdrift::registry {
 namespace {
 
-constexpr std::array<std::string_view, 9> kSecretWords = {"auth",     "cookie", "token", "secret", "key",
-                                                          "password", "api",    "cred",  "session"};
-
-bool LooksSecret(const std::string& name) {
-  const std::string lower = text::Lower(name);
-  return std::any_of(kSecretWords.begin(), kSecretWords.end(),
-                     [&lower](std::string_view word) { return lower.find(word) != std::string::npos; });
-}
+constexpr std::array<std::string_view, 4> kBoundToHost = {"authorization", "www-authenticate", "cookie", "cookie2"};
 
 }  // namespace
 
@@ -42,12 +35,9 @@ std::optional<std::string> WhyRedirectRefused(const Url& from, const Url& to, bo
   return std::nullopt;
 }
 
-std::vector<std::pair<std::string, std::string>> HeadersForOtherOrigin(
-    const std::vector<std::pair<std::string, std::string>>& headers) {
-  std::vector<std::pair<std::string, std::string>> out;
-  std::copy_if(headers.begin(), headers.end(), std::back_inserter(out),
-               [](const auto& header) { return !LooksSecret(header.first); });
-  return out;
+bool GoSendsAlong(std::string_view name, const Url& from, const Url& to) {
+  const bool bound = std::find(kBoundToHost.begin(), kBoundToHost.end(), text::Lower(name)) != kBoundToHost.end();
+  return !bound || to.host == from.host || to.host.ends_with("." + from.host);
 }
 
 }  // namespace tagdrift::registry

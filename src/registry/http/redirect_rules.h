@@ -3,8 +3,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 #include "registry/http/url.h"
 
@@ -20,10 +18,8 @@ bool IsRedirect(int status);
 /// any other place to a loopback, link-local or unspecified address (unless a proxy stands between).
 std::optional<std::string> WhyRedirectRefused(const Url& from, const Url& to, bool through_proxy);
 
-/// The headers of a registry host's configuration that go along to another origin. Go passes on all but Authorization,
-/// Cookie and their like; tagdrift also keeps back names that look like they carry a secret ("X-JFrog-Art-Api",
-/// "PRIVATE-TOKEN").
-std::vector<std::pair<std::string, std::string>> HeadersForOtherOrigin(
-    const std::vector<std::pair<std::string, std::string>>& headers);
+/// True if Go's client sends the configured header `name` along from `from` to `to`: any but Authorization, Cookie and
+/// their like, and those too to the same host or one below it.
+bool GoSendsAlong(std::string_view name, const Url& from, const Url& to);
 
 }  // namespace tagdrift::registry

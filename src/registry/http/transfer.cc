@@ -1,8 +1,10 @@
 #include "registry/http/transfer.h"
 
+#include <arpa/inet.h>
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "tagdrift/text/text.h"
 
@@ -25,6 +27,24 @@ long Number(CURL* easy, CURLINFO what) {
   return value;
 }
 
+AddressKind PeerOf(CURL* easy) {
+  const char* address = nullptr;
+  curl_easy_getinfo(easy, CURLINFO_PRIMARY_IP, &address);
+  const std::string host = address == nullptr ? "" : address;
+  return KindOfAddress(host.find(':') == std::string::npos ? host : "[" + host + "]");
+}
+
+/// As in `Url::host`.
+std::string HostOf(const sockaddr& address) {
+  char text[INET6_ADDRSTRLEN] = "";
+  if (address.sa_family == AF_INET) {
+    inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in&>(address).sin_addr, text, sizeof text);
+    return text;
+  }
+  inet_ntop(AF_INET6, &reinterpret_cast<const sockaddr_in6&>(address).sin6_addr, text, sizeof text);
+  return "[" + std::string(text) + "]";
+}
+
 }  // namespace
 
 Transfer::Transfer() : easy_(curl_easy_init()) {}
@@ -35,7 +55,13 @@ int Transfer::OnResolve(void*, void*, void* self) {
 }
 
 curl_socket_t Transfer::OnSocket(void* self, curlsocktype, curl_sockaddr* address) {
-  static_cast<Transfer*>(self)->dialled_ = true;
+  auto& transfer = *static_cast<Transfer*>(self);
+  transfer.dialled_ = true;
+  const std::string host = HostOf(address->addr);
+  if (transfer.innermost_ && !IsWithin(KindOfAddress(host), *transfer.innermost_)) {
+    transfer.refused_address_ = host;
+    return CURL_SOCKET_BAD;
+  }
   return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
@@ -47,7 +73,7 @@ int Transfer::OnSend(void* self, char*, char*, int, int) {
 std::size_t Transfer::OnHeader(char* bytes, std::size_t, std::size_t size, void* self) {
   auto& transfer = *static_cast<Transfer*>(self);
   transfer.header_bytes_ += size;
-  if (transfer.header_bytes_ > kHeaderLimit) {
+  if (transfer.header_bytes_ > kHeaderLimit || ++transfer.header_lines_ > kHeaderLineLimit) {
     transfer.headers_too_large_ = true;
     return 0;
   }
@@ -74,7 +100,12 @@ std::size_t Transfer::OnBody(char* bytes, std::size_t, std::size_t size, void* s
   const std::size_t kept = transfer.response_.body.size();
   const bool error = Number(transfer.easy(), CURLINFO_RESPONSE_CODE) >= 300;
   const std::size_t room = error ? kErrorBodyLimit - std::min(kept, kErrorBodyLimit) : size;
-  transfer.response_.body.append(bytes, std::min(size, room));
+  const std::size_t taken = std::min(size, room);
+  if (transfer.response_.hold && !transfer.response_.hold->Grow(taken)) {
+    transfer.over_budget_ = true;
+    return 0;
+  }
+  transfer.response_.body.append(bytes, taken);
   return size;
 }
 
@@ -117,18 +148,26 @@ void Transfer::SetProxy(const TransferSettings& settings) {
   curl_easy_setopt(easy(), CURLOPT_PROXY_CAPATH, nullptr);
 }
 
-void Transfer::Begin(const HttpRequest& request, const TransferSettings& settings, absl::Time now) {
+void Transfer::Begin(const HttpRequest& request, const TransferSettings& settings, absl::Time now,
+                     absl::Duration limit) {
   curl_easy_reset(easy());
   response_ = {};
+  response_.hold = request.hold;
+  over_budget_ = false;
   header_bytes_ = 0;
+  header_lines_ = 0;
   headers_too_large_ = false;
   headers_complete_ = false;
   dialled_ = false;
   sent_ = false;
   body_limit_ = request.body_limit;
+  // A proxy is asked wherever it is, and what it connects to is its own affair.
+  innermost_ = settings.endpoint.proxy.empty() ? settings.endpoint.detour.innermost : std::nullopt;
+  refused_address_.clear();
   error_[0] = '\0';
   const absl::Duration dial = absl::Milliseconds(settings.endpoint.dial_milliseconds);
-  const absl::Duration connect = std::min({dial, settings.connect_timeout, settings.request_timeout});
+  const absl::Duration request_timeout = std::min(settings.request_timeout, limit);
+  const absl::Duration connect = std::min({dial, settings.connect_timeout, request_timeout});
   curl_easy_setopt(easy(), CURLOPT_URL, request.url.text.c_str());
   curl_easy_setopt(easy(), CURLOPT_PATH_AS_IS, 1L);
   curl_easy_setopt(easy(), CURLOPT_PROTOCOLS_STR, "http,https");
@@ -136,9 +175,11 @@ void Transfer::Begin(const HttpRequest& request, const TransferSettings& setting
   curl_easy_setopt(easy(), CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy(), CURLOPT_QUICK_EXIT, 1L);
   curl_easy_setopt(easy(), CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS);
-  curl_easy_setopt(easy(), CURLOPT_PIPEWAIT, 1L);
+  // Over plain http each connection takes one request at a time: to wait for another's first answer would only hang
+  // with it.
+  curl_easy_setopt(easy(), CURLOPT_PIPEWAIT, request.url.scheme == "https" ? 1L : 0L);
   curl_easy_setopt(easy(), CURLOPT_CONNECTTIMEOUT_MS, Milliseconds(connect));
-  curl_easy_setopt(easy(), CURLOPT_TIMEOUT_MS, Milliseconds(settings.request_timeout));
+  curl_easy_setopt(easy(), CURLOPT_TIMEOUT_MS, Milliseconds(request_timeout));
   curl_easy_setopt(easy(), CURLOPT_ERRORBUFFER, error_.data());
   curl_easy_setopt(easy(), CURLOPT_HEADERFUNCTION, OnHeader);
   curl_easy_setopt(easy(), CURLOPT_HEADERDATA, this);
@@ -159,6 +200,15 @@ void Transfer::Begin(const HttpRequest& request, const TransferSettings& setting
 }
 
 void Transfer::OpenConnection() { curl_easy_setopt(easy(), CURLOPT_PIPEWAIT, 0L); }
+
+void Transfer::NameTrouble(const CurlFailure& failure, TlsSetup& tls, HttpResponse& response) {
+  NamedFailure named = NameFailure(failure);
+  response.failure = named.failure;
+  response.detail = std::move(named.detail);
+  response.untrusted = IsUntrusted(failure);
+  response.plain_http = std::exchange(tls.saw_http, false) || IsHandshakeTimeout(failure);
+  response.no_connection = failure.stage == Stage::kConnecting && named.failure != hosts::Failure::kName;
+}
 
 CurlFailure Transfer::Describe(CURLcode code, const TransferSettings& settings) const {
   const absl::Duration resolved = Taken(easy(), CURLINFO_NAMELOOKUP_TIME_T);
@@ -186,28 +236,29 @@ CurlFailure Transfer::Describe(CURLcode code, const TransferSettings& settings) 
 
 HttpResponse Transfer::Finish(CURLcode code, const TransferSettings& settings, long* connections) {
   *connections = Number(easy(), CURLINFO_NUM_CONNECTS);
+  headers_.reset();
   HttpResponse response = std::move(response_);
   response.latency = Taken(easy(), CURLINFO_TOTAL_TIME_T);
-  headers_.reset();
-  if (headers_too_large_) {
-    response.failure = hosts::Failure::kBudget;
-    response.detail = "the answer's headers are larger than 64 KiB";
-    return response;
-  }
+  if (settings.endpoint.proxy.empty()) response.address = PeerOf(easy());
   // libcurl takes a connection closed in the middle of the headers for the end of a short answer.
   if (code == CURLE_OK && !headers_complete_) code = CURLE_PARTIAL_FILE;
-  if (code == CURLE_OK || response.too_large) {
-    response.status = static_cast<int>(Number(easy(), CURLINFO_RESPONSE_CODE));
-    return response;
-  }
   if (headers_complete_) response.status = static_cast<int>(Number(easy(), CURLINFO_RESPONSE_CODE));
-  const CurlFailure failure = Describe(code, settings);
-  NamedFailure named = NameFailure(failure);
-  response.failure = named.failure;
-  response.detail = std::move(named.detail);
-  response.plain_http = settings.tls->saw_http || IsHandshakeTimeout(failure);
-  response.no_connection = failure.stage == Stage::kConnecting && named.failure != hosts::Failure::kName;
-  settings.tls->saw_http = false;
+  if (code == CURLE_OK || response.too_large) return response;
+  response.body = {};
+  response.hold.reset();
+  if (headers_too_large_) {
+    response.status = 0;
+    response.failure = hosts::Failure::kBudget;
+    response.detail = "the answer's headers are more than 64 KiB or 500 lines";
+  } else if (over_budget_) {
+    response.failure = hosts::Failure::kBudget;
+    response.detail = "sends more content than tagdrift holds of one host at a time";
+  } else if (code == CURLE_COULDNT_CONNECT && !refused_address_.empty()) {
+    response.failure = hosts::Failure::kRefusedRedirect;
+    response.detail = "internal address " + refused_address_ + " of " + settings.endpoint.host;
+  } else {
+    NameTrouble(Describe(code, settings), *settings.tls, response);
+  }
   return response;
 }
 

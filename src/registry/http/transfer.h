@@ -4,6 +4,7 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "registry/http/curl_failure.h"
@@ -30,8 +31,8 @@ class Transfer {
 
   CURL* easy() const { return easy_.get(); }
 
-  /// Prepares the handle for `request`, which must live until Finish.
-  void Begin(const HttpRequest& request, const TransferSettings& settings, absl::Time now);
+  /// Prepares the handle for `request`, which must live until Finish. It is given `limit` at most.
+  void Begin(const HttpRequest& request, const TransferSettings& settings, absl::Time now, absl::Duration limit);
 
   /// Between Begin and the start: opens a connection rather than wait whether another one will turn out to take more
   /// requests at a time, which shows with its first answer.
@@ -62,6 +63,7 @@ class Transfer {
   void SetHeaders(const HttpRequest& request);
   void SetMethod(const HttpRequest& request);
   void SetProxy(const TransferSettings& settings);
+  static void NameTrouble(const CurlFailure& failure, TlsSetup& tls, HttpResponse& response);
   CurlFailure Describe(CURLcode code, const TransferSettings& settings) const;
 
   std::unique_ptr<CURL, EasyFree> easy_;
@@ -69,9 +71,13 @@ class Transfer {
   std::array<char, CURL_ERROR_SIZE> error_{};
   HttpResponse response_;
   std::size_t header_bytes_ = 0;
+  int header_lines_ = 0;
   std::size_t body_limit_ = 0;
+  std::optional<AddressKind> innermost_;  ///< that may be connected to; nothing: any
+  std::string refused_address_;           ///< the last that may not
   bool headers_too_large_ = false;
   bool headers_complete_ = false;
+  bool over_budget_ = false;
   bool dialled_ = false;  ///< looks up a name or opens a connection for itself
   bool sent_ = false;     ///< has a connection to send on
 };

@@ -16,6 +16,8 @@ struct CurlUrlFree {
 using CurlUrl = std::unique_ptr<CURLU, CurlUrlFree>;
 
 constexpr std::size_t kMaxUrl = 16 * 1024;
+// As long as a DNS name may be.
+constexpr std::size_t kMaxHost = 255;
 
 std::optional<std::string> Part(CURLU* url, CURLUPart part, unsigned flags = 0) {
   char* text = nullptr;
@@ -37,7 +39,7 @@ std::optional<Url> TakeApart(CURLU* handle) {
   url.scheme = Part(handle, CURLUPART_SCHEME).value_or("");
   if (url.scheme != "http" && url.scheme != "https") return std::nullopt;
   url.host = text::Lower(Part(handle, CURLUPART_HOST).value_or(""));
-  if (url.host.empty()) return std::nullopt;
+  if (url.host.empty() || url.host.size() > kMaxHost) return std::nullopt;
   url.explicit_port = Part(handle, CURLUPART_PORT).has_value();
   const std::string port = Part(handle, CURLUPART_PORT, CURLU_DEFAULT_PORT).value_or("");
   if (std::from_chars(port.data(), port.data() + port.size(), url.port).ec != std::errc() || url.port == 0) {
@@ -54,7 +56,9 @@ std::optional<Url> TakeApart(CURLU* handle) {
 
 }  // namespace
 
-std::string Url::Origin() const { return scheme + "://" + host + ":" + std::to_string(port); }
+std::string Url::Authority() const { return host + ":" + std::to_string(port); }
+
+std::string Url::Origin() const { return scheme + "://" + Authority(); }
 
 std::string Url::Printable() const {
   std::string out = scheme + "://" + host;

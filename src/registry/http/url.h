@@ -18,6 +18,8 @@ struct Url {
   bool has_user = false;
   bool has_fragment = false;
 
+  /// "host:port".
+  std::string Authority() const;
   /// "https://host:port".
   std::string Origin() const;
   /// For people: scheme, host, port if named, and path; never user, query or fragment.

@@ -124,8 +124,13 @@ void Worker::CancelNow(const std::set<std::uint64_t>& ids) {
 void Worker::Launch() {
   launch_at_.reset();
   while (!queue_.empty() && active_.size() < width_) {
+    const SteadyTime now = clock_->Steady();
+    if (queue_.Front().ends.value_or(SteadyTime::max()) <= now) {
+      TimeOut(queue_.Pop());
+      continue;
+    }
     if (BringsBody(queue_.Front()) && bodies_ >= kBodies) return;
-    const RateLimiter::Verdict verdict = channel_->limiter->Admit(queue_.Front().request.method, clock_->Steady());
+    const RateLimiter::Verdict verdict = channel_->limiter->Admit(queue_.Front().request.method, now);
     if (const auto* wait = std::get_if<RateLimiter::Wait>(&verdict)) {
       launch_at_ = wait->until;
       return;
@@ -152,7 +157,9 @@ void Worker::Start(Order order, bool probe) {
   slot->order = std::move(order);
   slot->probe = probe;
   slot->silent_since.reset();
-  slot->transfer.Begin(slot->order.request, channel_->settings, clock_->Wall());
+  const auto& ends = slot->order.ends;
+  slot->transfer.Begin(slot->order.request, channel_->settings, clock_->Wall(),
+                       ends ? absl::FromChrono(*ends - clock_->Steady()) : absl::InfiniteDuration());
   // It may go beside one that gets no answer.
   if (slot->order.report_silence) slot->transfer.OpenConnection();
   CURL* easy = slot->transfer.easy();
@@ -166,6 +173,14 @@ void Worker::Refuse(const Order& order, const RateLimiter::HeldBack& held_back) 
   response.detail = held_back.why;
   response.asked_at = clock_->Wall();
   response.retry_at = response.asked_at + absl::FromChrono(held_back.left);
+  events_.done({.id = order.id, .response = std::move(response), .connections = 0});
+}
+
+void Worker::TimeOut(const Order& order) {
+  HttpResponse response;
+  response.failure = hosts::Failure::kDeadline;
+  response.detail = "no complete answer in time, redirects included";
+  response.asked_at = clock_->Wall();
   events_.done({.id = order.id, .response = std::move(response), .connections = 0});
 }
 
@@ -221,6 +236,7 @@ Worker::SlotPtr Worker::Remove(CURL* easy) {
 }
 
 void Worker::Keep(SlotPtr slot) {
+  slot->order = {};
   spare_.push_back(std::move(slot));
   if (active_.empty() && queue_.empty() && spare_.size() > kIdleSpare) spare_.resize(kIdleSpare);
 }

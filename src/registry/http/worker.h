@@ -26,6 +26,8 @@ struct Order {
   RateClass rate_class = RateClass::kBackground;
   /// Report when no answer begins within a few seconds of sending it.
   bool report_silence = false;
+  /// There is no answer after that; nothing: a request's own time limit alone counts.
+  std::optional<SteadyTime> ends;
   HttpRequest request;
 };
 
@@ -85,6 +87,7 @@ class Worker {
   void Launch();
   void Start(Order order, bool probe);
   void Refuse(const Order& order, const RateLimiter::HeldBack& held_back);
+  void TimeOut(const Order& order);
   void ReportSilence();
   int PollMilliseconds() const;
   bool Collect();
