@@ -63,6 +63,16 @@ class Agent::State {
     return RunAction(resources, request, hooks, call.context());
   }
 
+  absl::StatusOr<facts::Node> Images(const Selection& selection, const CallContext& context) {
+    const Call call(*this, context);
+    auto seen = Observe(options_, runtime_, {.containers = true, .network = false}, call.context());
+    if (!seen.ok()) return seen.status();
+    auto images = Select(selection, seen->node);
+    if (!images.ok()) return images.status();
+    seen->node.images = *std::move(images);
+    return std::move(seen->node);
+  }
+
   absl::StatusOr<RegistryConfiguration> Configuration(const CallContext& context) {
     const Call call(*this, context);
     auto seen = Observe(options_, runtime_, {.containers = false, .network = false}, call.context());
@@ -155,6 +165,10 @@ absl::StatusOr<report::Round> Agent::Check(const CheckOptions& options, const Ca
 
 report::ActionResult Agent::Act(const ActionRequest& request, const ActionHooks& hooks, const CallContext& context) {
   return state_->Act(request, hooks, context);
+}
+
+absl::StatusOr<facts::Node> Agent::Images(const Selection& selection, const CallContext& context) {
+  return state_->Images(selection, context);
 }
 
 absl::StatusOr<RegistryConfiguration> Agent::Configuration(const CallContext& context) {

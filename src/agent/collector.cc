@@ -133,6 +133,7 @@ void Collector::Send(std::size_t index, const judge::HostQuery& ask, registry::Q
   const std::string key =
       ask.kind == judge::QueryKind::kTag ? "" : SharedKey(*entry.route, reference.repository(), ask);
   sent_.emplace(ticket, Sent{index, ask, key});
+  waiting_(request.host->host, ++open_[request.host->host]);
   batch_.Send(ticket, std::move(request));
 }
 
@@ -212,6 +213,8 @@ void Collector::TakeReply(std::uint64_t ticket, registry::Reply reply) {
   auto node = sent_.extract(ticket);
   if (node.empty()) return;
   const Sent& sent = node.mapped();
+  const std::string& host = entries_[sent.tag].route->hosts[sent.ask.host]->host;
+  waiting_(host, --open_[host]);
   if (sent.shared_key.empty()) {
     Entry& entry = entries_[sent.tag];
     entry.under_way.erase(sent.ask);

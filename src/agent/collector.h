@@ -26,13 +26,15 @@ class Collector {
   /// All but the contexts outlive this. `batch` was opened with `context` and `budget`, which also counts what the
   /// delivered content takes: what there is no room for counts as not read (Failure::kBudget).
   Collector(const Shared& shared, const judge::Context& rules, const std::map<std::string, judge::Route>& routes,
-            node::ContentReader& content, registry::Batch& batch, ByteBudget& budget, CallContext context)
+            node::ContentReader& content, registry::Batch& batch, ByteBudget& budget, const Waiting& waiting,
+            CallContext context)
       : shared_(shared),
         rules_(rules),
         routes_(routes),
         content_(content),
         batch_(batch),
         budget_(budget),
+        waiting_(waiting),
         context_(std::move(context)) {}
 
   /// The tags in the order of `images`, without those that went away meanwhile.
@@ -80,9 +82,11 @@ class Collector {
   node::ContentReader& content_;
   registry::Batch& batch_;
   ByteBudget& budget_;
+  const Waiting& waiting_;
   CallContext context_;
   std::vector<Entry> entries_;
   std::map<std::uint64_t, Sent> sent_;
+  std::map<std::string, std::size_t> open_;  ///< questions that are not answered yet, by host
   SharedAnswers shared_answers_;
   std::uint64_t next_ticket_ = 1;
   bool stopped_ = false;

@@ -99,7 +99,7 @@ absl::StatusOr<report::Round> RunRound(const Shared& shared, Observation seen, c
                               budget.get());
   const auto batch = shared.registry.Open(
       options.rate_class, std::make_shared<const registry::Network>(std::move(seen.network)), context, budget);
-  Collector collector(shared, rules, round.routes, content, *batch, *budget, context);
+  Collector collector(shared, rules, round.routes, content, *batch, *budget, options.waiting, context);
   round.tags = collector.Collect(*std::move(images), options.progress);
   round.tags_on_node = seen.node.images.size();
   round.settings = std::move(seen.settings);

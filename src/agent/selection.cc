@@ -47,8 +47,9 @@ absl::Status NoMatch(const NamePattern& pattern, const std::vector<facts::Cached
                                 ? fmt::format(" ({})", reference->Canonical())
                                 : "";
   const std::string near = NearMisses(pattern.text(), images);
-  return absl::NotFoundError(fmt::format("no tag cached on this node matches '{}'{}; {}", pattern.text(), meant,
-                                         near.empty() ? "list them with: tagdrift check -o name" : "here are " + near));
+  return absl::NotFoundError(
+      fmt::format("no tag cached on this node matches '{}'{}; {}", pattern.text(), meant,
+                  near.empty() ? "list them with: tagdrift images -o name" : "here are " + near));
 }
 
 }  // namespace
@@ -73,6 +74,16 @@ bool NamePattern::Matches(const std::string& canonical) const {
 }
 
 bool NamePattern::NamesDigest() const { return text_.find('@') != std::string::npos && IsReference(text_); }
+
+absl::StatusOr<std::vector<NamePattern>> ParsePatterns(const std::vector<std::string>& texts) {
+  std::vector<NamePattern> patterns;
+  for (const std::string& text : texts) {
+    auto pattern = NamePattern::Parse(text);
+    if (!pattern.ok()) return pattern.status();
+    patterns.push_back(*std::move(pattern));
+  }
+  return patterns;
+}
 
 absl::StatusOr<std::vector<facts::CachedImage>> Select(const Selection& selection, const facts::Node& node) {
   std::vector<facts::CachedImage> images = node.images;

@@ -30,6 +30,7 @@ struct CheckArguments {
   std::vector<std::string> ignored;
   std::string format = "table";
   std::vector<std::string> fail_on = {"stale", "gone", "undecided"};
+  bool all = false;
   bool stale_only = false;
   bool in_use = false;
   bool no_containers = false;
@@ -38,21 +39,11 @@ struct CheckArguments {
   bool npd = false;
 };
 
-absl::StatusOr<std::vector<agent::NamePattern>> Patterns(const std::vector<std::string>& texts) {
-  std::vector<agent::NamePattern> patterns;
-  for (const std::string& text : texts) {
-    auto pattern = agent::NamePattern::Parse(text);
-    if (!pattern.ok()) return pattern.status();
-    patterns.push_back(*std::move(pattern));
-  }
-  return patterns;
-}
-
 absl::StatusOr<agent::CheckOptions> OptionsFrom(const CheckArguments& arguments) {
   agent::CheckOptions options;
-  auto patterns = Patterns(arguments.patterns);
+  auto patterns = agent::ParsePatterns(arguments.patterns);
   if (!patterns.ok()) return patterns.status();
-  auto ignored = Patterns(arguments.ignored);
+  auto ignored = agent::ParsePatterns(arguments.ignored);
   if (!ignored.ok()) return ignored.status();
   auto origins = ReadOrigins(arguments.node.origins);
   if (!origins.ok()) return origins.status();
@@ -82,7 +73,8 @@ absl::StatusOr<v1::NodeReport> RunRound(const CheckArguments& arguments, const S
   const auto agent = MakeAgent(arguments.node);
   if (!agent.ok()) return agent.status();
   ProgressLine line(isatty(STDERR_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr);
-  options->progress = [&line](std::size_t done, std::size_t total) { line.Show(done, total); };
+  options->progress = [&line](std::size_t done, std::size_t total) { line.Settled(done, total); };
+  options->waiting = [&line](const std::string& host, std::size_t open) { line.Waiting(host, open); };
   const auto round = (*agent)->Check(*options, context);
   if (!round.ok()) return round.status();
   const registry::Client::Counts counts = (*agent)->counts();
@@ -98,8 +90,10 @@ int RunCheck(const CheckArguments& arguments, const StopOnSignal& stop) {
 
   const int exit_code = render::ExitCode(*report, FailOnOf(arguments.fail_on));
   if (arguments.stale_only) render::KeepStale(*report);
-  const std::string text = arguments.npd ? render::NpdLine(*report)
-                                         : render::Render(*report, FormatNamed(arguments.format), StyleOfTerminal());
+  render::Style style = StyleOfTerminal();
+  style.all = arguments.all || !arguments.patterns.empty();
+  const std::string text =
+      arguments.npd ? render::NpdLine(*report) : render::Render(*report, FormatNamed(arguments.format), style);
   if (absl::Status status = WriteOut(text); !status.ok()) return ExitCodeOf(status, 0);
   return exit_code;
 }
@@ -113,6 +107,7 @@ void AddCheckCommand(CLI::App& app, const StopOnSignal& stop, int& exit_code) {
       "REFERENCE|PATTERN", arguments->patterns,
       "What to check: a reference (nginx), or a glob over full references (registry.corp/*); all by default");
   AddOutputOption(command, arguments->format);
+  command.add_flag("--all", arguments->all, "A row for every tag, also for those that need nothing");
   command.add_flag("--stale-only", arguments->stale_only, "Print only tags that are stale or gone");
   command.add_flag("--in-use", arguments->in_use, "Check only tags that a container uses");
   command.add_option("--ignore", arguments->ignored, "Leave these out; repeatable")

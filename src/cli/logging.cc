@@ -10,6 +10,7 @@
 
 #include "output.h"
 #include "tagdrift/render/render.h"
+#include "tagdrift/report/printable.h"
 #include "tagdrift/report/report.h"
 
 namespace tagdrift::cli {
@@ -29,6 +30,7 @@ class StandardErrorSink final : public spdlog::sinks::base_sink<std::mutex> {
     const spdlog::string_view_t level = spdlog::level::to_string_view(message.level);
     record.set_level(std::string(level.data(), level.size()));
     record.set_message(std::string(message.payload.data(), message.payload.size()));
+    report::MakePrintable(record);
     (void)WriteError(render::LogLine(record, format_ == LogFormat::kJson));
   }
   void flush_() override {}

@@ -1,4 +1,3 @@
-#include <fmt/format.h>
 #include <malloc.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -9,11 +8,13 @@
 #include "CLI/CLI.hpp"
 #include "action_command.h"
 #include "check_command.h"
+#include "images_command.h"
 #include "logging.h"
 #include "mirrors_command.h"
 #include "output.h"
 #include "stop_on_signal.h"
 #include "tagdrift/render/exit_code.h"
+#include "usage_error.h"
 
 namespace {
 
@@ -47,6 +48,7 @@ int Run(int argc, char** argv, tagdrift::cli::StopOnSignal& stop) {
   app.fallthrough();
   int exit_code = 0;
   tagdrift::cli::AddCheckCommand(app, stop, exit_code);
+  tagdrift::cli::AddImagesCommand(app, stop, exit_code);
   tagdrift::cli::AddMirrorsCommand(app, stop, exit_code);
   tagdrift::cli::AddActionCommands(app, stop, exit_code);
   app.add_subcommand("version", "Print the version")->callback([&] {
@@ -60,9 +62,7 @@ int Run(int argc, char** argv, tagdrift::cli::StopOnSignal& stop) {
   } catch (const CLI::CallForVersion&) {
     return Print(std::string(kVersionLine) + "\n");
   } catch (const CLI::ParseError& error) {
-    const bool unknown_command = app.get_subcommands().empty() && argc > 1 && argv[1][0] != '-';
-    PrintError(fmt::format("{} (see tagdrift --help)",
-                           unknown_command ? fmt::format("there is no command '{}'", argv[1]) : error.what()));
+    PrintError(tagdrift::cli::UsageError(app, error, argc > 1 ? argv[1] : ""));
     return tagdrift::render::kExitUsage;
   }
   return exit_code;

@@ -33,9 +33,6 @@ class LeftOut {
   static std::string Quoted(std::string name) {
     constexpr std::size_t kLongest = 120;
     if (name.size() > kLongest) name.resize(kLongest);
-    for (char& c : name) {
-      if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
-    }
     return '"' + name + '"';
   }
 

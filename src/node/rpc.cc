@@ -11,13 +11,7 @@ namespace {
 
 constexpr std::size_t kMaxMessage = 300;
 
-std::string OneLine(std::string_view text) {
-  text = text.substr(0, std::min(text.find('\n'), kMaxMessage));
-  std::string line(text);
-  std::replace_if(
-      line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
-  return line;
-}
+std::string FirstLine(const std::string& text) { return text.substr(0, std::min(text.find('\n'), kMaxMessage)); }
 
 bool TooLarge(const grpc::Status& status) {
   return status.error_message().find("larger than max") != std::string::npos;
@@ -44,14 +38,14 @@ std::string Reason(const grpc::Status& status, std::chrono::nanoseconds waited) 
       return "the runtime denies it: run as root";
     case grpc::StatusCode::UNAVAILABLE:
       if (FromTransport(status)) return std::string(kNoConnection);
-      return OneLine(status.error_message());
+      return FirstLine(status.error_message());
     case grpc::StatusCode::RESOURCE_EXHAUSTED:
       if (TooLarge(status)) {
         return "the answer is larger than " + std::to_string(kMaxReceiveBytes >> 20) + " MiB, tagdrift's limit";
       }
-      return OneLine(status.error_message());
+      return FirstLine(status.error_message());
     default:
-      return status.error_message().empty() ? "the runtime gave no reason" : OneLine(status.error_message());
+      return status.error_message().empty() ? "the runtime gave no reason" : FirstLine(status.error_message());
   }
 }
 

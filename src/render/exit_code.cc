@@ -3,6 +3,9 @@
 #include <google/protobuf/repeated_field.h>
 
 #include <algorithm>
+#include <string_view>
+
+#include "tagdrift/text/utf8.h"
 
 namespace tagdrift::render {
 namespace {
@@ -39,8 +42,15 @@ int ExitCode(const v1::MirrorsReport& report) {
 }
 
 std::string NpdLine(const v1::NodeReport& report) {
-  std::string line = report.summary().headline();
-  if (line.size() > 80) line.resize(80);
+  constexpr std::size_t kMost = 80;
+  std::string_view rest = report.summary().headline();
+  std::string line;
+  while (!rest.empty()) {
+    const std::size_t length = std::max<std::size_t>(text::CharacterLength(rest), 1);
+    if (line.size() + length > kMost) break;
+    line += rest.substr(0, length);
+    rest.remove_prefix(length);
+  }
   return line + "\n";
 }
 

@@ -7,14 +7,25 @@
 #include <string_view>
 
 #include "tagdrift/render/render.h"
+#include "trouble.h"
 
 namespace tagdrift::render {
 
 std::string Json(const google::protobuf::Message& report);
 /// The same in one line.
 std::string JsonLine(const google::protobuf::Message& message);
+std::string ImagesTable(const v1::ImageList& list, std::size_t width, bool wide);
 std::string MirrorsTable(const v1::MirrorsReport& report, std::size_t width, bool wide);
 std::string Table(const v1::NodeReport& report, const Style& style, bool wide);
+
+/// What is wrong with these tags, which have it in common (see Troubles), and what to do.
+std::string Paragraph(const Tags& tags, std::size_t width, bool wide);
+
+/// A line per host that refuses, fails or never answers, other than the tags' origins: those are causes.
+std::string UnwellHostsText(const Tags& tags, std::size_t width);
+
+/// A line per reason for which nobody knows the next pull of tags that are otherwise as they should be.
+std::string UnknownPullsText(const Tags& tags, std::size_t width);
 
 /// "FILE:LINE: what was found".
 std::string NoteText(const v1::Note& note);

@@ -40,6 +40,22 @@ std::string Render(const v1::MirrorsReport& report, Format format, const Style& 
   return names;
 }
 
+std::string Render(const v1::ImageList& list, Format format, const Style& style) {
+  switch (format) {
+    case Format::kTable:
+      return ImagesTable(list, style.width, false);
+    case Format::kWide:
+      return ImagesTable(list, style.width, true);
+    case Format::kJson:
+      return Json(list);
+    case Format::kName:
+      break;
+  }
+  std::string names;
+  for (const v1::CachedImage& image : list.images()) names += image.reference() + "\n";
+  return names;
+}
+
 void KeepStale(v1::NodeReport& report) {
   auto& tags = *report.mutable_tags();
   const auto last = std::remove_if(tags.begin(), tags.end(), [](const v1::TagReport& tag) {

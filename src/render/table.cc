@@ -1,33 +1,38 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
+#include <set>
+#include <string>
+#include <utility>
 #include <vector>
 
+#include "columns.h"
 #include "formats.h"
+#include "trouble.h"
+#include "words.h"
 
 namespace tagdrift::render {
 namespace {
 
-using Row = std::vector<std::string>;
+/// Of tags with the same trouble so many get rows; more are in their paragraph only, but for stale and gone ones.
+constexpr std::size_t kMostRowsAlike = 3;
 
-/// "VERDICT_STALE" without its type's prefix.
-std::string Word(const std::string& name, std::string_view prefix) { return name.substr(prefix.size()); }
-
-std::string ShortDigest(const std::string& digest) {
-  const std::size_t colon = digest.find(':');
-  return colon == std::string::npos ? "-" : digest.substr(colon + 1, 8);
-}
-
+/// What the next pull would bring, measured by the origin. What is not known is explained below the table.
 std::string NextPullCell(const v1::NextPull& pull) {
   switch (pull.outcome()) {
+    case v1::OUTCOME_FRESH:
+      return "fresh";
+    case v1::OUTCOME_EQUIVALENT:
+      return "equivalent";
+    case v1::OUTCOME_STALE:
+      return "stale";
     case v1::OUTCOME_FAILS:
       return "fails";
-    case v1::OUTCOME_FRESH:
-    case v1::OUTCOME_EQUIVALENT:
-    case v1::OUTCOME_STALE:
-      return ShortDigest(pull.digest());
+    case v1::OUTCOME_UNDECIDED:
+      return "?";
     default:
-      return pull.digest().empty() ? "-" : ShortDigest(pull.digest()) + "?";
+      return "-";
   }
 }
 
@@ -35,15 +40,26 @@ std::string UsedCell(const v1::TagReport& tag) {
   return tag.used_by_size() == 0 ? "-" : std::to_string(tag.used_by_size());
 }
 
-Row TagRow(const v1::TagReport& tag, bool wide) {
-  Row row = {Word(v1::Verdict_Name(tag.verdict()), "VERDICT_"), UsedCell(tag), ShortDigest(tag.cached_digest()),
-             ShortDigest(tag.origin_digest()), NextPullCell(tag.next_pull())};
+/// With all columns, or without those of digests.
+Row TagRow(const v1::TagReport& tag, bool digests, bool wide) {
+  const v1::NextPull& pull = tag.next_pull();
+  Row row = {Word(v1::Verdict_Name(tag.verdict()), "VERDICT_"), UsedCell(tag)};
+  if (digests) row.insert(row.end(), {ShortDigest(tag.cached_digest()), ShortDigest(tag.origin_digest())});
+  row.push_back(NextPullCell(pull));
   if (wide) {
-    row.push_back(ShortDigest(tag.image_id()));
-    row.push_back(Word(v1::Cause_Name(tag.cause()), "CAUSE_"));
-    row.push_back(tag.next_pull().host().empty() ? "-" : tag.next_pull().host());
+    row.insert(row.end(), {ShortDigest(pull.digest()), pull.host().empty() ? "-" : pull.host(),
+                           ShortDigest(tag.image_id()), Word(v1::Cause_Name(tag.cause()), "CAUSE_")});
   }
   row.push_back(tag.reference());
+  return row;
+}
+
+Row Titles(bool digests, bool wide) {
+  Row row = {"VERDICT", "USED"};
+  if (digests) row.insert(row.end(), {"CACHED", "ORIGIN"});
+  row.push_back("NEXT PULL");
+  if (wide) row.insert(row.end(), {"DIGEST", "FROM", "IMAGE ID", "CAUSE"});
+  row.push_back("REFERENCE");
   return row;
 }
 
@@ -54,70 +70,47 @@ const char* ColorOf(const std::string& verdict) {
   return "";
 }
 
-std::string Line(const Row& row, const std::vector<std::size_t>& widths, bool color) {
-  std::string line;
-  for (std::size_t i = 0; i < row.size(); ++i) {
-    const std::string cell = i + 1 == row.size() ? row[i] : fmt::format("{:<{}}  ", row[i], widths[i]);
-    const std::string paint = color && i == 0 ? ColorOf(row[i]) : "";
-    line += paint.empty() ? cell : paint + cell + "\033[0m";
+std::vector<Row> RowsOf(const Tags& tags, bool digests, bool wide) {
+  std::vector<Row> rows = {Titles(digests, wide)};
+  for (const v1::TagReport* tag : tags) rows.push_back(TagRow(*tag, digests, wide));
+  return rows;
+}
+
+/// Digests stand in rows where there is room for them.
+std::string Rows(const Tags& tags, const Style& style, bool wide) {
+  if (tags.empty()) return "";
+  std::vector<Row> rows = RowsOf(tags, true, wide);
+  if (!wide && WidthOf(rows) > style.width) rows = RowsOf(tags, false, false);
+  return "\n" + (style.color ? Columns(rows, ColorOf) : Columns(rows));
+}
+
+/// The tags that get a row although not all do, in the order of `tags`.
+Tags Listed(const Tags& tags, const std::vector<Tags>& troubles) {
+  std::set<const v1::TagReport*> listed;
+  for (const Tags& trouble : troubles) {
+    const v1::Verdict verdict = trouble[0]->verdict();
+    const bool proven = verdict == v1::VERDICT_STALE || verdict == v1::VERDICT_GONE;
+    if (proven || trouble.size() <= kMostRowsAlike) listed.insert(trouble.begin(), trouble.end());
   }
-  return line + "\n";
+  Tags ordered;
+  std::ranges::copy_if(tags, std::back_inserter(ordered),
+                       [&](const v1::TagReport* tag) { return listed.contains(tag); });
+  return ordered;
 }
 
-bool NeedsExplaining(const v1::TagReport& tag) {
-  return tag.verdict() == v1::VERDICT_STALE || tag.verdict() == v1::VERDICT_GONE ||
-         tag.verdict() == v1::VERDICT_UNDECIDED || tag.downgrade_risk() ||
-         tag.next_pull().outcome() == v1::OUTCOME_FAILS;
-}
-
-std::string UsedBy(const v1::TagReport& tag) {
+/// Counts the tags that need nothing and have no row.
+std::string NotListed(const Tags& tags) {
+  const std::pair<v1::Verdict, const char*> kinds[] = {{v1::VERDICT_FRESH, "fresh"},
+                                                       {v1::VERDICT_EQUIVALENT, "equivalent"},
+                                                       {v1::VERDICT_LOCAL, "local"},
+                                                       {v1::VERDICT_IMMUTABLE, "by digest"}};
   std::string text;
-  for (const v1::Use& use : tag.used_by()) {
-    const std::string pod = use.pod().name().empty() ? "" : use.pod().namespace_() + "/" + use.pod().name() + " ";
-    text += fmt::format("{}{}{} ({})", text.empty() ? "" : ", ", pod, use.container_name(), use.state());
+  for (const auto& kind : kinds) {
+    const auto count = std::ranges::count_if(
+        tags, [&](const v1::TagReport* tag) { return tag->verdict() == kind.first && !IsTrouble(*tag); });
+    if (count > 0) text += fmt::format("{}{} {}", text.empty() ? "\nnot listed: " : ", ", count, kind.second);
   }
-  return text;
-}
-
-std::string Explain(const v1::TagReport& tag, std::size_t width, bool wide) {
-  std::string text = "\n" + tag.reference() + "\n";
-  const std::string cause = Word(v1::Cause_Name(tag.cause()), "CAUSE_");
-  text += Wrap("  why   ", (tag.cause() == v1::CAUSE_NONE ? "" : cause + ": ") + tag.detail(), width);
-  if (tag.next_pull().outcome() == v1::OUTCOME_FAILS && tag.cause() != v1::CAUSE_PULL_WOULD_FAIL) {
-    text += Wrap("  pull  ", "the next pull fails: " + tag.next_pull().detail(), width);
-  }
-  if (wide) {
-    for (const v1::WalkStep& step : tag.next_pull().walk()) {
-      text += Wrap(
-          "  walk  ",
-          fmt::format("{}: {} {}", step.url(), Word(v1::WalkReason_Name(step.why()), "WALK_REASON_"), step.answer()),
-          width);
-    }
-  }
-  if (tag.used_by_size() > 0) text += Wrap("  used  ", UsedBy(tag), width);
-  for (const v1::Remedy& remedy : tag.remedies()) {
-    if (remedy.kind() == v1::REMEDY_KIND_NONE) continue;
-    const std::string kind = Word(v1::RemedyKind_Name(remedy.kind()), "REMEDY_KIND_");
-    std::string place = remedy.file().empty() ? "" : fmt::format("{}:{}: ", remedy.file(), remedy.line());
-    text += Wrap("  fix   ", kind + ": " + place + remedy.detail(), width);
-    // A command stays on one line: it is there to be pasted.
-    if (!remedy.command().empty()) text += "        $ " + remedy.command() + "\n";
-  }
-  return text;
-}
-
-std::string Rows(const v1::NodeReport& report, const Style& style, bool wide) {
-  std::vector<Row> rows = {{"VERDICT", "USED", "CACHED", "ORIGIN", "NEXT PULL"}};
-  if (wide) rows[0].insert(rows[0].end(), {"IMAGE ID", "CAUSE", "FROM"});
-  rows[0].push_back("REFERENCE");
-  for (const v1::TagReport& tag : report.tags()) rows.push_back(TagRow(tag, wide));
-  std::vector<std::size_t> widths(rows[0].size());
-  for (const Row& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  }
-  std::string text;
-  for (const Row& row : rows) text += Line(row, widths, style.color);
-  return text;
+  return text.empty() ? text : text + " (--all lists them)\n";
 }
 
 /// Of a registry only those that change what a pull does; the others are for those who ask about their mirrors.
@@ -130,7 +123,7 @@ std::string Findings(const v1::NodeReport& report, std::size_t width) {
       text += Wrap("note    ", registry.registry() + ": " + NoteText(note), width);
     }
   }
-  return text.empty() ? text : "\n" + text;
+  return text;
 }
 
 }  // namespace
@@ -142,12 +135,15 @@ std::string NoteText(const v1::Note& note) {
 }
 
 std::string Table(const v1::NodeReport& report, const Style& style, bool wide) {
+  const Tags tags = ByUrgency(report);
+  const std::vector<Tags> troubles = Troubles(tags);
   std::string text = report.summary().headline() + "\n";
-  if (report.tags_size() > 0) text += "\n" + Rows(report, style, wide);
-  for (const v1::TagReport& tag : report.tags()) {
-    if (NeedsExplaining(tag)) text += Explain(tag, style.width, wide);
-  }
-  return text + Findings(report, style.width);
+  text += Rows(style.all ? tags : Listed(tags, troubles), style, wide);
+  if (!style.all) text += NotListed(tags);
+  for (const Tags& trouble : troubles) text += Paragraph(trouble, style.width, wide);
+  const std::string rest =
+      UnwellHostsText(tags, style.width) + UnknownPullsText(tags, style.width) + Findings(report, style.width);
+  return rest.empty() ? text : text + "\n" + rest;
 }
 
 }  // namespace tagdrift::render

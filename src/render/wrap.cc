@@ -1,22 +1,10 @@
 #include "formats.h"
+#include "tagdrift/text/printable.h"
 
 namespace tagdrift::render {
 
-namespace {
-
-/// Text from registries and files must not steer the terminal.
-std::string Printable(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
-  }
-  return out;
-}
-
-}  // namespace
-
 std::string Wrap(std::string_view label, std::string_view raw, std::size_t width) {
-  const std::string printable = Printable(raw);
+  const std::string printable = text::Printable(raw);
   std::string_view text = printable;
   std::string out(label);
   const std::string indent(label.size(), ' ');

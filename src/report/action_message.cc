@@ -2,6 +2,7 @@
 
 #include "action_enums.h"
 #include "messages.h"
+#include "tagdrift/report/printable.h"
 #include "tagdrift/report/report.h"
 
 namespace tagdrift::report {
@@ -148,6 +149,7 @@ v1::ActionResult ToMessage(const ActionResult& result) {
   *message.mutable_plan() = PlanMessage(result.plan, result.route);
   *message.mutable_outcome() = OutcomeMessage(result.outcome);
   if (result.new_plan) *message.mutable_new_plan() = PlanMessage(*result.new_plan, result.route);
+  MakePrintable(message);
   return message;
 }
 

@@ -1,5 +1,6 @@
 #include "action_enums.h"
 #include "messages.h"
+#include "tagdrift/report/printable.h"
 #include "tagdrift/report/report.h"
 
 namespace tagdrift::report {
@@ -17,6 +18,7 @@ v1::LogRecord ToMessage(const AuditRecord& record) {
   audit.set_event(ToProto(record.event));
   audit.set_change(record.change);
   audit.set_detail(record.detail);
+  MakePrintable(line);
   return line;
 }
 

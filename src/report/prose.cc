@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "tagdrift/image/digest.h"
+#include "tagdrift/text/printable.h"
 
 namespace tagdrift::report {
 namespace {
@@ -150,6 +151,9 @@ std::string AnswerText(const hosts::Answer& answer) {
   return text;
 }
 
-std::string HostText(const hosts::RegistryHost& host) { return host.host.empty() ? host.Url() : host.host; }
+// Printable already here: headlines count its characters.
+std::string HostText(const hosts::RegistryHost& host) {
+  return text::Printable(host.host.empty() ? host.Url() : host.host);
+}
 
 }  // namespace tagdrift::report

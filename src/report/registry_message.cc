@@ -4,6 +4,7 @@
 #include "enums.h"
 #include "messages.h"
 #include "prose.h"
+#include "tagdrift/report/printable.h"
 #include "tagdrift/report/report.h"
 
 namespace tagdrift::report {
@@ -113,6 +114,7 @@ v1::MirrorsReport ToMessage(const std::vector<hosts::RegistryConfig>& configs,
   for (const hosts::RegistryConfig& config : configs)
     *message.add_registries() = ConfigMessage(config, Secrets::kShown);
   for (const hosts::Note& note : findings) *message.add_findings() = NoteMessage(note);
+  MakePrintable(message);
   return message;
 }
 

@@ -3,6 +3,7 @@
 #include "enums.h"
 #include "headline.h"
 #include "messages.h"
+#include "tagdrift/report/printable.h"
 
 namespace tagdrift::report {
 
@@ -46,6 +47,7 @@ v1::NodeReport ToMessage(const Round& round, const Invocation& invocation) {
     *message.add_findings() = NoteMessage({hosts::NoteKind::kUnreadable, "", 0, note});
   }
   *message.mutable_summary() = Summarise(round);
+  MakePrintable(message);
   return message;
 }
 

@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "cached_image.h"
 #include "enums.h"
 #include "messages.h"
 #include "prose.h"
@@ -77,20 +78,6 @@ v1::Age AgeMessage(const judge::Age& age) {
   return message;
 }
 
-void AddImage(const facts::CachedImage& image, v1::TagReport& message) {
-  message.set_reference(image.reference.Canonical());
-  message.set_cached_digest(Text(image.target));
-  if (image.cri_image_id) {
-    message.set_image_id(*image.cri_image_id);
-  } else if (image.stored) {
-    message.set_image_id(Text(image.stored->id));
-  }
-  if (image.updated_at) *message.mutable_cached_since() = Timestamp(*image.updated_at);
-  message.set_size_bytes(image.size_bytes);
-  message.set_pinned(image.pinned);
-  for (const facts::ContainerUse& use : image.used_by) *message.add_used_by() = UseMessage(use);
-}
-
 }  // namespace
 
 v1::Use UseMessage(const facts::ContainerUse& use) {
@@ -109,7 +96,7 @@ v1::TagReport TagMessage(const JudgedTag& tag, const Round& round, const Invocat
   const judge::Route& route = round.routes.at(tag.facts.image.reference.registry());
   v1::TagReport message;
   const judge::TagResult& result = tag.result;
-  AddImage(tag.facts.image, message);
+  SetCachedImage(tag.facts.image, message);
   message.set_verdict(ToProto(result.verdict));
   message.set_cause(ToProto(result.cause));
   message.set_detail(Detail(tag, route));

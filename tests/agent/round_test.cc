@@ -160,6 +160,22 @@ TEST_F(RoundTest, SeesHostsThatWereConfiguredBetweenRounds) {
   EXPECT_EQ(ResultOf(scene_.Check(), "app:v1").verdict, Verdict::kFresh);
 }
 
+TEST_F(RoundTest, TellsWhichHostHasQuestionsToAnswer) {
+  CacheOld();
+  std::map<std::string, std::size_t> open;
+  std::size_t most = 0;
+  CheckOptions options;
+  options.waiting = [&](const std::string& host, std::size_t questions) {
+    open[host] = questions;
+    most = std::max(most, questions);
+  };
+  (void)scene_.Check({}, options);
+  EXPECT_GE(most, 1U);
+  ASSERT_THAT(open, SizeIs(1));
+  EXPECT_THAT(scene_.registry.Url(), HasSubstr(open.begin()->first));
+  EXPECT_EQ(open.begin()->second, 0U);
+}
+
 TEST_F(RoundTest, FailsWhereAPatternMatchesNothing) {
   CacheOld();
   CheckOptions options;

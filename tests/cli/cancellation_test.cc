@@ -109,6 +109,44 @@ TEST(Cancellation, EndsMirrorsWhateverHangs) {
             4);
 }
 
+TEST(Cancellation, EndsImagesWhateverHangs) {
+  EXPECT_GE(ForEachCall("images", {}, CallGate::Hang::kUndone,
+                        [](const ScriptedScene&, const Stopped& stopped) { ExpectStoppedWithoutAnswer(stopped); }),
+            4);
+}
+
+bool IsOfRegistry(const std::string& call) { return call.starts_with("HEAD ") || call.starts_with("GET "); }
+
+TEST(Cancellation, OfACheckPrintsWhatIsKnown) {
+  int of_registry = 0;
+  ForEachCall("check", {"-o", "json"}, CallGate::Hang::kUndone, [&](ScriptedScene& scene, const Stopped& stopped) {
+    if (!IsOfRegistry(stopped.hung)) return;
+    ++of_registry;
+    EXPECT_THAT(stopped.exit_code, testing::AnyOf(1, 2)) << "as the report says";
+    const json report = json::parse(stopped.out, nullptr, false);
+    ASSERT_TRUE(report.is_object());
+    EXPECT_EQ(report["tags"].at(0).value("reference", ""), scene.tag());
+  });
+  EXPECT_GE(of_registry, 2);
+}
+
+TEST(Cancellation, OfACheckByCtrlCPrintsATable) {
+  ScriptedScene scene(0, CallGate::Hang::kUndone);
+  int number = 0;
+  {
+    RunningBinary whole(scene.Arguments("check", {scene.tag()}));
+    ASSERT_TRUE(whole.AwaitEnd(kEver));
+    const auto seen = scene.gate().seen();
+    number = static_cast<int>(std::ranges::find_if(seen, IsOfRegistry) - seen.begin()) + 1;
+  }
+  ScriptedScene hanging(number);
+  const auto stopped = StopWhenHanging(hanging, hanging.Arguments("check", {hanging.tag()}), number, SIGINT);
+  ASSERT_TRUE(stopped);
+  EXPECT_EQ(stopped->exit_code, 2) << Told(*stopped);
+  EXPECT_THAT(stopped->out, testing::StartsWith("1 of 1 tag is undecided"));
+  EXPECT_THAT(stopped->out, HasSubstr("stopped before it answered"));
+}
+
 /// Names of `calls` after the one with this number.
 std::vector<std::string> After(const std::vector<std::string>& calls, const std::string& hung) {
   std::vector<std::string> after(calls.rbegin(), std::find(calls.rbegin(), calls.rend(), hung));

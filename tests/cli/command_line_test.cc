@@ -67,6 +67,34 @@ TEST(CommandLine, AnswersWrongUsageWithOneLineAnd64) {
   }
 }
 
+struct Slip {
+  const char* arguments;
+  const char* says;
+};
+
+TEST(CommandLine, NamesTheCommandOrOptionThatWasMeant) {
+  const Slip kSlips[] = {
+      {"chekc", "there is no command 'chekc'; did you mean 'check'? (see tagdrift --help)"},
+      {"frobnicate", "there is no command 'frobnicate' (see tagdrift --help)"},
+      {"check --stale-onyl",
+       "there is no option '--stale-onyl'; did you mean '--stale-only'? (see tagdrift check --help)"},
+      {"check --fail-no=stale",
+       "there is no option '--fail-no'; did you mean '--fail-on'? (see tagdrift check --help)"},
+      {"mirrors --confg f", "did you mean '--config'? (see tagdrift mirrors --help)"},
+      {"check -q", "there is no option '-q' (see tagdrift check --help)"},
+      {"version now", "the argument 'now' was not expected (see tagdrift version --help)"},
+      {"refresh", "(see tagdrift refresh --help)"},
+      {"check -o yaml", "(see tagdrift check --help)"},
+  };
+  for (const Slip& slip : kSlips) {
+    SCOPED_TRACE(slip.arguments);
+    const Outcome outcome = RunBinary(std::string(slip.arguments) + " 2>&1 >/dev/null");
+    EXPECT_EQ(outcome.exit_code, 64);
+    EXPECT_TRUE(IsOneLine(outcome.text)) << outcome.text;
+    EXPECT_NE(outcome.text.find(slip.says), std::string::npos) << outcome.text;
+  }
+}
+
 TEST(CommandLine, ReadsOptionsFromAFile) {
   const std::string file = testing::TempDir() + "tagdrift-options.toml";
   std::ofstream(file) << "[check]\nruntime-endpoint = \"unix:///from/the/file.sock\"\n";
@@ -81,7 +109,19 @@ TEST(CommandLine, RefusesAnOptionsFileThatIsMissingOrSaysSomethingUnknown) {
   std::ofstream(file) << "[check]\nall-hots = true\n";
   const Outcome outcome = RunBinary("check --config " + file + " 2>&1 >/dev/null");
   EXPECT_EQ(outcome.exit_code, 64);
-  EXPECT_NE(outcome.text.find("all-hots"), std::string::npos) << outcome.text;
+  EXPECT_NE(outcome.text.find("the options file says 'all-hots' in [check], which is no option of it; did you mean "
+                              "'all-hosts'?"),
+            std::string::npos)
+      << outcome.text;
+}
+
+TEST(CommandLine, SaysWhichTableOfAnOptionsFileIsNoCommand) {
+  const std::string file = testing::TempDir() + "tagdrift-unknown-table.toml";
+  std::ofstream(file) << "[chekc]\nall-hosts = true\n";
+  const Outcome outcome = RunBinary("check --config " + file + " 2>&1 >/dev/null");
+  EXPECT_EQ(outcome.exit_code, 64);
+  EXPECT_NE(outcome.text.find("[chekc], which is no command; did you mean 'check'?"), std::string::npos)
+      << outcome.text;
 }
 
 // Otherwise the reference would be ignored instead of checked.

@@ -183,6 +183,13 @@ TEST(Mirrors, SaysInItsHelpThatJsonHasHeaderValues) {
             std::string::npos);
 }
 
+TEST(Mirrors, BytesOfAHostNameDoNotVanishFromJson) {
+  Certs certs;
+  certs.Add("quay.io", "[host.\"https://m%ff%fe.example\"]\n");
+  const Outcome outcome = certs.Run("-o json");
+  EXPECT_NE(outcome.text.find(R"("url": "https://m\\xff\\xfe.example/v2")"), std::string::npos) << outcome.text;
+}
+
 TEST(Mirrors, PrintsNames) {
   Certs certs;
   certs.Add("quay.io", "").Add("registry_5000_", "");

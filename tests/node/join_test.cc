@@ -106,7 +106,7 @@ TEST(Join, NotesNamesThatAreNoReferences) {
   EXPECT_THAT(References(node), ElementsAre("r.io/app:1"));
   ASSERT_EQ(node.notes.size(), 1U);
   EXPECT_THAT(node.notes[0], HasSubstr("1 name in the image store"));
-  EXPECT_THAT(node.notes[0], HasSubstr("\"Bad?Name\""));
+  EXPECT_THAT(node.notes[0], HasSubstr("\"Bad\nName\""));
 }
 
 TEST(Join, NotesAreBoundedHoweverManyNamesAreBad) {

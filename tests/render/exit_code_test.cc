@@ -39,5 +39,11 @@ TEST(NpdLine, FitsTheProblemDetector) {
   EXPECT_EQ(NpdLine(report), std::string(80, 'x') + "\n");
 }
 
+TEST(NpdLine, CutsNoCharacterInTwo) {
+  v1::NodeReport report;
+  report.mutable_summary()->set_headline(std::string(79, 'x') + "\u00fc");
+  EXPECT_EQ(NpdLine(report), std::string(79, 'x') + "\n");
+}
+
 }  // namespace
 }  // namespace tagdrift::render

@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <sstream>
@@ -6,6 +7,9 @@
 
 namespace tagdrift::render {
 namespace {
+
+using testing::HasSubstr;
+using testing::Not;
 
 v1::TagReport Tag(const std::string& reference, v1::Verdict verdict, v1::Cause cause) {
   v1::TagReport tag;
@@ -45,13 +49,14 @@ TEST(Table, StartsWithTheAnswer) {
   EXPECT_EQ(text.substr(0, text.find('\n')), "1 of 2 tags is stale (1 in use): 1 behind mirror.corp");
 }
 
-TEST(Table, ExplainsOnlyWhatIsNotFine) {
+TEST(Table, ListsAndExplainsOnlyWhatNeedsAction) {
   EXPECT_EQ(Render(Report(), Format::kTable, {}),
             R"(1 of 2 tags is stale (1 in use): 1 behind mirror.corp
 
-VERDICT  USED  CACHED    ORIGIN    NEXT PULL  REFERENCE
-FRESH    -     aaaaaaaa  aaaaaaaa  aaaaaaaa   registry.test/a:1
-STALE    1     aaaaaaaa  bbbbbbbb  bbbbbbbb   registry.test/b:1
+VERDICT  USED  CACHED        ORIGIN        NEXT PULL  REFERENCE
+STALE    1     aaaaaaaaaaaa  bbbbbbbbbbbb  fresh      registry.test/b:1
+
+not listed: 1 fresh (--all lists them)
 
 registry.test/b:1
   why   STALE_MIRROR: https://registry.test/v2 has sha256:bbbb;
@@ -60,6 +65,119 @@ registry.test/b:1
   fix   PURGE_MIRROR: make the mirror forget
         $ curl -X DELETE 'https://mirror.corp/v2/b/manifests/sha256:aaaa'
 )");
+}
+
+TEST(Table, ListsAllOnDemandWithTheStaleOnesFirst) {
+  const std::string text = Render(Report(), Format::kTable, {.all = true});
+  EXPECT_THAT(text, HasSubstr("\n"
+                              "STALE    1     aaaaaaaaaaaa  bbbbbbbbbbbb  fresh      registry.test/b:1\n"
+                              "FRESH    -     aaaaaaaaaaaa  aaaaaaaaaaaa  fresh      registry.test/a:1\n"));
+  EXPECT_THAT(text, Not(HasSubstr("not listed")));
+}
+
+TEST(Table, LeavesDigestsOutOfRowsThatWouldNotFit) {
+  v1::NodeReport report = Report();
+  report.mutable_tags(1)->set_reference("registry.test/a-rather-long-name/of-an-image:v1.2.3");
+  EXPECT_THAT(Render(report, Format::kTable, {}),
+              HasSubstr("STALE    1     fresh      registry.test/a-rather-long-name/of-an-image:v1.2.3\n"));
+  EXPECT_THAT(Render(report, Format::kTable, {.width = 120}), HasSubstr("STALE    1     aaaaaaaaaaaa  bbbbbbbbbbbb"));
+}
+
+TEST(Table, PutsUsedTagsBeforeOthers) {
+  v1::NodeReport report = Report();
+  *report.add_tags() = Tag("registry.test/a:2", v1::VERDICT_STALE, v1::CAUSE_TAG_MOVED);
+  const std::string text = Render(report, Format::kTable, {});
+  EXPECT_LT(text.find("registry.test/b:1"), text.find("registry.test/a:2"));
+}
+
+TEST(Table, JoinsTheCommandsOfTagsWithTheSameTrouble) {
+  v1::NodeReport report;
+  for (const char* name : {"registry.test/a:1", "registry.test/b:1"}) {
+    v1::TagReport& tag = *report.add_tags() = Tag(name, v1::VERDICT_STALE, v1::CAUSE_TAG_MOVED);
+    v1::Remedy& remedy = *tag.add_remedies();
+    remedy.set_kind(v1::REMEDY_KIND_REFRESH);
+    remedy.set_command("tagdrift refresh --host-root /host " + tag.reference());
+  }
+  const std::string text = Render(report, Format::kTable, {});
+  EXPECT_THAT(text, HasSubstr("\n2 STALE tags of registry.test (0 in use)\n"));
+  EXPECT_THAT(text, HasSubstr("        $ tagdrift refresh --host-root /host registry.test/a:1 registry.test/b:1\n"));
+  for (v1::TagReport& tag : *report.mutable_tags()) {
+    tag.mutable_remedies(0)->set_command("tagdrift refresh --to sha256:aa " + tag.reference());
+  }
+  EXPECT_THAT(Render(report, Format::kTable, {}), HasSubstr("$ tagdrift refresh --to sha256:aa registry.test/b:1\n"));
+}
+
+TEST(Table, SaysUntilWhenToWait) {
+  v1::NodeReport report = Report();
+  v1::Remedy& remedy = *report.mutable_tags(1)->mutable_remedies(0);
+  remedy.set_kind(v1::REMEDY_KIND_WAIT);
+  remedy.mutable_until()->set_seconds(1'700'000'000);
+  EXPECT_THAT(Render(report, Format::kTable, {}), HasSubstr("not before 2023-11-14 22:13:20Z"));
+}
+
+TEST(Table, SaysHowMuchOlderTheCachedImageIs) {
+  v1::NodeReport report = Report();
+  v1::TagReport& tag = *report.mutable_tags(1);
+  tag.mutable_cached_since()->set_seconds(1'700'000'000);
+  tag.mutable_age()->mutable_cached_created()->set_seconds(1'690'000'000);
+  tag.mutable_age()->mutable_origin_created()->set_seconds(1'690'000'000 + 3 * 24 * 60 * 60);
+  EXPECT_THAT(Render(report, Format::kTable, {}),
+              HasSubstr("  here  since 2023-11-14 22:13:20Z, built 3 d before the origin's\n"));
+  tag.mutable_age()->mutable_origin_created()->set_seconds(1'690'000'000 - 30);
+  EXPECT_THAT(Render(report, Format::kTable, {}), HasSubstr("built 30 s after the origin's\n"));
+  tag.mutable_age()->mutable_origin_created()->set_seconds(1'690'000'000);
+  EXPECT_THAT(Render(report, Format::kTable, {}), HasSubstr("built at the same time as the origin's\n"));
+}
+
+TEST(Table, SaysWhyTheNextPullIsNotKnown) {
+  v1::NodeReport report = Report();
+  for (v1::TagReport& tag : *report.mutable_tags()) {
+    tag.mutable_next_pull()->set_outcome(v1::OUTCOME_UNDECIDED);
+    tag.mutable_next_pull()->set_detail("the runtime is cri-o");
+  }
+  const std::string text = Render(report, Format::kTable, {});
+  EXPECT_THAT(text, HasSubstr("\n  pull  what the next pull brings is not known: the runtime is cri-o\n"));
+  EXPECT_THAT(text, HasSubstr("\npull    what the next pull brings is not known of 1 tag: the runtime is cri-o\n"))
+      << "of the fresh one";
+}
+
+/// A fresh tag behind a mirror that answers amiss.
+v1::NodeReport BehindMirror(v1::HostState state, v1::WalkReason why, const std::string& error) {
+  v1::NodeReport report;
+  for (int i = 0; i < 12; ++i) {
+    v1::TagReport& tag = *report.add_tags() =
+        Tag("registry.test/app:" + std::to_string(i), v1::VERDICT_FRESH, v1::CAUSE_NONE);
+    tag.mutable_origin()->set_url("https://registry.test/v2");
+    v1::HostReport& host = *tag.add_hosts();
+    host.set_url("https://mirror.corp/v2");
+    host.set_role(v1::HOST_ROLE_MIRROR);
+    host.set_state(state);
+    host.set_error(error);
+    v1::WalkStep& step = *tag.mutable_next_pull()->add_walk();
+    step.set_url(host.url());
+    step.set_why(why);
+    if (why == v1::WALK_REASON_NOT_CONCLUDED) {
+      tag.mutable_next_pull()->set_outcome(v1::OUTCOME_UNDECIDED);
+      tag.mutable_next_pull()->set_detail(host.url() + " did not answer within tagdrift's own time");
+    }
+  }
+  return report;
+}
+
+TEST(Table, NamesAMirrorThatHangsWhileAllTagsAreFresh) {
+  const std::string text =
+      Render(BehindMirror(v1::HOST_STATE_UNREACHABLE, v1::WALK_REASON_NOT_CONCLUDED, "no complete answer in time"),
+             Format::kTable, {.width = 200});
+  EXPECT_THAT(text, HasSubstr("\nmirror  https://mirror.corp/v2: no complete answer in time: 12 tags, every pull hangs "
+                              "there\n"));
+  EXPECT_THAT(text, Not(HasSubstr("is not known")));
+}
+
+TEST(Table, NamesAMirrorThatRefusesWhileAllTagsAreFresh) {
+  EXPECT_THAT(
+      Render(BehindMirror(v1::HOST_STATE_BAD_ANSWER, v1::WALK_REASON_STATUS, "503"), Format::kTable, {.width = 200}),
+      HasSubstr("\nmirror  https://mirror.corp/v2: 503: 12 tags, every pull tries it and goes on to the next "
+                "host\n"));
 }
 
 TEST(Table, WrapsProseAtTheTerminalsWidth) {

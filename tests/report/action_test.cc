@@ -50,6 +50,16 @@ v1::ActionReport ReportOf(const std::vector<std::pair<ActionState, int>>& counts
   return report;
 }
 
+TEST(ActionMessage, LetsNoTextSteerATerminal) {
+  ActionResult result = Refreshed();
+  result.outcome.detail = "\033[2J";
+  result.new_plan = result.plan;
+  result.new_plan->disk_note = "\033[2J";
+  const v1::ActionResult message = ToMessage(result);
+  EXPECT_EQ(message.outcome().detail(), "\\x1b[2J");
+  EXPECT_THAT(message.new_plan().notes(), testing::Contains(HasSubstr("\\x1b[2J")));
+}
+
 TEST(ActionMessage, SaysWhoDeliversAndWhoUndoesIt) {
   const v1::ActionResult message = ToMessage(Refreshed());
   EXPECT_EQ(message.plan().deliverer(), "https://registry.test/v2");

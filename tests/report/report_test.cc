@@ -126,6 +126,37 @@ TEST(ToMessage, LeavesTheValuesOfAllConfiguredHeadersOut) {
   EXPECT_NE(text.find("X-JFrog-Art-Api"), std::string::npos) << "the names stay";
 }
 
+/// Wherever text from a registry, a file or the node can get into a report.
+Round HostileRound(const std::string& text) {
+  JudgedTag tag = Used(Tag("registry.test/b:1", Verdict::kUndecided, Cause::kOriginUnreachable));
+  tag.result.reason = text;
+  tag.result.next_pull.pull.detail = text;
+  tag.result.hosts[1].answer = hosts::Answer{.failure = hosts::Failure::kClosed, .failure_detail = text};
+  tag.facts.image.used_by[0].pod_name = text;
+  Round round = RoundOf({tag});
+  round.node.notes = {text};
+  hosts::RegistryConfig& config = round.routes.at("registry.test").config;
+  config.notes = {{hosts::NoteKind::kUnknownKey, text, 1, text}};
+  config.hosts[0].host = text;
+  config.hosts[0].headers = {{text, {text}}};
+  return round;
+}
+
+TEST(ToMessage, LetsNoTextSteerATerminal) {
+  const std::string text = ToMessage(HostileRound("a\033[2J\n\xc2\x9b\xe2\x80\xae")).DebugString();
+  EXPECT_NE(text.find("a\\\\x1b[2J\\\\n\\\\u009b\\\\u202e"), std::string::npos) << text;
+  // DebugString writes such characters in octal.
+  for (const char* raw : {"\\033", "\\n\"", "\\302", "\\342"}) EXPECT_EQ(text.find(raw), std::string::npos) << raw;
+}
+
+TEST(ToMessage, ShowsBytesThatAreNoUtf8) {
+  const v1::NodeReport report = ToMessage(HostileRound("m\xff\xfe.test"));
+  EXPECT_EQ(report.registries(0).hosts(0).url(), "https://m\\xff\\xfe.test/v2");
+  EXPECT_EQ(report.registries(0).hosts(0).headers().begin()->first, "m\\xff\\xfe.test");
+  EXPECT_EQ(report.tags(0).used_by(0).pod().name(), "m\\xff\\xfe.test");
+  EXPECT_EQ(report.findings(0).detail(), "m\\xff\\xfe.test");
+}
+
 TEST(ToMessage, SaysWhoUsesATag) {
   const v1::TagReport report = OneTag(Used(Tag("registry.test/b:1", Verdict::kFresh)));
   ASSERT_EQ(report.used_by_size(), 1);

@@ -12,6 +12,7 @@
 #include "tagdrift/call/call_context.h"
 #include "tagdrift/call/clock.h"
 #include "tagdrift/credentials/credentials.h"
+#include "tagdrift/facts/node_facts.h"
 #include "tagdrift/hosts/file_tree.h"
 #include "tagdrift/hosts/registry_config.h"
 #include "tagdrift/node/runtime.h"
@@ -72,6 +73,10 @@ class Agent {
   /// read. Never fails: what could not be done is the outcome. When the context ends before the tag is touched, nothing
   /// was changed; after that, the action is still verified or taken back, within a bound of its own (see Finishing).
   report::ActionResult Act(const ActionRequest& request, const ActionHooks& hooks, const CallContext& context);
+
+  /// The node, of its images those that are selected. Uses neither credentials nor registries. Errors: a pattern
+  /// matches nothing; the node cannot be read.
+  absl::StatusOr<facts::Node> Images(const Selection& selection, const CallContext& context);
 
   /// Uses neither credentials nor registries. Errors: the node cannot be read.
   absl::StatusOr<RegistryConfiguration> Configuration(const CallContext& context);

@@ -16,6 +16,10 @@ namespace tagdrift::agent {
 /// Called from the round's own thread after each tag that is settled.
 using Progress = std::function<void(std::size_t done, std::size_t total)>;
 
+/// Called from the round's own thread whenever a registry host (host:port) is asked or has answered: how many questions
+/// it has not answered yet.
+using Waiting = std::function<void(const std::string& host, std::size_t open)>;
+
 /// What one round looks at and whom it may ask.
 struct CheckOptions {
   Selection selection = {};
@@ -28,6 +32,7 @@ struct CheckOptions {
   std::map<std::string, hosts::RegistryHost> origins = {};
   registry::RateClass rate_class = registry::RateClass::kInteractive;
   Progress progress = [](std::size_t, std::size_t) {};
+  Waiting waiting = [](const std::string&, std::size_t) {};
 };
 
 }  // namespace tagdrift::agent

@@ -28,6 +28,9 @@ class NamePattern {
   std::string glob_;
 };
 
+/// All of `texts`. Errors: as NamePattern::Parse.
+absl::StatusOr<std::vector<NamePattern>> ParsePatterns(const std::vector<std::string>& texts);
+
 /// Which names of the node are looked at.
 struct Selection {
   std::vector<NamePattern> patterns;  ///< none: all

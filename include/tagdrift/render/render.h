@@ -12,7 +12,7 @@
 namespace tagdrift::render {
 
 enum class Format {
-  kTable,  ///< the answer, a row per tag, and why and what to do for each that is not fine
+  kTable,  ///< the answer, a row per tag that needs action, and once for all alike why and what to do
   kWide,   ///< the same with more columns and every host's answer
   kJson,   ///< canonical proto3 JSON, one document
   kName,   ///< references only, one per line
@@ -20,7 +20,8 @@ enum class Format {
 
 struct Style {
   bool color = false;
-  std::size_t width = 80;  ///< columns to wrap explanations at; rows are never cut
+  std::size_t width = 80;  ///< columns to wrap explanations at; rows are never cut, but leave out digests
+  bool all = false;        ///< a row for every tag, also for those that need nothing
 };
 
 /// The whole output, with a final newline.
@@ -28,6 +29,9 @@ std::string Render(const v1::NodeReport& report, Format format, const Style& sty
 
 /// The hosts of each registry in containerd's order, with the findings. kName prints the registries.
 std::string Render(const v1::MirrorsReport& report, Format format, const Style& style);
+
+/// What is cached, without a judgement. kName prints the references.
+std::string Render(const v1::ImageList& list, Format format, const Style& style);
 
 /// One plan with what it changes, why, and what stands against it.
 std::string Render(const v1::Plan& plan, const Style& style);

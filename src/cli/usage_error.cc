@@ -1,0 +1,88 @@
+#include "usage_error.h"
+
+#include <fmt/format.h>
+
+#include <string_view>
+#include <vector>
+
+#include "tagdrift/text/near_miss.h"
+
+namespace tagdrift::cli {
+namespace {
+
+/// "; did you mean 'check'?" where one of `names` is near.
+std::string Meant(const std::string& typed, const std::vector<std::string>& names, std::string_view dashes = "") {
+  const std::vector<std::string_view> known(names.begin(), names.end());
+  const std::string_view meant = text::NearMiss(typed, known);
+  return meant.empty() ? "" : fmt::format("; did you mean '{}{}'?", dashes, meant);
+}
+
+std::vector<std::string> CommandNames(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(command->get_name());
+  }
+  return names;
+}
+
+/// Without their dashes, as an options file has them.
+std::vector<std::string> OptionNames(const CLI::App& command) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : command.get_options()) {
+    for (const std::string& name : option->get_lnames()) names.push_back(name);
+  }
+  return names;
+}
+
+std::string UnexpectedArgument(const CLI::App& app, const CLI::App& command, const CLI::ParseError& error) {
+  const std::vector<std::string> unexpected = app.remaining(true);
+  if (unexpected.empty()) return error.what();
+  const std::string& argument = unexpected.front();
+  if (!argument.starts_with('-')) return fmt::format("the argument '{}' was not expected", argument);
+  const std::string option = argument.substr(0, argument.find('='));
+  const std::string name = option.substr(std::min(option.find_first_not_of('-'), option.size()));
+  return fmt::format("there is no option '{}'{}", option, Meant(name, OptionNames(command), "--"));
+}
+
+/// CLI11 says "INI was not able to parse check.all-hots" of an options file.
+std::string UnknownInFile(const CLI::App& app, std::string_view what) {
+  constexpr std::string_view kUnknown = "INI was not able to parse ";
+  if (!what.starts_with(kUnknown)) return std::string(what);
+  what.remove_prefix(kUnknown.size());
+  const std::size_t dot = what.rfind('.');
+  if (dot == std::string_view::npos) {
+    return fmt::format("the options file says '{}' outside of any command's table", what);
+  }
+  const std::string table(what.substr(0, dot));
+  const std::string key(what.substr(dot + 1));
+  const CLI::App* command = app.get_subcommand_no_throw(table);
+  if (command == nullptr) {
+    return fmt::format("the options file has a table [{}], which is no command{}", table,
+                       Meant(table, CommandNames(app)));
+  }
+  return fmt::format("the options file says '{}' in [{}], which is no option of it{}", key, table,
+                     Meant(key, OptionNames(*command)));
+}
+
+std::string WhatIsWrong(const CLI::App& app, const CLI::App* command, const CLI::ParseError& error,
+                        const std::string& first) {
+  if (command == nullptr && !first.empty() && !first.starts_with('-')) {
+    return fmt::format("there is no command '{}'{}", first, Meant(first, CommandNames(app)));
+  }
+  if (dynamic_cast<const CLI::ConfigError*>(&error) != nullptr) return UnknownInFile(app, error.what());
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
+    return UnexpectedArgument(app, command == nullptr ? app : *command, error);
+  }
+  return error.what();
+}
+
+}  // namespace
+
+std::string UsageError(const CLI::App& app, const CLI::ParseError& error, const std::string& first) {
+  const std::vector<CLI::App*> chosen = app.get_subcommands();
+  const CLI::App* command = chosen.empty() ? nullptr : chosen.front();
+  return fmt::format("{} (see tagdrift {}--help)", WhatIsWrong(app, command, error, first),
+                     command == nullptr ? "" : command->get_name() + " ");
+}
+
+}  // namespace tagdrift::cli
