@@ -163,8 +163,12 @@ std::shared_ptr<X509_STORE> TrustPool::With(const std::vector<hosts::PemFile>& e
   if (!lookup_) Index();
   X509_STORE* made = NewStore(key);
   if (made == nullptr) return nullptr;
-  // The store looks into the pool.
-  std::shared_ptr<X509_STORE> store(made, [pool = shared_from_this()](X509_STORE* old) { X509_STORE_free(old); });
+  // The store looks into the pool. A deleter lives on for as long as `stores_` knows of the store: it would keep the
+  // pool that keeps it.
+  std::shared_ptr<X509_STORE> store(made, [pool = shared_from_this()](X509_STORE* old) mutable {
+    X509_STORE_free(old);
+    pool.reset();
+  });
   stores_.emplace(std::move(key), store);
   return store;
 }
