@@ -55,13 +55,13 @@ std::string UnknownInFile(const CLI::App& app, std::string_view what) {
   }
   const std::string table(what.substr(0, dot));
   const std::string key(what.substr(dot + 1));
-  const CLI::App* command = app.get_subcommand_no_throw(table);
-  if (command == nullptr) {
+  const auto named = app.get_subcommands([&](const CLI::App* command) { return command->get_name() == table; });
+  if (named.empty()) {
     return fmt::format("the options file has a table [{}], which is no command{}", table,
                        Meant(table, CommandNames(app)));
   }
   return fmt::format("the options file says '{}' in [{}], which is no option of it{}", key, table,
-                     Meant(key, OptionNames(*command)));
+                     Meant(key, OptionNames(*named.front())));
 }
 
 std::string WhatIsWrong(const CLI::App& app, const CLI::App* command, const CLI::ParseError& error,

@@ -77,7 +77,7 @@ TEST(Select, NamesTheTagsThatAreHereWhereLatestWasLookedFor) {
   EXPECT_EQ(error("app:v1"),
             "no tag cached on this node matches 'app:v1' (docker.io/library/app:v1); here are "
             "registry.corp/team/app:v1");
-  EXPECT_EQ(error("redis*"), "no tag cached on this node matches 'redis*'; list them with: tagdrift check -o name");
+  EXPECT_EQ(error("redis*"), "no tag cached on this node matches 'redis*'; list them with: tagdrift images -o name");
 }
 
 TEST(NamePattern, RefusesWhatIsNoReference) {
