@@ -99,7 +99,7 @@ v1::LogRecord Audited() {
 TEST(LogLine, SaysWhoChangedWhatWhereAndWhen) {
   EXPECT_EQ(LogLine(Audited(), false),
             "tagdrift: audit: 2023-11-14T22:13:20Z node=node-1 by=\"uid 0\" request=ab12 refresh registry.test/app:v1: "
-            "unsure: re-point registry.test/app:v1: no answer\n");
+            "unsure: re-point registry.test/app:v1: no\\nanswer\n");
 }
 
 TEST(LogLine, IsOneLineOfJsonOnRequest) {
