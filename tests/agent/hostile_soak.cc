@@ -50,9 +50,8 @@ struct Tally {
 class World {
  public:
   explicit World(absl::Duration patience) : scene_({}, patience) {
-    scene_.registry.Add(old_);
-    for (const std::string& registry_name : {std::string("registry.test"), std::string("other.test")})
-      CacheTags(registry_name);
+    CacheTags("registry.test");
+    CacheTags("other.test");
     scene_.WriteHosts("other.test", Server());
     for (const Hostility hostility : kHostilities) {
       mirrors_.push_back(std::make_unique<HostileRegistry>(hostility));
@@ -89,16 +88,19 @@ class World {
  private:
   std::string Server() const { return "server = \"" + scene_.registry.Url() + "\"\n"; }
 
-  /// One fresh, the others stale.
+  /// One fresh, the others stale. The node has other images for each registry: it knows one source of each.
   void CacheTags(const std::string& registry_name) {
+    const SampleImage stale("old " + registry_name, 2020);
+    const SampleImage fresh("new " + registry_name, 2024);
+    scene_.registry.Add(stale);
+    const std::string repository = registry_name.substr(0, registry_name.find('.'));
     for (int i = 0; i < kTags; ++i) {
-      scene_.registry.Push("app", "v" + std::to_string(i), new_);
-      scene_.Cache(registry_name + "/app:v" + std::to_string(i), i == 0 ? new_ : old_);
+      const std::string tag = "v" + std::to_string(i);
+      scene_.registry.Push(repository, tag, fresh);
+      scene_.Cache(registry_name + "/" + repository + ":" + tag, i == 0 ? fresh : stale);
     }
   }
 
-  const SampleImage old_{"old", 2020};
-  const SampleImage new_{"new", 2024};
   std::vector<std::unique_ptr<HostileRegistry>> mirrors_;
   Scene scene_;  // ends first
 };
