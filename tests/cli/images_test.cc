@@ -30,7 +30,7 @@ TEST(Images, ListsWhatIsCachedAndAsksNobody) {
   const json& image = list["images"].at(0);
   EXPECT_EQ(image["reference"], scene.tag());
   EXPECT_EQ(image["cachedDigest"], scene.old_image().digest);
-  EXPECT_THAT(image, testing::Contains(testing::Key("cachedSince")));
+  EXPECT_TRUE(image.contains("cachedSince")) << image;
   for (const std::string& call : scene.gate().seen()) {
     EXPECT_THAT(call, testing::Not(testing::AnyOf(HasSubstr("HEAD "), HasSubstr("GET ")))) << "of the registry";
   }
