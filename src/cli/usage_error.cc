@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "tagdrift/text/near_miss.h"
@@ -41,7 +43,9 @@ std::string UnexpectedArgument(const CLI::App& app, const CLI::App& command, con
   if (!argument.starts_with('-')) return fmt::format("the argument '{}' was not expected", argument);
   const std::string option = argument.substr(0, argument.find('='));
   const std::string name = option.substr(std::min(option.find_first_not_of('-'), option.size()));
-  return fmt::format("there is no option '{}'{}", option, Meant(name, OptionNames(command), "--"));
+  std::vector<std::string> known = OptionNames(command);
+  for (std::string& everywhere : OptionNames(app)) known.push_back(std::move(everywhere));
+  return fmt::format("there is no option '{}'{}", option, Meant(name, known, "--"));
 }
 
 /// CLI11 says "INI was not able to parse check.all-hots" of an options file.

@@ -21,7 +21,7 @@ TEST(CredentialOptions, ReadWhatIsShared) {
   EXPECT_THAT(*shared, ElementsAre(std::pair("mirror.corp:5000", "docker.io"), std::pair("m", "registry.corp:5000"),
                                    std::pair("[fd00::1]:5000", "quay.io")));
   for (const char* bad : {"", "mirror.corp", "=docker.io", "mirror.corp=", "https://m=docker.io", "m=quay.io/team",
-                          "m=a=b", "u@m=quay.io"}) {
+                          "m=a=b", "xxxxx@m=quay.io"}) {
     const auto refused = ReadShared({bad});
     ASSERT_FALSE(refused.ok()) << bad;
     EXPECT_THAT(std::string(refused.status().message()), HasSubstr(bad)) << bad;

@@ -195,6 +195,7 @@ class ScriptedNode::Images final : public images_v1::Images::Service {
     images_v1::Image record;
     record.set_name(name);
     (*record.mutable_labels())["io.cri-containerd.image"] = "managed";
+    record.mutable_updated_at()->set_seconds(1'700'000'000);
     record.mutable_target()->set_digest(digest);
     record.mutable_target()->set_media_type(image.manifest_type);
     record.mutable_target()->set_size(static_cast<std::int64_t>(image.blobs.at(digest).size()));
