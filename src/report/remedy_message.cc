@@ -167,8 +167,8 @@ class RemedyWriter {
     constexpr std::size_t kShown = 3;
     std::vector<std::string> names = round_.credential_hosts;
     if (names.empty()) return "";
-    std::ranges::stable_partition(names,
-                                  [&](const std::string& name) { return WithoutPort(name) == WithoutPort(host); });
+    std::stable_partition(names.begin(), names.end(),
+                          [&](const std::string& name) { return WithoutPort(name) == WithoutPort(host); });
     std::string text = "; there are some for ";
     for (std::size_t i = 0; i < std::min(names.size(), kShown); ++i) text += (i > 0 ? ", " : "") + names[i];
     if (names.size() > kShown) text += fmt::format(" and {} more", names.size() - kShown);

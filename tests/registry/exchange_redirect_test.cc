@@ -94,9 +94,11 @@ TEST_P(Crossing, LeavesAuthorizationAndConfiguredHeadersAtTheirOrigin) {
   const HttpRequest& last = played.requests.back();
   ASSERT_THAT(last.url.text, HasSubstr("/there"));
   EXPECT_EQ(!HeaderOf(last, "Authorization").empty(), GetParam().keeps);
-  for (const auto& [name, values] : host->headers) {
-    const auto has = [&](const auto& header) { return header.first == name && header.second == values.front(); };
-    EXPECT_EQ(std::any_of(last.headers.begin(), last.headers.end(), has), GetParam().keeps) << name;
+  for (const auto& configured : host->headers) {
+    const auto has = [&](const auto& header) {
+      return header.first == configured.first && header.second == configured.second.front();
+    };
+    EXPECT_EQ(std::any_of(last.headers.begin(), last.headers.end(), has), GetParam().keeps) << configured.first;
   }
 }
 
