@@ -5,12 +5,10 @@
 namespace tagdrift::cli {
 namespace {
 
-/// They make a report longer than a page, and no pull asks them.
-std::string HostsThatArePushedTo() {
-  std::string toml;
-  for (int i = 0; i < 12; ++i) {
-    toml += "[host.\"http://push-" + std::to_string(i) + ".test\"]\n  capabilities = [\"push\"]\n";
-  }
+/// Their names make a report longer than a page.
+std::string LongHeaders() {
+  std::string toml = "[header]\n";
+  for (int i = 0; i < 10; ++i) toml += "  x-" + std::string(200, 'h') + std::to_string(i) + " = \"value\"\n";
   return toml;
 }
 
@@ -26,8 +24,7 @@ ScriptedScene::ScriptedScene(int hanging_call, CallGate::Hang hang, bool wants_l
   });
   node_.Add(tag(), old_);
   node_.AddToPull(new_);
-  folder_.Write("certs.d/" + registry() + "/hosts.toml",
-                "server = \"http://" + registry() + "\"\n" + HostsThatArePushedTo());
+  folder_.Write("certs.d/" + registry() + "/hosts.toml", "server = \"http://" + registry() + "\"\n" + LongHeaders());
 }
 
 ScriptedScene::~ScriptedScene() { gate_.Release(); }
