@@ -1,12 +1,27 @@
 // The conformance suite of nodes on a real containerd.
 #include <signal.h>
 
+#include <filesystem>
+#include <string>
+#include <thread>
+
+#include "lab_files.h"
 #include "lab_fixture.h"
 #include "node/conformance_suite.h"
 #include "tagdrift/node/settings.h"
 
 namespace tagdrift::lab {
 namespace {
+
+/// A stop signal reaches the threads of a process one after the other: until then one may still answer.
+bool IsStopped(int pid) {
+  for (const auto& task : std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/task")) {
+    const std::string stat = ReadFile(task.path() / "stat");
+    const std::size_t name_end = stat.rfind(") ");
+    if (name_end != std::string::npos && stat[name_end + 2] != 'T') return false;
+  }
+  return true;
+}
 
 class LabNode final : public node::NodeUnderTest {
  public:
@@ -29,7 +44,10 @@ class LabNode final : public node::NodeUnderTest {
     return {TheLab().upstream().host() + "/" + repository, *image::Digest::Parse(image.digest()), image.image_id()};
   }
   bool DeletesAnyTarget() const override { return TheLab().containerd().version() != "2"; }
-  void Freeze() override { ASSERT_EQ(::kill(pid_, SIGSTOP), 0); }
+  void Freeze() override {
+    ASSERT_EQ(::kill(pid_, SIGSTOP), 0);
+    while (!IsStopped(pid_)) std::this_thread::yield();
+  }
   void Thaw() override { ASSERT_EQ(::kill(pid_, SIGCONT), 0); }
 
  private:

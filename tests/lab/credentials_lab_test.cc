@@ -99,7 +99,7 @@ TEST(CredentialsOnNode, AreMissedWhereTheHelperFails) {
 TEST(CredentialsOnNode, AreWarnedAboutOnStandardErrorOnly) {
   const std::string auth_file = LabRoot() + "/half.json";
   WriteFile(auth_file, R"({"auths":{"r.example":{"auth":"cGxhbnRlZC1zZWNyZXQ="}}})");
-  const Output output = RunTagdrift(TheLab(), {"mirrors", "--auth-file", auth_file, "-o", "json", "-v"});
+  const Output output = RunTagdrift(TheLab(), {"check", "--auth-file", auth_file, "-o", "json", "-v"});
   EXPECT_TRUE(json::accept(output.out)) << output.out;
   EXPECT_THAT(output.err, HasSubstr("'r.example'"));
   EXPECT_THAT(output.out + output.err, Not(HasSubstr("planted-secret")));
