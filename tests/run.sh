@@ -103,7 +103,7 @@ CMAKE
     case $preset in
       release) join release "$root/build/release" '' '' ;;
       asan)
-        join asan "$root/build/asan" '' '^lab(-self)?$'
+        join asan "$root/build/asan" '' '(^|;)lab(-self)?$'
         join asan "$root/build/release/tests/lab" '^lab$' '' "$root/build/asan/tagdrift"
         ;;
       tsan) join tsan "$root/build/tsan" '^threads$' '' ;;
