@@ -114,7 +114,7 @@ CMAKE
 run_tests() {
   export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1}
   export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
-  export TSAN_OPTIONS=${TSAN_OPTIONS:-ignore_noninstrumented_modules=1}
+  export TSAN_OPTIONS=${TSAN_OPTIONS:-ignore_noninstrumented_modules=1 suppressions=$root/tests/tsan.supp}
   ctest --test-dir build/all --output-on-failure --no-tests=error -j "$(nproc)" "$@"
 }
 
