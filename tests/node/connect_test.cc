@@ -130,7 +130,7 @@ TEST(Connect, GivesUpOnASilentListenerAtItsDeadline) {
   const absl::Status status = ConnectTo(socket, EndingIn(std::chrono::milliseconds(200)));
   EXPECT_TRUE(absl::IsDeadlineExceeded(status)) << status;
   ExpectOneLineNaming(status, socket);
-  EXPECT_THAT(Message(status), HasSubstr("no answer within 200ms"));
+  EXPECT_THAT(Message(status), testing::ContainsRegex("no answer within [0-9]+ms"));
 }
 
 TEST(Connect, SaysThatContainerdsCriPluginIsOff) {
