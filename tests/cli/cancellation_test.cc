@@ -22,7 +22,7 @@ using std::chrono::milliseconds;
 using testing::Contains;
 using testing::HasSubstr;
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef TAGDRIFT_SANITIZED
 constexpr milliseconds kSoon(5000);
 #else
 constexpr milliseconds kSoon(3000);

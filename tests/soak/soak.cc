@@ -30,7 +30,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef TAGDRIFT_SANITIZED
 constexpr bool kMemoryCounts = false;  // freed memory is kept to find its use
 #else
 constexpr bool kMemoryCounts = true;
