@@ -8,6 +8,7 @@
 
 #include "absl/time/time.h"
 #include "tagdrift/facts/content.h"
+#include "tagdrift/facts/pods.h"
 #include "tagdrift/image/digest.h"
 #include "tagdrift/image/platform.h"
 #include "tagdrift/image/reference.h"
@@ -135,6 +136,7 @@ struct Node {
   /// All that the runtime lists, in its order. Empty where they were not asked for.
   std::vector<Container> containers = {};
   std::vector<Sandbox> sandboxes = {};
+  Pods pods = {};
   int digest_names = 0;            ///< of these, how many no tag points to
   int unnamed_images = 0;          ///< images with neither tag nor digest name
   std::vector<std::string> notes;  ///< for people: what could not be read and what follows from it
