@@ -75,6 +75,15 @@ void JudgeDurable(const ActionFacts& facts, Plan& plan) {
   plan.durable = pull.digest == plan.to || same_image ? Durable::kYes : Durable::kNo;
 }
 
+/// The remedies of the tag make its pulls bring the origin's digest, and no other.
+std::optional<Remedy> FirstRemedy(const ActionFacts& facts, const Plan& plan) {
+  if (plan.durable != Durable::kNo || plan.to != facts.result.origin_digest) return std::nullopt;
+  for (const Remedy& remedy : facts.result.remedies) {
+    if (remedy.kind == RemedyKind::kFixHostsToml || remedy.kind == RemedyKind::kPurgeMirror) return remedy;
+  }
+  return std::nullopt;
+}
+
 void AddSteps(const ActionFacts& facts, const ActionOptions& options, Plan& plan) {
   const std::string name = facts.reference.Canonical();
   const std::string by_digest = facts.reference.At(facts.wanted->digest).Canonical();
@@ -129,6 +138,7 @@ Plan PlanRefresh(const ActionFacts& facts, const ActionOptions& options) {
     AddSteps(facts, options, plan);
   }
   JudgeDurable(facts, plan);
+  plan.first = FirstRemedy(facts, plan);
   FinishPlan(options, plan);
   return plan;
 }

@@ -64,11 +64,26 @@ std::string AgeNote(const judge::Age& age) {
   return (age.direction == judge::Direction::kNewer ? "this goes back: " : "which is newer is not known: ") + times;
 }
 
+/// A mirror undoes at the next pull what the plan does: what is to be done about it before.
+std::string WhatComesFirst(const judge::Plan& plan, const judge::Route& route) {
+  const std::string mirror = Url(route, plan.next_pull_host);
+  if (!plan.first) return fmt::format("no change of hosts.toml is known that keeps {} from undoing this", mirror);
+  if (plan.first->kind == judge::RemedyKind::kPurgeMirror) {
+    return fmt::format("first have {} ask for the tag anew, or it undoes this (`tagdrift check` says how)", mirror);
+  }
+  std::string what = plan.first->what;
+  if (plan.first->fix == judge::Fix::kTakeResolve) {
+    what = fmt::format("take `resolve` from the capabilities of {}", Url(route, plan.first->host));
+  }
+  const std::string file = plan.first->file.empty() ? "containerd's configuration" : plan.first->file;
+  const std::string line = plan.first->line > 0 ? fmt::format(":{}", plan.first->line) : "";
+  return fmt::format("first, in {}{}: {}", file, line, what);
+}
+
 void AddNotes(const judge::Plan& plan, const judge::Route& route, v1::Plan& message) {
   const bool by_mirror = plan.durable == judge::Durable::kNo && plan.next_pull_host != route.origin;
   if (by_mirror && plan.to && plan.action == judge::ActionKind::kRefresh) {
-    message.add_notes(fmt::format("first make {} forget the tag, or take its right to resolve tags away in hosts.toml",
-                                  Url(route, plan.next_pull_host)));
+    message.add_notes(WhatComesFirst(plan, route));
   }
   if (plan.age && !plan.steps.empty() && plan.age->direction != judge::Direction::kOlder) {
     message.add_notes(AgeNote(*plan.age));

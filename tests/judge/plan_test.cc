@@ -268,6 +268,19 @@ TEST(PlanRefresh, SaysWhetherItLasts) {
   }
 }
 
+TEST(PlanRefresh, NamesWhatKeepsAMirrorFromUndoingIt) {
+  PlanWorld world;
+  const Remedy fix{.kind = RemedyKind::kFixHostsToml, .host = 0, .fix = Fix::kTakeResolve};
+  world.facts.result.remedies = {fix, {.kind = RemedyKind::kPurgeMirror, .host = 0}, {.kind = RemedyKind::kRefresh}};
+  EXPECT_FALSE(PlanRefresh(world.facts, world.options).first.has_value()) << "it lasts anyway";
+  world.facts.result.next_pull.pull = {Outcome::kStale, world.old_digest, 0, ""};
+  EXPECT_EQ(PlanRefresh(world.facts, world.options).first, fix);
+  world.options.to = world.old_digest;
+  world.facts.wanted->digest = world.old_digest;
+  world.facts.result.next_pull.pull = {Outcome::kFresh, world.new_digest, 1, ""};
+  EXPECT_FALSE(PlanRefresh(world.facts, world.options).first.has_value()) << "the remedies are for the origin's digest";
+}
+
 TEST(PlanRefresh, ShowsBothTimesWhenItRefusesToGoBack) {
   PlanWorld world;
   world.facts.result.age = {absl::FromCivil(absl::CivilDay(2024, 2, 1), absl::UTCTimeZone()),

@@ -67,14 +67,27 @@ TEST(ActionMessage, SaysWhoDeliversAndWhoUndoesIt) {
   EXPECT_EQ(message.plan().durability().host(), "https://mirror.test/v2");
   EXPECT_THAT(message.plan().durability().detail(), HasSubstr("Always"));
   EXPECT_EQ(message.plan().durability().used_by(0).pod().name(), "app-1");
-  EXPECT_THAT(message.plan().notes(), ElementsAre(HasSubstr("https://mirror.test/v2 forget the tag")));
+  EXPECT_THAT(message.plan().notes(), ElementsAre(HasSubstr("from undoing this")));
   EXPECT_EQ(message.outcome().target_digest(), message.plan().to_digest());
 }
 
 TEST(ActionMessage, BlamesNoMirrorWhenTheOriginItselfUndoesIt) {
   ActionResult result = Refreshed();
   result.plan.next_pull_host = 1;
-  EXPECT_THAT(ToMessage(result).plan().notes(), Not(testing::Contains(HasSubstr("forget the tag"))));
+  EXPECT_THAT(ToMessage(result).plan().notes(), Not(testing::Contains(HasSubstr("mirror.test"))));
+}
+
+TEST(ActionMessage, SaysWhereAMirrorIsKeptFromUndoingIt) {
+  ActionResult result = Refreshed();
+  result.plan.first =
+      judge::Remedy{.kind = judge::RemedyKind::kFixHostsToml, .host = 0, .fix = judge::Fix::kTakeResolve};
+  result.plan.first->file = "/etc/containerd/certs.d/registry.test/hosts.toml";
+  result.plan.first->line = 4;
+  EXPECT_THAT(ToMessage(result).plan().notes(),
+              ElementsAre("first, in /etc/containerd/certs.d/registry.test/hosts.toml:4: take `resolve` from the "
+                          "capabilities of https://mirror.test/v2"));
+  result.plan.first = judge::Remedy{.kind = judge::RemedyKind::kPurgeMirror, .host = 0};
+  EXPECT_THAT(ToMessage(result).plan().notes(), ElementsAre(HasSubstr("https://mirror.test/v2 ask for the tag anew")));
 }
 
 TEST(ActionMessage, SaysWhenWhichImageIsNewerIsNotKnown) {

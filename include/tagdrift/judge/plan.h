@@ -14,6 +14,7 @@
 #include "tagdrift/image/manifest.h"
 #include "tagdrift/image/platform.h"
 #include "tagdrift/image/reference.h"
+#include "tagdrift/judge/remedies.h"
 #include "tagdrift/judge/route.h"
 #include "tagdrift/judge/tag_result.h"
 
@@ -168,6 +169,8 @@ struct Plan {
   Durable durable = Durable::kUnknown;
   std::optional<image::Digest> next_pull;     ///< what the next pull would bring
   std::optional<std::size_t> next_pull_host;  ///< from where
+  /// What comes before, so that it lasts: FIX_HOSTS_TOML or PURGE_MIRROR, where a mirror would undo it and one helps.
+  std::optional<Remedy> first;
   std::vector<facts::ContainerUse> used_by;
   std::int64_t disk_bytes = 0;  ///< that it needs on the image file system, unpacked layers included
   std::string disk_note;        ///< why the disk was not checked
