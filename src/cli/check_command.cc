@@ -20,9 +20,14 @@
 #include "tagdrift/render/exit_code.h"
 #include "tagdrift/render/render.h"
 #include "tagdrift/report/report.h"
+#include "tagdrift/text/printable.h"
+#include "tagdrift/text/text.h"
 
 namespace tagdrift::cli {
 namespace {
+
+/// node-problem-detector gives a plugin 5 s by default.
+constexpr absl::Duration kNpdTimeout = absl::Seconds(4);
 
 struct CheckArguments {
   NodeOptions node;
@@ -86,8 +91,10 @@ absl::StatusOr<v1::NodeReport> RunRound(const CheckArguments& arguments, const S
 int RunCheck(const CheckArguments& arguments, const StopOnSignal& stop) {
   LogToStandardError(arguments.node.verbose, arguments.node.log_format);
   auto report = RunRound(arguments, stop);
-  if (!report.ok()) return ExitCodeOf(report.status(), stop.signal());
-
+  if (!report.ok()) {
+    if (arguments.npd) WriteOut(render::NpdLine(text::Printable(text::MessageOf(report.status())))).IgnoreError();
+    return ExitCodeOf(report.status(), stop.signal());
+  }
   const int exit_code = render::ExitCode(*report, FailOnOf(arguments.fail_on));
   if (arguments.stale_only) render::KeepStale(*report);
   render::Style style = StyleOfTerminal();
@@ -121,7 +128,7 @@ void AddCheckCommand(CLI::App& app, const StopOnSignal& stop, int& exit_code) {
   command.add_flag("--no-containers", arguments->no_containers, "Do not look at containers");
   command.add_flag("--all-hosts", arguments->all_hosts, "Ask every host, not only those that a pull would reach");
   command.add_flag("--ask-local", arguments->ask_local, "Ask registries about images that were built or imported here");
-  command.add_flag("--npd", arguments->npd, "One line for node-problem-detector's custom plugins");
+  command.add_flag("--npd", arguments->npd, "One line for node-problem-detector's custom plugins, within 4 s");
   AddNodeOptions(command, arguments->node);
   command.footer(
       "Exit codes: 0 nothing stale, 1 a tag is stale or gone, 2 undecided or not possible, 64 usage.\n\n"
@@ -130,7 +137,10 @@ void AddCheckCommand(CLI::App& app, const StopOnSignal& stop, int& exit_code) {
       "  tagdrift check registry.corp/team/*     # one team's tags\n"
       "  tagdrift check --in-use --stale-only    # what runs and is old\n"
       "  tagdrift check nginx -o json | jq .tags[0].nextPull");
-  command.callback([arguments, &stop, &exit_code] { exit_code = RunCheck(*arguments, stop); });
+  command.callback([arguments, &command, &stop, &exit_code] {
+    if (arguments->npd && command.count("--timeout") == 0) arguments->node.timeout = kNpdTimeout;
+    exit_code = RunCheck(*arguments, stop);
+  });
 }
 
 }  // namespace tagdrift::cli

@@ -41,9 +41,10 @@ int ExitCode(const v1::MirrorsReport& report) {
   return unknown ? kExitUndecided : 0;
 }
 
-std::string NpdLine(const v1::NodeReport& report) {
+std::string NpdLine(const v1::NodeReport& report) { return NpdLine(report.summary().headline()); }
+
+std::string NpdLine(std::string_view rest) {
   constexpr std::size_t kMost = 80;
-  std::string_view rest = report.summary().headline();
   std::string line;
   while (!rest.empty()) {
     const std::size_t length = std::max<std::size_t>(text::CharacterLength(rest), 1);

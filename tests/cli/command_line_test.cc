@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "binary.h"
@@ -21,6 +22,21 @@ TEST(CommandLine, ShowsExamplesInHelp) {
   EXPECT_EQ(outcome.exit_code, 0);
   EXPECT_NE(outcome.text.find("Examples:"), std::string::npos);
   EXPECT_NE(outcome.text.find("--fail-on"), std::string::npos);
+}
+
+// The sample for node-problem-detector: 2 means "unknown" there, and only standard output reaches the condition.
+TEST(CommandLine, TellsNodeProblemDetectorWhyItCannotTell) {
+  std::ifstream file(TAGDRIFT_DEPLOY "/node-problem-detector.json");
+  const nlohmann::json rule = nlohmann::json::parse(file).at("rules").at(0);
+  std::string arguments;
+  for (const nlohmann::json& argument : rule.at("args")) {
+    arguments += argument == "/host" ? "/ " : argument.get<std::string>() + " ";
+  }
+  const Outcome outcome = RunBinary(arguments + "--runtime-endpoint unix:///nowhere.sock 2>/dev/null");
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_TRUE(IsOneLine(outcome.text)) << outcome.text;
+  EXPECT_LE(outcome.text.size(), 81U) << outcome.text;
+  EXPECT_NE(outcome.text.find("/nowhere.sock"), std::string::npos) << outcome.text;
 }
 
 struct Usage {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "tagdrift/v1/actions.pb.h"
 #include "tagdrift/v1/report.pb.h"
@@ -31,5 +32,7 @@ int ExitCode(const v1::ActionReport& report);
 
 /// The headline in at most 80 bytes, for node-problem-detector's custom plugins.
 std::string NpdLine(const v1::NodeReport& report);
+/// Why there is no report, for the same reader.
+std::string NpdLine(std::string_view why);
 
 }  // namespace tagdrift::render
