@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "containerd/services/containers/v1/containers.grpc.pb.h"
 #include "containerd/services/content/v1/content.grpc.pb.h"
 #include "containerd/services/images/v1/images.grpc.pb.h"
 #include "containerd/services/version/v1/version.grpc.pb.h"
@@ -11,6 +12,7 @@
 namespace tagdrift::node {
 namespace {
 
+namespace containers = containerd::services::containers::v1;
 namespace content = containerd::services::content::v1;
 namespace images = containerd::services::images::v1;
 namespace version = containerd::services::version::v1;
@@ -30,10 +32,12 @@ ImageRecord FromMessage(const images::Image& image) {
 struct Stubs {
   explicit Stubs(const std::shared_ptr<grpc::Channel>& channel)
       : image_store(images::Images::NewStub(channel)),
+        container_store(containers::Containers::NewStub(channel)),
         content_store(content::Content::NewStub(channel)),
         introduction(version::Version::NewStub(channel)) {}
 
   std::unique_ptr<images::Images::Stub> image_store;
+  std::unique_ptr<containers::Containers::Stub> container_store;
   std::unique_ptr<content::Content::Stub> content_store;
   std::unique_ptr<version::Version::Stub> introduction;
 };
@@ -70,6 +74,19 @@ class GrpcContainerdClient final : public ContainerdClient {
     if (absl::IsNotFound(response.status())) return std::nullopt;
     if (!response.ok()) return response.status();
     return FromMessage(response->image());
+  }
+
+  absl::StatusOr<std::vector<ContainerRecord>> ListContainers(const CallContext& context) override {
+    containers::ListContainersRequest request;
+    request.add_filters("labels.\"io.cri-containerd.kind\"==container");
+    auto response =
+        Ask<containers::ListContainersResponse>(&Stubs::container_store, &containers::Containers::Stub::List, request,
+                                                "listing containerd's container store", context);
+    if (!response.ok()) return response.status();
+    std::vector<ContainerRecord> records;
+    records.reserve(static_cast<std::size_t>(response->containers_size()));
+    for (const auto& container : response->containers()) records.push_back({container.id(), container.image()});
+    return records;
   }
 
   absl::StatusOr<std::optional<ContentInfo>> Info(const image::Digest& digest, const CallContext& context) override {

@@ -22,7 +22,7 @@ std::map<std::string, std::string> OfKubernetes(const std::map<std::string, std:
   return kept;
 }
 
-facts::Container ContainerOf(const CriContainer& container, const CriSandbox& sandbox) {
+facts::Container ContainerOf(const CriContainer& container, const CriSandbox& sandbox, const std::string& recorded) {
   return {.id = container.id,
           .name = container.name,
           .sandbox_id = container.sandbox_id,
@@ -36,6 +36,7 @@ facts::Container ContainerOf(const CriContainer& container, const CriSandbox& sa
           .user_specified_image = container.user_specified_image,
           .image_ref = container.image_ref,
           .image_id = container.image_id,
+          .recorded_image = recorded,
           .labels = OfKubernetes(container.labels),
           .annotations = OfKubernetes(container.annotations)};
 }
@@ -43,15 +44,19 @@ facts::Container ContainerOf(const CriContainer& container, const CriSandbox& sa
 }  // namespace
 
 std::vector<facts::Container> ContainersOf(const std::vector<CriContainer>& containers,
-                                           const std::vector<CriSandbox>& sandboxes) {
+                                           const std::vector<CriSandbox>& sandboxes,
+                                           const std::vector<ContainerRecord>& records) {
   static const CriSandbox kNone;
   std::map<std::string_view, const CriSandbox*> by_id;
   for (const CriSandbox& sandbox : sandboxes) by_id.emplace(sandbox.id, &sandbox);
+  std::map<std::string, std::string> recorded;
+  for (const ContainerRecord& record : records) recorded.emplace(record.id, record.image);
   std::vector<facts::Container> result;
   result.reserve(containers.size());
   for (const CriContainer& container : containers) {
     const auto found = by_id.find(container.sandbox_id);
-    result.push_back(ContainerOf(container, found == by_id.end() ? kNone : *found->second));
+    result.push_back(
+        ContainerOf(container, found == by_id.end() ? kNone : *found->second, FirstOf(recorded, container.id, "")));
   }
   return result;
 }

@@ -49,7 +49,7 @@ class Joiner {
       for (const ImageRecord& record : *snapshot_.records) AddRecord(record);
     }
     for (const CriImage& image : snapshot_.cri_images) AddCriImage(image);
-    node_.containers = ContainersOf(snapshot_.containers, snapshot_.sandboxes);
+    node_.containers = ContainersOf(snapshot_.containers, snapshot_.sandboxes, snapshot_.container_records);
     node_.sandboxes = SandboxesOf(snapshot_.sandboxes);
     AssignUses();
     TellNotes();

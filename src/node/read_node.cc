@@ -1,10 +1,13 @@
 #include <sys/utsname.h>
 
+#include <algorithm>
 #include <chrono>
 #include <fstream>
 #include <iterator>
 #include <utility>
 
+#include "containers.h"
+#include "names.h"
 #include "tagdrift/node/inventory.h"
 
 namespace tagdrift::node {
@@ -36,6 +39,19 @@ absl::Status ReadContainers(CriClient& cri, const CallContext& context, Snapshot
   return absl::OkStatus();
 }
 
+/// Kubelets give the image id at creation; older runtimes keep nothing else.
+bool TellsOnlyTheImage(const CriContainer& container) {
+  return container.user_specified_image.empty() && IsImageId(container.image);
+}
+
+/// What containerd recorded is a hint: without it there is less to say, and nothing fails.
+absl::Status ReadContainerRecords(ContainerdClient& containerd, const CallContext& context, Snapshot& snapshot) {
+  if (std::ranges::none_of(snapshot.containers, TellsOnlyTheImage)) return absl::OkStatus();
+  auto records = containerd.ListContainers(context);
+  if (records.ok()) snapshot.container_records = *std::move(records);
+  return context.Ended(std::chrono::steady_clock::now()) ? records.status() : absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<facts::Node> ReadNode(CriClient& cri, ContainerdClient& containerd, const CriVersion& version,
@@ -54,6 +70,9 @@ absl::StatusOr<facts::Node> ReadNode(CriClient& cri, ContainerdClient& container
   snapshot.cri_images = *std::move(images);
   if (with_containers) {
     if (absl::Status status = ReadContainers(cri, context, snapshot); !status.ok()) return status;
+    if (snapshot.records) {
+      if (absl::Status status = ReadContainerRecords(containerd, context, snapshot); !status.ok()) return status;
+    }
   }
   facts::Node node = Join(snapshot);
   Introduce(node);
@@ -66,6 +85,18 @@ absl::StatusOr<facts::Node> ReadNode(CriClient& cri, ContainerdClient& container
                          "): the CRI alone does not say which digest each tag points to");
   }
   return node;
+}
+
+absl::Status ReadContainersAgain(CriClient& cri, ContainerdClient& containerd, const CallContext& context,
+                                 facts::Node& node) {
+  Snapshot snapshot;
+  if (absl::Status status = ReadContainers(cri, context, snapshot); !status.ok()) return status;
+  if (node.runtime.has_image_store) {
+    if (absl::Status status = ReadContainerRecords(containerd, context, snapshot); !status.ok()) return status;
+  }
+  node.containers = ContainersOf(snapshot.containers, snapshot.sandboxes, snapshot.container_records);
+  node.sandboxes = SandboxesOf(snapshot.sandboxes);
+  return absl::OkStatus();
 }
 
 }  // namespace tagdrift::node

@@ -17,7 +17,8 @@ facts::ContainerUse UseBy(const facts::Container& container, facts::UseBasis bas
           .pod_name = container.pod_name,
           .pod_uid = container.pod_uid,
           .state = container.state,
-          .basis = basis};
+          .basis = basis,
+          .image_id = container.image_id.empty() ? container.image_ref : container.image_id};
 }
 
 /// What the container asked for, as far as its record says.

@@ -42,6 +42,7 @@ const std::vector<NamedCall>& AllCalls() {
       {"ContainerdClient::Version", [](C& c, X& x) { return c.containerd->Version(x).status(); }},
       {"ContainerdClient::ListImages", [](C& c, X& x) { return c.containerd->ListImages(x).status(); }},
       {"ContainerdClient::GetImage", [](C& c, X& x) { return c.containerd->GetImage(kName, x).status(); }},
+      {"ContainerdClient::ListContainers", [](C& c, X& x) { return c.containerd->ListContainers(x).status(); }},
       {"ContainerdClient::Info", [](C& c, X& x) { return c.containerd->Info(SomeDigest(), x).status(); }},
       {"ContainerdClient::Read", [](C& c, X& x) { return c.containerd->Read(SomeDigest(), 10, x).status(); }},
       {"ContainerdActions::CreateName", [](C& c, X& x) { return c.containerd_actions->CreateName(SomeNamed(), x); }},

@@ -29,6 +29,15 @@ absl::StatusOr<std::optional<ImageRecord>> FakeContainerd::GetImage(const std::s
   return std::nullopt;
 }
 
+absl::StatusOr<std::vector<ContainerRecord>> FakeContainerd::ListContainers(const CallContext& context) {
+  if (absl::Status status = calls->Begin("listing containerd's container store", context); !status.ok()) return status;
+  const std::lock_guard lock(*mutex);
+  ++container_lists;
+  if (!error.ok()) return error;
+  if (!containers_error.ok()) return containers_error;
+  return containers;
+}
+
 absl::StatusOr<std::optional<ContentInfo>> FakeContainerd::Info(const image::Digest& digest,
                                                                 const CallContext& context) {
   absl::Status status = calls->Begin("asking containerd's content store for " + digest.Short(), context);

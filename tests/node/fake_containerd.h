@@ -18,6 +18,7 @@ class FakeContainerd final : public ContainerdClient {
   absl::StatusOr<std::string> Version(const CallContext& context) override;
   absl::StatusOr<std::vector<ImageRecord>> ListImages(const CallContext& context) override;
   absl::StatusOr<std::optional<ImageRecord>> GetImage(const std::string& name, const CallContext& context) override;
+  absl::StatusOr<std::vector<ContainerRecord>> ListContainers(const CallContext& context) override;
   absl::StatusOr<std::optional<ContentInfo>> Info(const image::Digest& digest, const CallContext& context) override;
   absl::StatusOr<std::string> Read(const image::Digest& digest, std::size_t limit, const CallContext& context) override;
 
@@ -25,6 +26,9 @@ class FakeContainerd final : public ContainerdClient {
   image::Digest Add(const std::string& bytes, std::map<std::string, std::string> labels = {});
 
   std::vector<ImageRecord> records;
+  std::vector<ContainerRecord> containers;
+  absl::Status containers_error;
+  int container_lists = 0;
   std::map<image::Digest, std::string> blobs;
   std::map<image::Digest, std::map<std::string, std::string>> labels_of;
   std::map<image::Digest, int> reads;

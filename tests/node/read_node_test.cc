@@ -53,6 +53,24 @@ TEST(ReadNode, AsksForNoContainersWhenTheyAreNotWanted) {
   EXPECT_EQ(cri.container_lists, 0);
 }
 
+TEST(ReadNode, ReadsTheRecordedNameWhereTheCriKeepsOnlyTheImageId) {
+  FakeContainerd containerd;
+  FakeCri cri;
+  containerd.containers = {{"x", "r.io/app:1"}, {"other", "r.io/app:2"}};
+  cri.containers = {Container("x", IdOf('c'), 'c'), Container("y", IdOf('c'), 'c')};
+  auto node = ReadNode(cri, containerd, cri.version, true, {});
+  ASSERT_TRUE(node.ok());
+  EXPECT_EQ(node->containers[0].recorded_image, "r.io/app:1");
+  EXPECT_EQ(node->containers[1].recorded_image, "");
+  containerd.containers_error = absl::PermissionDeniedError("no");
+  EXPECT_TRUE(ReadNode(cri, containerd, cri.version, true, {}).ok()) << "a hint, no more";
+
+  containerd.container_lists = 0;
+  for (CriContainer& container : cri.containers) container.user_specified_image = "r.io/app:1";
+  EXPECT_TRUE(ReadNode(cri, containerd, cri.version, true, {}).ok());
+  EXPECT_EQ(containerd.container_lists, 0) << "nobody needs it";
+}
+
 TEST(ReadNode, FailsWhenTheCriCannotBeAsked) {
   FakeContainerd containerd;
   FakeCri cri;

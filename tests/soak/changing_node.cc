@@ -21,6 +21,9 @@ class ChangingNode::Containerd final : public node::ContainerdClient {
     const auto found = std::ranges::find(node_.records_, name, &node::ImageRecord::name);
     return found == node_.records_.end() ? std::nullopt : std::optional(*found);
   }
+  StatusOr<std::vector<node::ContainerRecord>> ListContainers(const CallContext&) override {
+    return std::vector<node::ContainerRecord>();
+  }
   StatusOr<std::optional<node::ContentInfo>> Info(const image::Digest& digest, const CallContext&) override {
     const auto found = node_.blobs_.find(digest);
     if (found == node_.blobs_.end()) return std::nullopt;

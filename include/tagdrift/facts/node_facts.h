@@ -46,6 +46,9 @@ struct Container {
   std::string user_specified_image = {};  ///< the pod spec's text, where the runtime keeps it
   std::string image_ref = {};             ///< image id; another runtime may give a digest name
   std::string image_id = {};              ///< where the runtime tells it beside `image_ref`
+  /// The name under which containerd recorded the image: of a container that was made by image id, the first in sorted
+  /// order of the names that the image had then. Read where nothing above tells what was asked for.
+  std::string recorded_image = {};
   /// Those of Kubernetes ("io.kubernetes.…"): io.kubernetes.container.restartCount and the like.
   std::map<std::string, std::string> labels = {};
   std::map<std::string, std::string> annotations = {};
@@ -77,6 +80,8 @@ struct ContainerUse {
   std::string pod_uid;
   std::string state;  ///< "created", "running", "exited", "unknown"
   UseBasis basis = UseBasis::kSameImage;
+  std::string image_id = {};  ///< that it runs; empty where it is not known
+  bool decides = true;        ///< false: of the past, or a passing one; listed only
 
   friend bool operator==(const ContainerUse&, const ContainerUse&) = default;
 };
@@ -109,6 +114,7 @@ struct CachedImage {
   std::optional<image::Digest> target = {};
   std::vector<image::Digest> candidates = {};
   std::string media_type = {};
+  std::optional<absl::Time> created_at = {};  ///< since when the name has been here
   std::optional<absl::Time> updated_at = {};  ///< when the name last moved here
   /// The image id to which the CRI resolves the name; nothing where the CRI does not know the name.
   std::optional<std::string> cri_image_id = {};

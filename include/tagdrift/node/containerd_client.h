@@ -31,6 +31,12 @@ struct ContentInfo {
   std::map<std::string, std::string> labels;
 };
 
+/// One record of containerd's container store.
+struct ContainerRecord {
+  std::string id;
+  std::string image;  ///< name of the image's record that it was made from
+};
+
 /// containerd's own services in namespace `k8s.io`, as far as they are used. Thread safe. Each call ends at the
 /// context's deadline or after the limit given to MakeClients, whichever comes first (DeadlineExceeded, with the time
 /// that was waited), and at once at its stop request (Cancelled, "doing: stopped"; nothing else is answered as
@@ -43,6 +49,8 @@ class ContainerdClient {
   virtual absl::StatusOr<std::vector<ImageRecord>> ListImages(const CallContext& context) = 0;
   /// Nothing: no record of that name.
   virtual absl::StatusOr<std::optional<ImageRecord>> GetImage(const std::string& name, const CallContext& context) = 0;
+  /// Containers of pods, without the pods' sandboxes.
+  virtual absl::StatusOr<std::vector<ContainerRecord>> ListContainers(const CallContext& context) = 0;
   /// Nothing: the blob is not in the store.
   virtual absl::StatusOr<std::optional<ContentInfo>> Info(const image::Digest& digest, const CallContext& context) = 0;
   /// The whole blob. Errors: NotFound; ResourceExhausted above `limit` bytes.

@@ -18,6 +18,7 @@ struct Snapshot {
   std::optional<std::vector<ImageRecord>> records;  ///< nothing without containerd's image store
   std::vector<CriContainer> containers;
   std::vector<CriSandbox> sandboxes;
+  std::vector<ContainerRecord> container_records = {};  ///< where the CRI does not tell what was asked for
 };
 
 /// Joins the lists to one entry per tag name, plus one per digest name that a container asked for. With records the
@@ -32,6 +33,11 @@ facts::Node Join(const Snapshot& snapshot);
 /// `Node::runtime`, not an error. Errors: the CRI could not be asked, or the context has ended.
 absl::StatusOr<facts::Node> ReadNode(CriClient& cri, ContainerdClient& containerd, const CriVersion& version,
                                      bool with_containers, const CallContext& context);
+
+/// Reads the containers and sandboxes of `node` again, as they are now. Errors: as ReadNode's; `node` is as it was
+/// then.
+absl::Status ReadContainersAgain(CriClient& cri, ContainerdClient& containerd, const CallContext& context,
+                                 facts::Node& node);
 
 /// Reads one name again: its record and what the CRI resolves it to now. `image.reference` says which; uses are kept.
 /// Nothing: the name is gone. Errors: the CRI or the image store could not be asked.
