@@ -117,14 +117,17 @@ class ContentForecast {
   bool wrong_platform_ = false;
 };
 
-Outcome Compare(FactLookup& lookup, const image::Digest& digest, const std::string& media_type, std::size_t host,
-                const OriginView& origin) {
-  if (!origin.digest) return Outcome::kUndecided;
-  if (digest == *origin.digest) return Outcome::kFresh;
-  const auto pulled = FindPlatformImage(lookup, digest, media_type, {host});
+void Compare(FactLookup& lookup, const hosts::Resolved& resolved, const OriginView& origin, Pull& pull) {
+  if (!origin.digest) return;
+  if (resolved.digest == *origin.digest) {
+    pull.outcome = Outcome::kFresh;
+    return;
+  }
+  const auto pulled = FindPlatformImage(lookup, resolved.digest, resolved.media_type, {resolved.host});
   const auto wanted = FindPlatformImage(lookup, *origin.digest, origin.media_type, {*lookup.route().origin});
-  if (!pulled.image || !wanted.image) return Outcome::kUndecided;
-  return Equivalent(*pulled.image, *wanted.image) ? Outcome::kEquivalent : Outcome::kStale;
+  if (!pulled.image || !wanted.image) return;
+  pull.image_id = pulled.image->config;
+  pull.outcome = Equivalent(*pulled.image, *wanted.image) ? Outcome::kEquivalent : Outcome::kStale;
 }
 
 struct PullForecast {
@@ -164,7 +167,7 @@ PullForecast ForecastOnePull(FactLookup& lookup, hosts::Puller puller, const Ori
       result.pull.detail = unavailable->detail;
       result.content_denied = unavailable->denied;
     } else {
-      result.pull.outcome = Compare(lookup, resolved->digest, resolved->media_type, resolved->host, origin);
+      Compare(lookup, *resolved, origin, result.pull);
     }
   }
   return result;

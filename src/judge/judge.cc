@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "cause.h"
 #include "comparison.h"
 #include "fact_lookup.h"
 #include "forecast.h"
@@ -46,24 +47,6 @@ void Undecided(TagResult& result, Cause cause, std::string reason) {
   result.verdict = Verdict::kUndecided;
   result.cause = cause;
   result.reason = std::move(reason);
-}
-
-/// What a stale tag's next pull will do about it.
-Cause CauseOfStale(const TagResult& result, const Route& route) {
-  if (result.next_pull.wrong_platform) return Cause::kWrongPlatform;
-  switch (result.next_pull.pull.outcome) {
-    case Outcome::kFails:
-      return Cause::kPullWouldFail;
-    case Outcome::kFresh:
-    case Outcome::kEquivalent:
-      return Cause::kTagMoved;
-    case Outcome::kUndecided:
-      return Cause::kForecastUnknown;
-    case Outcome::kStale:
-      break;
-  }
-  const std::size_t server = route.same_requests_as[*result.next_pull.pull.host];
-  return result.hosts[server].state == HostState::kBehind ? Cause::kStaleMirror : Cause::kMirrorDiffers;
 }
 
 Age CompareAges(FactLookup& lookup, const PlatformImage& cached, const PlatformImage& origins) {
@@ -132,39 +115,32 @@ void JudgeWithoutOrigin(const Route& route, TagResult& result) {
   }
 }
 
-/// Causes that do not arise where a mirror serves the pull.
-bool ComesFromThePull(Cause cause) {
-  switch (cause) {
-    case Cause::kUnauthorized:
-    case Cause::kRateLimited:
-    case Cause::kOriginUnreachable:
-    case Cause::kBadAnswer:
-    case Cause::kPullWouldFail:
-    case Cause::kStaleMirror:
-    case Cause::kMirrorDiffers:
-    case Cause::kForecastUnknown:
-      return true;
-    case Cause::kNone:
-    case Cause::kNodeDisagrees:
-    case Cause::kOriginIsMirror:
-    case Cause::kAmbiguousCache:
-    case Cause::kTagDeleted:
-    case Cause::kWrongPlatform:
-    case Cause::kTagMoved:
-    case Cause::kMirrorConfigIgnored:
-    case Cause::kNotAnImage:
-      return false;
+std::optional<image::Digest> IdOf(const facts::CachedImage& image) {
+  if (image.cri_image_id) {
+    const auto id = image::Digest::Parse(image.cri_image_id->starts_with("sha256:") ? *image.cri_image_id
+                                                                                    : "sha256:" + *image.cri_image_id);
+    return id.ok() ? std::optional(*id) : std::nullopt;
   }
-  return false;
+  return image.stored ? image.stored->id : std::nullopt;
 }
 
-/// Where the next pull does not bring what it should, and containerd ignores mirrors that are written down, that is the
-/// cause.
-void PreferIgnoredConfiguration(const Route& route, TagResult& result) {
-  const Outcome outcome = result.next_pull.pull.outcome;
-  const bool pull_is_right = outcome == Outcome::kFresh || outcome == Outcome::kEquivalent;
-  if (pull_is_right || !ComesFromThePull(result.cause) || IgnoredConfiguration(route.config) == nullptr) return;
-  result.cause = Cause::kMirrorConfigIgnored;
+/// What containers are measured by. Asks for more only where one of them uses the tag.
+void FindImageIds(FactLookup& lookup, const OriginView& origin, TagResult& result) {
+  const facts::CachedImage& image = lookup.tag().image;
+  const bool origin_counts = origin.digest && result.cause != Cause::kOriginIsMirror;
+  if (origin_counts && image.target == origin.digest && (!image.stored || image.stored->id)) {
+    result.origin_image_id = image.stored ? image.stored->id : result.cached_image_id;
+  } else if (origin_counts && !image.used_by.empty()) {
+    const auto found = FindPlatformImage(lookup, *origin.digest, origin.media_type, {*lookup.route().origin});
+    if (found.image) result.origin_image_id = found.image->config;
+  }
+  Pull& pull = result.next_pull.pull;
+  if (!pull.digest || pull.image_id) return;
+  if (pull.digest == origin.digest) {
+    pull.image_id = result.origin_image_id;
+  } else if (pull.digest == image.target && image.stored) {
+    pull.image_id = image.stored->id;
+  }
 }
 
 TagResult Evaluate(FactLookup& lookup) {
@@ -172,6 +148,7 @@ TagResult Evaluate(FactLookup& lookup) {
   const facts::CachedImage& image = lookup.tag().image;
   const Route& route = lookup.route();
   result.hosts.resize(route.hosts.size());
+  result.cached_image_id = IdOf(image);
   if (image.reference.digest()) {
     result.verdict = Verdict::kImmutable;
     return result;
@@ -196,7 +173,8 @@ TagResult Evaluate(FactLookup& lookup) {
     } else if (!no_image) {
       JudgeAgainstOrigin(lookup, origin, result);
     }
-    PreferIgnoredConfiguration(route, result);
+    result.cause = PreferIgnoredConfiguration(result.cause, result.next_pull.pull, route);
+    FindImageIds(lookup, origin, result);
   }
   if (no_image) {
     result.verdict = Verdict::kStale;

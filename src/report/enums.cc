@@ -160,6 +160,12 @@ v1::RemedyKind ToProto(judge::RemedyKind kind) {
       return v1::REMEDY_KIND_NAME_ORIGIN;
     case judge::RemedyKind::kWait:
       return v1::REMEDY_KIND_WAIT;
+    case judge::RemedyKind::kRestartWorkload:
+      return v1::REMEDY_KIND_RESTART_WORKLOAD;
+    case judge::RemedyKind::kPinDigest:
+      return v1::REMEDY_KIND_PIN_DIGEST;
+    case judge::RemedyKind::kSetPullPolicy:
+      return v1::REMEDY_KIND_SET_PULL_POLICY;
   }
   return v1::REMEDY_KIND_UNSPECIFIED;
 }
@@ -288,6 +294,34 @@ v1::UseBasis ToProto(facts::UseBasis basis) {
       return v1::USE_BASIS_SAME_IMAGE;
   }
   return v1::USE_BASIS_UNSPECIFIED;
+}
+
+v1::RequestSource ToProto(judge::RequestSource source) {
+  switch (source) {
+    case judge::RequestSource::kUnknown:
+      return v1::REQUEST_SOURCE_UNKNOWN;
+    case judge::RequestSource::kRuntime:
+      return v1::REQUEST_SOURCE_RUNTIME;
+    case judge::RequestSource::kPodSpec:
+      return v1::REQUEST_SOURCE_POD_SPEC;
+    case judge::RequestSource::kRecord:
+      return v1::REQUEST_SOURCE_RECORD;
+  }
+  return v1::REQUEST_SOURCE_UNSPECIFIED;
+}
+
+v1::ContainerRole ToProto(facts::ContainerRole role) {
+  switch (role) {
+    case facts::ContainerRole::kMain:
+      return v1::CONTAINER_ROLE_MAIN;
+    case facts::ContainerRole::kInit:
+      return v1::CONTAINER_ROLE_INIT;
+    case facts::ContainerRole::kSidecar:
+      return v1::CONTAINER_ROLE_SIDECAR;
+    case facts::ContainerRole::kEphemeral:
+      return v1::CONTAINER_ROLE_EPHEMERAL;
+  }
+  return v1::CONTAINER_ROLE_UNSPECIFIED;
 }
 
 }  // namespace tagdrift::report

@@ -4,6 +4,7 @@
 #include "tagdrift/hosts/note.h"
 #include "tagdrift/hosts/registry_host.h"
 #include "tagdrift/hosts/walk.h"
+#include "tagdrift/judge/containers.h"
 #include "tagdrift/judge/remedies.h"
 #include "tagdrift/judge/route.h"
 #include "tagdrift/judge/tag_result.h"
@@ -26,5 +27,7 @@ v1::NoteKind ToProto(hosts::NoteKind kind);
 v1::Severity ToProto(hosts::Severity severity);
 v1::PullPath ToProto(hosts::PullPath path);
 v1::UseBasis ToProto(facts::UseBasis basis);
+v1::RequestSource ToProto(judge::RequestSource source);
+v1::ContainerRole ToProto(facts::ContainerRole role);
 
 }  // namespace tagdrift::report

@@ -45,6 +45,10 @@ class RemedyWriter {
         message_.set_detail("the registry limits requests; ask again later");
         if (remedy_.until) *message_.mutable_until() = Timestamp(*remedy_.until);
         break;
+      case judge::RemedyKind::kRestartWorkload:
+      case judge::RemedyKind::kPinDigest:
+      case judge::RemedyKind::kSetPullPolicy:
+        break;  // of a container, see WorkloadRemedyMessage
     }
     return std::move(message_);
   }

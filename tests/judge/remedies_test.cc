@@ -40,6 +40,10 @@ std::string Words(const World& world, const Remedy& remedy) {
       return "compare with " + (remedy.host ? world.HostOf(remedy.host) : "the registry");
     case RemedyKind::kWait:
       return "wait";
+    case RemedyKind::kRestartWorkload:
+    case RemedyKind::kPinDigest:
+    case RemedyKind::kSetPullPolicy:
+      return "of a container";
   }
   return "";
 }

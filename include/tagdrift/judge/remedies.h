@@ -5,10 +5,22 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "tagdrift/facts/pods.h"
 
 namespace tagdrift::judge {
 
-enum class RemedyKind { kNone, kPurgeMirror, kFixHostsToml, kRefresh, kProvideCredentials, kNameOrigin, kWait };
+enum class RemedyKind {
+  kNone,
+  kPurgeMirror,
+  kFixHostsToml,
+  kRefresh,
+  kProvideCredentials,
+  kNameOrigin,
+  kWait,
+  kRestartWorkload,  ///< of a container: what manages its pod
+  kPinDigest,        ///< of a container: the origin's digest instead of the tag
+  kSetPullPolicy,    ///< of a container
+};
 
 /// What kFixHostsToml is about.
 enum class Fix {
@@ -30,6 +42,7 @@ struct Remedy {
   bool goes_back = false;           ///< kRefresh: the origin's image is proven older than the cached one
   bool is_private = false;          ///< kRefresh: the origin wants credentials for the image
   std::optional<absl::Time> until;  ///< kWait, where the registry said
+  facts::PullPolicy pull_policy = facts::PullPolicy::kAlways;  ///< kSetPullPolicy
 
   friend bool operator==(const Remedy&, const Remedy&) = default;
 };

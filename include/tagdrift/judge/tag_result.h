@@ -72,8 +72,9 @@ struct HostResult {
 struct Pull {
   Outcome outcome = Outcome::kUndecided;
   std::optional<image::Digest> digest;
-  std::optional<std::size_t> host;  ///< index into Route::hosts
-  std::string detail;               ///< the error containerd would print, or why nothing can be said
+  std::optional<std::size_t> host;             ///< index into Route::hosts
+  std::string detail;                          ///< the error containerd would print, or why nothing can be said
+  std::optional<image::Digest> image_id = {};  ///< what the digest yields on this platform, where known
 };
 
 struct Forecast {
@@ -98,6 +99,10 @@ struct TagResult {
   /// gave.
   std::string reason;
   std::optional<image::Digest> origin_digest;
+  /// The image id that the origin's digest yields on this platform; nothing where that is not known, or it is not known
+  /// whether the origin counts.
+  std::optional<image::Digest> origin_image_id;
+  std::optional<image::Digest> cached_image_id;  ///< the one that containers of the tag get from this node
   Forecast next_pull;
   std::vector<HostResult> hosts;  ///< by index into Route::hosts
   bool downgrade_risk = false;

@@ -1,0 +1,63 @@
+#include "restart.h"
+
+namespace tagdrift::judge {
+namespace {
+
+Restart FromPull(const JudgedName& name, const facts::Pod* pod) {
+  const Forecast& forecast = name.result->next_pull;
+  Restart restart{.outcome = forecast.pull.outcome,
+                  .pulls = true,
+                  .digest = forecast.pull.digest,
+                  .image_id = forecast.pull.image_id,
+                  .host = forecast.pull.host,
+                  .detail = forecast.pull.detail};
+  const bool needs_credentials = forecast.if_anonymous && (forecast.if_anonymous->outcome != forecast.pull.outcome ||
+                                                           forecast.if_anonymous->digest != forecast.pull.digest);
+  if (needs_credentials && pod != nullptr && pod->pull_secrets.empty() && restart.outcome != Outcome::kUndecided) {
+    restart.outcome = Outcome::kUndecided;
+    restart.detail =
+        "the image is private and the pod names no imagePullSecrets: only the kubelet knows whether it has "
+        "credentials of its own";
+  }
+  return restart;
+}
+
+Restart FromCache(const JudgedName& name) {
+  const TagResult& tag = *name.result;
+  Restart restart{.digest = name.image->target, .image_id = tag.cached_image_id};
+  if (tag.verdict == Verdict::kImmutable) {
+    restart.outcome = Outcome::kFresh;
+  } else if (tag.cause == Cause::kNodeDisagrees || tag.cause == Cause::kNotAnImage) {
+    restart.detail = tag.reason;
+  } else if (tag.origin_image_id && tag.cached_image_id == tag.origin_image_id) {
+    restart.outcome = tag.verdict == Verdict::kEquivalent ? Outcome::kEquivalent : Outcome::kFresh;
+  } else if (tag.origin_image_id || tag.verdict == Verdict::kStale) {
+    restart.outcome = Outcome::kStale;
+  }
+  return restart;
+}
+
+Restart Fails(std::string detail) { return {.outcome = Outcome::kFails, .detail = std::move(detail)}; }
+
+}  // namespace
+
+AppliedPullPolicy PullPolicyOf(const facts::PodContainer* spec, const image::Reference& reference) {
+  if (spec != nullptr && spec->pull_policy) return {.value = *spec->pull_policy, .assumed = false};
+  return {.value = reference.tag() == "latest" ? facts::PullPolicy::kAlways : facts::PullPolicy::kIfNotPresent};
+}
+
+Restart ForecastRestart(const JudgedName& name, facts::PullPolicy policy, const facts::Pod* pod) {
+  const bool present = name.image->cri_image_id.has_value();
+  if (present && policy != facts::PullPolicy::kAlways) return FromCache(name);
+  if (policy == facts::PullPolicy::kNever) {
+    return Fails("the image is not on this node, and imagePullPolicy Never keeps the kubelet from pulling it");
+  }
+  if (name.image->reference.digest()) {
+    return {.pulls = true,
+            .digest = name.image->reference.digest(),
+            .detail = "the kubelet asks the registry for the digest, tagdrift does not"};
+  }
+  return FromPull(name, pod);
+}
+
+}  // namespace tagdrift::judge

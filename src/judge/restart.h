@@ -1,0 +1,15 @@
+#pragma once
+
+#include "tagdrift/judge/containers.h"
+
+namespace tagdrift::judge {
+
+inline bool IsRight(Outcome outcome) { return outcome == Outcome::kFresh || outcome == Outcome::kEquivalent; }
+
+/// The policy of the pod's spec, else the one that Kubernetes gives a container of this image by default.
+AppliedPullPolicy PullPolicyOf(const facts::PodContainer* spec, const image::Reference& reference);
+
+/// What starting a container of `name` again would run. `pod`: null where its spec is not known.
+Restart ForecastRestart(const JudgedName& name, facts::PullPolicy policy, const facts::Pod* pod);
+
+}  // namespace tagdrift::judge
