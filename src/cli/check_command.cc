@@ -108,15 +108,16 @@ int RunCheck(const CheckArguments& arguments, const StopOnSignal& stop) {
 }  // namespace
 
 void AddCheckCommand(CLI::App& app, const StopOnSignal& stop, int& exit_code) {
-  CLI::App& command = *app.add_subcommand("check", "Every cached tag, compared with its registry and mirrors");
+  CLI::App& command =
+      *app.add_subcommand("check", "Every cached tag and container, compared with registry and mirrors");
   auto arguments = std::make_shared<CheckArguments>();
   command.add_option(
       "REFERENCE|PATTERN", arguments->patterns,
       "What to check: a reference (nginx), or a glob over full references (registry.corp/*); all by default");
   AddOutputOption(command, arguments->format);
   command.add_flag("--all", arguments->all, "A row for every tag, also for those that need nothing");
-  command.add_flag("--stale-only", arguments->stale_only, "Print only tags that are stale or gone");
-  command.add_flag("--in-use", arguments->in_use, "Check only tags that a container uses");
+  command.add_flag("--stale-only", arguments->stale_only, "Print only tags and containers that are stale or gone");
+  command.add_flag("--in-use", arguments->in_use, "Check only tags that a running container asked for");
   command.add_option("--ignore", arguments->ignored, "Leave these out; repeatable")
       ->type_name("PATTERN")
       ->allow_extra_args(false);
@@ -131,7 +132,7 @@ void AddCheckCommand(CLI::App& app, const StopOnSignal& stop, int& exit_code) {
   command.add_flag("--npd", arguments->npd, "One line for node-problem-detector's custom plugins, within 4 s");
   AddNodeOptions(command, arguments->node);
   command.footer(
-      "Exit codes: 0 nothing stale, 1 a tag is stale or gone, 2 undecided or not possible, 64 usage.\n\n"
+      "Exit codes: 0 nothing stale, 1 a tag or a container is stale or gone, 2 undecided or not possible, 64 usage.\n\n"
       "Examples:\n"
       "  tagdrift check                          # every tag on this node\n"
       "  tagdrift check registry.corp/team/*     # one team's tags\n"

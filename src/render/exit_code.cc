@@ -19,10 +19,13 @@ bool AnyLosesMirrors(const google::protobuf::RepeatedPtrField<v1::Note>& notes) 
 
 int ExitCode(const v1::NodeReport& report, const FailOn& fail_on) {
   const v1::Summary& summary = report.summary();
-  const bool drift = (fail_on.stale && summary.stale() > 0) || (fail_on.gone && summary.gone() > 0) ||
-                     (fail_on.risk && summary.downgrade_risk() > 0);
+  const int stale = summary.stale() + summary.containers_stale();
+  const int gone = summary.gone() + summary.containers_gone();
+  const int at_risk = summary.downgrade_risk() + summary.containers_downgrade_risk();
+  const bool drift = (fail_on.stale && stale > 0) || (fail_on.gone && gone > 0) || (fail_on.risk && at_risk > 0);
   if (drift) return kExitDrift;
-  return fail_on.undecided && summary.undecided() > 0 ? kExitUndecided : 0;
+  const bool undecided = summary.undecided() > 0 || summary.containers_undecided() > 0;
+  return fail_on.undecided && undecided ? kExitUndecided : 0;
 }
 
 int ExitCode(const v1::MirrorsReport& report) {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tagdrift/render/render.h"
 #include "trouble.h"
@@ -20,6 +21,13 @@ std::string Table(const v1::NodeReport& report, const Style& style, bool wide);
 
 /// What is wrong with these tags, which have it in common (see Troubles), and what to do.
 std::string Paragraph(const Tags& tags, std::size_t width, bool wide);
+
+/// The colour of a row by its verdict: an escape sequence, or nothing.
+const char* ColorOf(const std::string& verdict);
+
+/// One remedy with its place, and the commands to paste.
+std::string FixText(const v1::Remedy& remedy, const std::string& detail, const std::vector<std::string>& commands,
+                    std::size_t width);
 
 /// A line per host that refuses, fails or never answers, other than the tags' origins: those are causes.
 std::string UnwellHostsText(const Tags& tags, std::size_t width);

@@ -19,7 +19,7 @@ constexpr std::size_t kMostCommands = 3;
 
 std::string Heading(const Tags& tags) {
   if (tags.size() == 1) return tags[0]->reference();
-  const auto used = std::ranges::count_if(tags, [](const v1::TagReport* tag) { return tag->used_by_size() > 0; });
+  const auto used = std::ranges::count_if(tags, [](const v1::TagReport* tag) { return IsUsed(*tag); });
   return fmt::format("{} {} tags of {} ({} in use)", tags.size(),
                      Word(v1::Verdict_Name(tags[0]->verdict()), "VERDICT_"), RegistryOf(*tags[0]), used);
 }
@@ -77,6 +77,7 @@ std::string UsedBy(const Tags& tags) {
   std::vector<std::string> uses;
   for (const v1::TagReport* tag : tags) {
     for (const v1::Use& use : tag->used_by()) {
+      if (use.listed_only()) continue;
       const std::string pod = use.pod().name().empty() ? "" : use.pod().namespace_() + "/" + use.pod().name() + " ";
       uses.push_back(fmt::format("{}{} ({})", pod, use.container_name(), use.state()));
     }
@@ -135,24 +136,11 @@ std::vector<std::string> Commands(const Fix& fix) {
 
 std::string FixText(const Fix& fix, std::size_t width) {
   const v1::Remedy& remedy = *fix.remedy;
-  std::string place = remedy.file();
-  if (remedy.line() > 0) place += ":" + std::to_string(remedy.line());
   std::string detail = remedy.detail();
   const bool same =
       std::ranges::all_of(fix.of, [&](const auto& other) { return other.second->detail() == remedy.detail(); });
   if (!same) detail += fmt::format(" (likewise for {} more)", fix.of.size() - 1);
-  if (remedy.has_until()) detail += ", not before " + TimeText(remedy.until());
-  std::string text = Wrap("  fix   ",
-                          fmt::format("{}: {}{}{}", Word(v1::RemedyKind_Name(remedy.kind()), "REMEDY_KIND_"), place,
-                                      place.empty() ? "" : ": ", detail),
-                          width);
-  // A command stays on one line: it is there to be pasted.
-  const std::vector<std::string> commands = Commands(fix);
-  for (std::size_t i = 0; i < std::min(commands.size(), kMostCommands); ++i) text += "        $ " + commands[i] + "\n";
-  if (commands.size() > kMostCommands) {
-    text += fmt::format("        and {} more: -o json has them\n", commands.size() - kMostCommands);
-  }
-  return text;
+  return FixText(remedy, detail, Commands(fix), width);
 }
 
 std::string Walk(const v1::TagReport& tag, std::size_t width) {
@@ -167,6 +155,23 @@ std::string Walk(const v1::TagReport& tag, std::size_t width) {
 }
 
 }  // namespace
+
+std::string FixText(const v1::Remedy& remedy, const std::string& detail, const std::vector<std::string>& commands,
+                    std::size_t width) {
+  std::string place = remedy.file();
+  if (remedy.line() > 0) place += ":" + std::to_string(remedy.line());
+  const std::string until = remedy.has_until() ? ", not before " + TimeText(remedy.until()) : "";
+  std::string text = Wrap("  fix   ",
+                          fmt::format("{}: {}{}{}{}", Word(v1::RemedyKind_Name(remedy.kind()), "REMEDY_KIND_"), place,
+                                      place.empty() ? "" : ": ", detail, until),
+                          width);
+  // A command stays on one line: it is there to be pasted.
+  for (std::size_t i = 0; i < std::min(commands.size(), kMostCommands); ++i) text += "        $ " + commands[i] + "\n";
+  if (commands.size() > kMostCommands) {
+    text += fmt::format("        and {} more: -o json has them\n", commands.size() - kMostCommands);
+  }
+  return text;
+}
 
 std::string Paragraph(const Tags& tags, std::size_t width, bool wide) {
   std::vector<std::string> names;

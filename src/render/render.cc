@@ -3,10 +3,34 @@
 #include <google/protobuf/repeated_field.h>
 
 #include <algorithm>
+#include <functional>
+#include <set>
+#include <string>
 
 #include "formats.h"
 
 namespace tagdrift::render {
+namespace {
+
+/// A container counts, and its verdict makes a check fail.
+bool HasDrifted(const v1::ContainerReport& container) {
+  return container.decides() && (container.verdict() == v1::VERDICT_STALE || container.verdict() == v1::VERDICT_GONE);
+}
+
+/// The tags, then what containers asked for besides.
+std::string Names(const v1::NodeReport& report) {
+  std::string text;
+  std::set<std::string> named;
+  for (const v1::TagReport& tag : report.tags()) named.insert(tag.reference());
+  for (const v1::TagReport& tag : report.tags()) text += tag.reference() + "\n";
+  for (const v1::ContainerReport& container : report.containers()) {
+    const std::string& name = container.requested_reference();
+    if (container.decides() && !name.empty() && named.insert(name).second) text += name + "\n";
+  }
+  return text;
+}
+
+}  // namespace
 
 std::string Render(const v1::NodeReport& report, Format format, const Style& style) {
   switch (format) {
@@ -19,9 +43,7 @@ std::string Render(const v1::NodeReport& report, Format format, const Style& sty
     case Format::kName:
       break;
   }
-  std::string names;
-  for (const v1::TagReport& tag : report.tags()) names += tag.reference() + "\n";
-  return names;
+  return Names(report);
 }
 
 std::string Render(const v1::MirrorsReport& report, Format format, const Style& style) {
@@ -57,9 +79,17 @@ std::string Render(const v1::ImageList& list, Format format, const Style& style)
 }
 
 void KeepStale(v1::NodeReport& report) {
+  auto& containers = *report.mutable_containers();
+  containers.erase(std::remove_if(containers.begin(), containers.end(), std::not_fn(HasDrifted)), containers.end());
+  std::set<std::string> asked_for;
+  for (const v1::ContainerReport& container : containers) {
+    asked_for.insert(container.requested_reference());
+    asked_for.insert(container.candidates().begin(), container.candidates().end());
+  }
   auto& tags = *report.mutable_tags();
-  const auto last = std::remove_if(tags.begin(), tags.end(), [](const v1::TagReport& tag) {
-    return tag.verdict() != v1::VERDICT_STALE && tag.verdict() != v1::VERDICT_GONE;
+  const auto last = std::remove_if(tags.begin(), tags.end(), [&](const v1::TagReport& tag) {
+    return tag.verdict() != v1::VERDICT_STALE && tag.verdict() != v1::VERDICT_GONE &&
+           !asked_for.contains(tag.reference());
   });
   tags.erase(last, tags.end());
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "columns.h"
+#include "containers.h"
 #include "formats.h"
 #include "trouble.h"
 #include "words.h"
@@ -36,8 +37,13 @@ std::string NextPullCell(const v1::NextPull& pull) {
   }
 }
 
+/// "4", or "1/4" where one of four runs what the tag points to.
 std::string UsedCell(const v1::TagReport& tag) {
-  return tag.used_by_size() == 0 ? "-" : std::to_string(tag.used_by_size());
+  const auto users = std::ranges::count_if(tag.used_by(), [](const v1::Use& use) { return !use.listed_only(); });
+  const auto others = std::ranges::count_if(
+      tag.used_by(), [](const v1::Use& use) { return !use.listed_only() && use.runs_other_image(); });
+  if (users == 0) return "-";
+  return others == 0 ? std::to_string(users) : fmt::format("{}/{}", users - others, users);
 }
 
 /// With all columns, or without those of digests.
@@ -61,13 +67,6 @@ Row Titles(bool digests, bool wide) {
   if (wide) row.insert(row.end(), {"DIGEST", "FROM", "IMAGE ID", "CAUSE"});
   row.push_back("REFERENCE");
   return row;
-}
-
-const char* ColorOf(const std::string& verdict) {
-  if (verdict == "STALE" || verdict == "GONE") return "\033[31m";
-  if (verdict == "UNDECIDED") return "\033[33m";
-  if (verdict == "FRESH" || verdict == "EQUIVALENT") return "\033[32m";
-  return "";
 }
 
 std::vector<Row> RowsOf(const Tags& tags, bool digests, bool wide) {
@@ -99,7 +98,7 @@ Tags Listed(const Tags& tags, const std::vector<Tags>& troubles) {
 }
 
 /// Counts the tags that need nothing and have no row.
-std::string NotListed(const Tags& tags) {
+std::string NotListed(const Tags& tags, const Containers& containers) {
   const std::pair<v1::Verdict, const char*> kinds[] = {{v1::VERDICT_FRESH, "fresh"},
                                                        {v1::VERDICT_EQUIVALENT, "equivalent"},
                                                        {v1::VERDICT_LOCAL, "local"},
@@ -110,6 +109,9 @@ std::string NotListed(const Tags& tags) {
         tags, [&](const v1::TagReport* tag) { return tag->verdict() == kind.first && !IsTrouble(*tag); });
     if (count > 0) text += fmt::format("{}{} {}", text.empty() ? "\nnot listed: " : ", ", count, kind.second);
   }
+  const auto well = static_cast<std::size_t>(std::ranges::count_if(
+      containers, [](const v1::ContainerReport* container) { return container->decides() && !IsListed(*container); }));
+  if (well > 0) text += (text.empty() ? "\nnot listed: " : ", ") + Counted(well, "container");
   return text.empty() ? text : text + " (--all lists them)\n";
 }
 
@@ -128,6 +130,13 @@ std::string Findings(const v1::NodeReport& report, std::size_t width) {
 
 }  // namespace
 
+const char* ColorOf(const std::string& verdict) {
+  if (verdict == "STALE" || verdict == "GONE") return "\033[31m";
+  if (verdict == "UNDECIDED") return "\033[33m";
+  if (verdict == "FRESH" || verdict == "EQUIVALENT") return "\033[32m";
+  return "";
+}
+
 std::string NoteText(const v1::Note& note) {
   if (note.file().empty()) return note.detail();
   const std::string line = note.line() > 0 ? ":" + std::to_string(note.line()) : "";
@@ -138,9 +147,12 @@ std::string Table(const v1::NodeReport& report, const Style& style, bool wide) {
   const Tags tags = ByUrgency(report);
   const std::vector<Tags> troubles = Troubles(tags);
   std::string text = report.summary().headline() + "\n";
+  const Containers containers = ByUrgency(report.containers());
   text += Rows(style.all ? tags : Listed(tags, troubles), style, wide);
-  if (!style.all) text += NotListed(tags);
+  text += ContainerRows(containers, style, wide);
+  if (!style.all) text += NotListed(tags, containers);
   for (const Tags& trouble : troubles) text += Paragraph(trouble, style.width, wide);
+  text += ContainerParagraphs(containers, troubles, style.width);
   const std::string rest =
       UnwellHostsText(tags, style.width) + UnknownPullsText(tags, style.width) + Findings(report, style.width);
   return rest.empty() ? text : text + "\n" + rest;

@@ -20,7 +20,7 @@ int Urgency(const v1::TagReport& tag) {
   }
 }
 
-auto Order(const v1::TagReport& tag) { return std::tuple(Urgency(tag), tag.used_by_size() == 0, tag.reference()); }
+auto Order(const v1::TagReport& tag) { return std::tuple(Urgency(tag), !IsUsed(tag), tag.reference()); }
 
 }  // namespace
 
@@ -49,6 +49,10 @@ std::vector<Tags> Troubles(const Tags& tags) {
     troubles[entry->second].push_back(tag);
   }
   return troubles;
+}
+
+bool IsUsed(const v1::TagReport& tag) {
+  return std::ranges::any_of(tag.used_by(), [](const v1::Use& use) { return !use.listed_only(); });
 }
 
 std::string RegistryOf(const v1::TagReport& tag) { return tag.reference().substr(0, tag.reference().find('/')); }

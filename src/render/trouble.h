@@ -20,6 +20,9 @@ bool IsTrouble(const v1::TagReport& tag);
 /// the order of their first tags.
 std::vector<Tags> Troubles(const Tags& tags);
 
+/// A container uses it that counts.
+bool IsUsed(const v1::TagReport& tag);
+
 /// The host part of the tag's name.
 std::string RegistryOf(const v1::TagReport& tag);
 

@@ -18,7 +18,7 @@ void SetCachedImage(const facts::CachedImage& image, Message& message) {
   if (image.updated_at) *message.mutable_cached_since() = Timestamp(*image.updated_at);
   message.set_size_bytes(image.size_bytes);
   message.set_pinned(image.pinned);
-  for (const facts::ContainerUse& use : image.used_by) *message.add_used_by() = UseMessage(use);
+  for (const facts::ContainerUse& use : image.used_by) *message.add_used_by() = UseMessage(use, message.image_id());
 }
 
 }  // namespace tagdrift::report

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <utility>
@@ -16,7 +17,7 @@ constexpr std::size_t kLongest = 80;
 
 void Count(v1::Summary& summary, const JudgedTag& tag) {
   summary.set_tags(summary.tags() + 1);
-  const bool used = !tag.facts.image.used_by.empty();
+  const bool used = std::ranges::any_of(tag.facts.image.used_by, &facts::ContainerUse::decides);
   if (used) summary.set_tags_in_use(summary.tags_in_use() + 1);
   if (tag.result.downgrade_risk) summary.set_downgrade_risk(summary.downgrade_risk() + 1);
   const auto add = [](auto value) { return value + 1; };
@@ -49,6 +50,57 @@ void Count(v1::Summary& summary, const JudgedTag& tag) {
   if (good && tag.result.next_pull.pull.outcome == judge::Outcome::kFails) {
     summary.set_pull_would_fail(add(summary.pull_would_fail()));
   }
+}
+
+void CountVerdict(v1::Summary& summary, judge::Verdict verdict) {
+  switch (verdict) {
+    case judge::Verdict::kFresh:
+      return summary.set_containers_fresh(summary.containers_fresh() + 1);
+    case judge::Verdict::kEquivalent:
+      return summary.set_containers_equivalent(summary.containers_equivalent() + 1);
+    case judge::Verdict::kStale:
+      return summary.set_containers_stale(summary.containers_stale() + 1);
+    case judge::Verdict::kGone:
+      return summary.set_containers_gone(summary.containers_gone() + 1);
+    case judge::Verdict::kLocal:
+      return summary.set_containers_local(summary.containers_local() + 1);
+    case judge::Verdict::kImmutable:
+      return summary.set_containers_immutable(summary.containers_immutable() + 1);
+    case judge::Verdict::kUndecided:
+      return summary.set_containers_undecided(summary.containers_undecided() + 1);
+  }
+}
+
+bool IsOnNode(const facts::CachedImage& image) { return image.target || image.cri_image_id; }
+
+/// Pods of which more is to be said than of their tags.
+struct Pods {
+  std::set<std::string> behind_tag;
+  std::set<std::string> undecided;
+  std::set<std::string> would_not_start;
+};
+
+Pods CountContainers(const Round& round, const JudgedTags& tags, v1::Summary& summary) {
+  Pods pods;
+  for (const judge::ContainerResult& container : round.containers) {
+    if (!container.request.decides) {
+      summary.set_containers_listed(summary.containers_listed() + 1);
+      continue;
+    }
+    summary.set_containers(summary.containers() + 1);
+    CountVerdict(summary, container.verdict);
+    if (container.downgrade_risk) summary.set_containers_downgrade_risk(summary.containers_downgrade_risk() + 1);
+    const facts::Container& facts = round.node.containers[container.request.container];
+    const std::string pod = facts.pod_name.empty() ? facts.sandbox_id : facts.pod_namespace + "/" + facts.pod_name;
+    const JudgedTag* tag = TagOf(container, tags);
+    const bool as_tag = tag != nullptr && IsOnNode(tag->facts.image) && container.verdict == tag->result.verdict;
+    if (container.verdict == judge::Verdict::kStale && !as_tag) pods.behind_tag.insert(pod);
+    if (container.verdict == judge::Verdict::kUndecided && !as_tag) pods.undecided.insert(pod);
+    if (container.restart.outcome == judge::Outcome::kFails) pods.would_not_start.insert(pod);
+  }
+  summary.set_pods_behind_tag(static_cast<int>(pods.behind_tag.size()));
+  summary.set_pods_would_not_start(static_cast<int>(pods.would_not_start.size()));
+  return pods;
 }
 
 std::string PulledFrom(const JudgedTag& tag, const judge::Route& route) {
@@ -158,52 +210,83 @@ std::string Plural(int count, const char* one, const char* many) {
   return fmt::format("{} {}", count, count == 1 ? one : many);
 }
 
-std::string Headline(const Round& round, const v1::Summary& summary) {
+/// The pods stand before the breakdown where there is room for one of them only.
+std::string WithPods(const std::string& text, const std::string& breakdown, const std::string& pods) {
+  if (pods.empty()) return Fit(text, {{": ", breakdown}});
+  const std::string all = fmt::format("{}: {}; {}", text, breakdown, pods);
+  return all.size() <= kLongest ? all : Fit(text, {{"; ", pods}});
+}
+
+std::string BehindWords(int pods) {
+  if (pods == 0) return "";
+  return pods == 1 ? "1 pod still runs an older image" : fmt::format("{} pods still run older images", pods);
+}
+
+std::string Headline(const Round& round, const v1::Summary& summary, const Pods& pods) {
   const int tags = summary.tags();
-  if (tags == 0 && round.tags_on_node > 0) {
-    return fmt::format("No tag was selected (of {} on this node)", round.tags_on_node);
+  const std::string behind = BehindWords(summary.pods_behind_tag());
+  const std::string unknown =
+      pods.undecided.empty() ? "" : Plural(static_cast<int>(pods.undecided.size()), "pod undecided", "pods undecided");
+  if (tags == 0) {
+    return Fit(round.tags_on_node > 0 ? fmt::format("No tag was selected (of {} on this node)", round.tags_on_node)
+                                      : "No tags are cached on this node",
+               {{"; ", behind}, {"; ", unknown}});
   }
-  if (tags == 0) return "No tags are cached on this node";
   const std::string risk = summary.downgrade_risk() > 0 ? RiskWords(round, summary.downgrade_risk()) : "";
   const std::string undecided = summary.undecided() > 0 ? fmt::format("{} undecided", summary.undecided()) : "";
   const std::string of_all = fmt::format("of {} {}", tags, tags == 1 ? "tag" : "tags");
   const std::string used = fmt::format("({} in use)", summary.stale_in_use());
   if (summary.stale() > 0) {
     const std::string gone = summary.gone() > 0 ? fmt::format("{} gone", summary.gone()) : "";
-    return Fit(fmt::format("{} {} {} stale {}", summary.stale(), of_all, summary.stale() == 1 ? "is" : "are", used),
-               {{": ", Breakdown(round, judge::Verdict::kStale)}, {"; ", gone}, {"; ", undecided}, {"; ", risk}});
+    return Fit(
+        WithPods(fmt::format("{} {} {} stale {}", summary.stale(), of_all, summary.stale() == 1 ? "is" : "are", used),
+                 Breakdown(round, judge::Verdict::kStale), behind),
+        {{"; ", gone}, {"; ", undecided}, {"; ", unknown}, {"; ", risk}});
   }
   if (summary.gone() > 0) {
     return Fit(
         fmt::format("{} {} {} gone upstream {}", summary.gone(), of_all, summary.gone() == 1 ? "is" : "are", used),
-        {{"; ", undecided}, {"; ", risk}});
+        {{"; ", behind}, {"; ", undecided}, {"; ", unknown}, {"; ", risk}});
   }
   if (summary.undecided() > 0) {
-    return Fit(fmt::format("{} {} {} undecided", summary.undecided(), of_all, summary.undecided() == 1 ? "is" : "are"),
-               {{": ", Breakdown(round, judge::Verdict::kUndecided)}, {"; ", risk}});
+    return Fit(WithPods(fmt::format("{} {} {} undecided", summary.undecided(), of_all,
+                                    summary.undecided() == 1 ? "is" : "are"),
+                        Breakdown(round, judge::Verdict::kUndecided), behind),
+               {{"; ", unknown}, {"; ", risk}});
   }
   const std::string fails =
       summary.pull_would_fail() > 0 ? Plural(summary.pull_would_fail(), "pull would fail", "pulls would fail") : "";
+  const std::string no_start =
+      !fails.empty() || summary.pods_would_not_start() == 0
+          ? ""
+          : Plural(summary.pods_would_not_start(), "pod would", "pods would") + " not start again";
   const std::string as_fresh = MeasuredBy(round, summary.fresh());
   const int good = summary.fresh() + summary.equivalent();
   if (good == tags) {
     return Fit(tags == 1 ? "The one tag is fresh" : fmt::format("All {} tags are fresh", tags),
-               {{"; ", risk}, {"; ", fails}, {": ", as_fresh}});
+               {{"; ", behind}, {"; ", unknown}, {"; ", risk}, {"; ", fails}, {"; ", no_start}, {": ", as_fresh}});
   }
   const std::string local = summary.local() > 0 ? fmt::format("{} local", summary.local()) : "";
   const std::string immutable = summary.immutable() > 0 ? fmt::format("{} by digest", summary.immutable()) : "";
-  return Fit(fmt::format("No tag is stale: {} fresh", good),
-             {{", ", local}, {", ", immutable}, {"; ", risk}, {"; ", fails}, {"; ", as_fresh}});
+  return Fit(fmt::format("No tag is stale: {} fresh", good), {{", ", local},
+                                                              {", ", immutable},
+                                                              {"; ", behind},
+                                                              {"; ", unknown},
+                                                              {"; ", risk},
+                                                              {"; ", fails},
+                                                              {"; ", no_start},
+                                                              {"; ", as_fresh}});
 }
 
 }  // namespace
 
-v1::Summary Summarise(const Round& round) {
+v1::Summary Summarise(const Round& round, const JudgedTags& tags) {
   v1::Summary summary;
   for (const JudgedTag& tag : round.tags) Count(summary, tag);
+  const Pods pods = CountContainers(round, tags, summary);
   summary.set_digest_names(round.node.digest_names);
   summary.set_unnamed_images(round.node.unnamed_images);
-  summary.set_headline(Headline(round, summary));
+  summary.set_headline(Headline(round, summary, pods));
   return summary;
 }
 

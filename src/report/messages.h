@@ -3,6 +3,7 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "judged_tags.h"
 #include "tagdrift/judge/remedies.h"
 #include "tagdrift/judge/route.h"
 #include "tagdrift/report/command_line.h"
@@ -18,8 +19,14 @@ google::protobuf::Duration Duration(absl::Duration duration);
 v1::TagReport TagMessage(const JudgedTag& tag, const Round& round, const Invocation& invocation);
 v1::Remedy RemedyMessage(const judge::Remedy& remedy, const JudgedTag& tag, const Round& round,
                          const Invocation& invocation);
+v1::ContainerReport ContainerMessage(const judge::ContainerResult& container, const Round& round,
+                                     const JudgedTags& tags, const Invocation& invocation);
+/// RESTART_WORKLOAD, PIN_DIGEST and SET_PULL_POLICY. `tag`: what the container asked for; null where that is not known.
+v1::Remedy WorkloadRemedyMessage(const judge::Remedy& remedy, const judge::ContainerResult& container,
+                                 const JudgedTag* tag, const Round& round);
 v1::RegistryReport RegistryMessage(const judge::Route& route, const Round& round);
-v1::Use UseMessage(const facts::ContainerUse& use);
+/// `image_id`: what the name that is used points to here; empty where that is not known.
+v1::Use UseMessage(const facts::ContainerUse& use, const std::string& image_id);
 v1::Note NoteMessage(const hosts::Note& note);
 
 }  // namespace tagdrift::report

@@ -41,12 +41,16 @@ v1::NodeReport ToMessage(const Round& round, const Invocation& invocation) {
   for (const JudgedTag& tag : round.tags) {
     *message.add_tags() = TagMessage(tag, round, invocation);
   }
+  const JudgedTags tags = TagsByReference(round);
+  for (const judge::ContainerResult& container : round.containers) {
+    *message.add_containers() = ContainerMessage(container, round, tags, invocation);
+  }
   for (const auto& [registry, route] : round.routes) *message.add_registries() = RegistryMessage(route, round);
   for (const hosts::Note& note : round.settings.notes) *message.add_findings() = NoteMessage(note);
   for (const std::string& note : round.node.notes) {
     *message.add_findings() = NoteMessage({hosts::NoteKind::kUnreadable, "", 0, note});
   }
-  *message.mutable_summary() = Summarise(round);
+  *message.mutable_summary() = Summarise(round, tags);
   MakePrintable(message);
   return message;
 }

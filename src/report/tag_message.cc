@@ -80,7 +80,7 @@ v1::Age AgeMessage(const judge::Age& age) {
 
 }  // namespace
 
-v1::Use UseMessage(const facts::ContainerUse& use) {
+v1::Use UseMessage(const facts::ContainerUse& use, const std::string& image_id) {
   v1::Use message;
   message.set_container_id(use.id);
   message.set_container_name(use.name);
@@ -89,6 +89,9 @@ v1::Use UseMessage(const facts::ContainerUse& use) {
   message.mutable_pod()->set_uid(use.pod_uid);
   message.set_state(use.state);
   message.set_basis(ToProto(use.basis));
+  // Some runtimes leave the algorithm out.
+  message.set_runs_other_image(!use.image_id.empty() && !image_id.empty() && !use.image_id.ends_with(image_id));
+  message.set_listed_only(!use.decides);
   return message;
 }
 

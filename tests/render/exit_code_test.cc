@@ -33,6 +33,18 @@ TEST(ExitCode, FollowsFailOn) {
   EXPECT_EQ(ExitCode(Report(0, 1, 0, 0), {.gone = false}), 0);
 }
 
+TEST(ExitCode, SaysDriftOfAContainerWhoseTagIsFresh) {
+  v1::NodeReport report = Report(0, 0, 0, 0);
+  report.mutable_summary()->set_containers_undecided(1);
+  EXPECT_EQ(ExitCode(report, {}), 2);
+  report.mutable_summary()->set_containers_stale(1);
+  EXPECT_EQ(ExitCode(report, {}), 1);
+  EXPECT_EQ(ExitCode(report, {.stale = false}), 2);
+  EXPECT_EQ(ExitCode(report, {.stale = false, .undecided = false}), 0);
+  report.mutable_summary()->set_containers_downgrade_risk(1);
+  EXPECT_EQ(ExitCode(report, {.stale = false, .risk = true, .undecided = false}), 1);
+}
+
 TEST(NpdLine, FitsTheProblemDetector) {
   v1::NodeReport report;
   report.mutable_summary()->set_headline(std::string(200, 'x'));

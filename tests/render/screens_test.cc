@@ -108,6 +108,51 @@ TEST(Screens, OneStaleAmongManyTags) {
   ExpectScreen("one_stale", report);
 }
 
+/// A pod of deployment/web that runs the image before the tag's.
+v1::ContainerReport& AddOldPod(const std::string& pod, v1::NodeReport& report) {
+  v1::ContainerReport& container = *report.add_containers();
+  container.set_id(pod);
+  container.set_name("app");
+  container.mutable_pod()->set_namespace_("shop");
+  container.mutable_pod()->set_name(pod);
+  container.mutable_pod()->set_owner("Deployment/web");
+  container.set_requested_reference("registry.corp/shop/web:v7");
+  container.set_running_image_id(DigestOf('c'));
+  container.set_tag_image_id(DigestOf('d'));
+  container.set_verdict(v1::VERDICT_STALE);
+  container.set_cause(v1::CAUSE_TAG_MOVED);
+  container.set_decides(true);
+  container.set_state("running");
+  container.set_detail(
+      "runs image sha256:cccccccccccc; registry.corp/shop/web:v7 has pointed to image sha256:dddddddddddd here since "
+      "2025-11-13 02:13:20Z, as at https://registry.corp/v2");
+  container.mutable_pull_policy()->set_value("IfNotPresent");
+  container.mutable_pull_policy()->set_source("spec");
+  container.mutable_restart()->set_outcome(v1::OUTCOME_FRESH);
+  container.mutable_restart()->set_detail("a restart starts image sha256:dddddddddddd, which is here, the origin's");
+  v1::Remedy& restart = *container.add_remedies();
+  restart.set_kind(v1::REMEDY_KIND_RESTART_WORKLOAD);
+  restart.set_detail("start the pods of deployment/web anew (one that is paused has to be resumed first)");
+  restart.set_command("kubectl -n shop rollout restart deployment/web");
+  v1::Remedy& pin = *container.add_remedies();
+  pin.set_kind(v1::REMEDY_KIND_PIN_DIGEST);
+  pin.set_detail("to make it last, name the origin's digest instead of the tag");
+  pin.set_command("kubectl -n shop set image deployment/web app=registry.corp/shop/web@" + DigestOf('a'));
+  return container;
+}
+
+TEST(Screens, PodsThatStillRunOlderImages) {
+  v1::NodeReport report = FreshReport(40);
+  v1::TagReport& tag = AddFresh("registry.corp/shop/web:v7", report);
+  for (const char* pod : {"web-7d9c-x", "web-7d9c-y"}) {
+    AddUse(pod, tag);
+    tag.mutable_used_by()->rbegin()->set_runs_other_image(true);
+    AddOldPod(pod, report);
+  }
+  report.mutable_summary()->set_headline("All 41 tags are fresh; 2 pods still run older images");
+  ExpectScreen("old_pods", report);
+}
+
 TEST(Screens, ADeadRegistry) {
   v1::NodeReport report = FreshReport(35);
   for (int i = 1; i <= 25; ++i) {

@@ -83,6 +83,60 @@ TEST(Table, LeavesDigestsOutOfRowsThatWouldNotFit) {
   EXPECT_THAT(Render(report, Format::kTable, {.width = 120}), HasSubstr("STALE    1     aaaaaaaaaaaa  bbbbbbbbbbbb"));
 }
 
+v1::ContainerReport StaleContainer(const std::string& reference) {
+  v1::ContainerReport container;
+  container.set_name("app");
+  container.mutable_pod()->set_namespace_("prod");
+  container.mutable_pod()->set_name("app-2");
+  container.set_requested_reference(reference);
+  container.set_verdict(v1::VERDICT_STALE);
+  container.set_state("running");
+  container.set_decides(true);
+  return container;
+}
+
+TEST(Table, SaysHowManyUsersRunWhatTheTagPointsTo) {
+  v1::NodeReport report = Report();
+  v1::TagReport& tag = *report.mutable_tags(1);
+  for (const bool other : {true, false}) {
+    v1::Use& use = *tag.add_used_by();
+    use.set_state("running");
+    use.set_runs_other_image(other);
+  }
+  tag.add_used_by()->set_listed_only(true);
+  EXPECT_THAT(Render(report, Format::kTable, {}), HasSubstr("\nSTALE    2/3   "));
+}
+
+TEST(Table, SaysOnceWhatTheTagsParagraphSaysToo) {
+  v1::NodeReport report = Report();
+  *report.add_containers() = StaleContainer("registry.test/b:1");
+  *report.mutable_containers(0)->add_remedies() = report.tags(1).remedies(0);
+  const std::string text = Render(report, Format::kTable, {});
+  EXPECT_EQ(text.find("make the mirror forget"), text.rfind("make the mirror forget")) << text;
+}
+
+TEST(Table, ListsContainersOfThePastOnDemandOnly) {
+  v1::NodeReport report = Report();
+  *report.add_containers() = StaleContainer("registry.test/b:1");
+  report.mutable_containers(0)->set_decides(false);
+  report.mutable_containers(0)->set_state("exited");
+  EXPECT_THAT(Render(report, Format::kTable, {}), Not(HasSubstr("app-2")));
+  EXPECT_THAT(Render(report, Format::kTable, {.all = true}), HasSubstr("prod/app-2 app (exited)\n"));
+}
+
+TEST(StaleOnly, KeepsTheFreshTagOfAPodThatRunsAnOlderImage) {
+  v1::NodeReport report = Report();
+  report.mutable_tags(1)->set_verdict(v1::VERDICT_FRESH);
+  *report.add_tags() = Tag("registry.test/c:1", v1::VERDICT_FRESH, v1::CAUSE_NONE);
+  *report.add_containers() = StaleContainer("registry.test/b:1");
+  *report.add_containers() = StaleContainer("registry.test/evicted:1");
+  *report.add_containers() = StaleContainer("registry.test/c:1");
+  report.mutable_containers(2)->set_decides(false);
+  KeepStale(report);
+  EXPECT_EQ(report.containers_size(), 2);
+  EXPECT_EQ(Render(report, Format::kName, {}), "registry.test/b:1\nregistry.test/evicted:1\n");
+}
+
 TEST(Table, PutsUsedTagsBeforeOthers) {
   v1::NodeReport report = Report();
   *report.add_tags() = Tag("registry.test/a:2", v1::VERDICT_STALE, v1::CAUSE_TAG_MOVED);

@@ -20,7 +20,8 @@ inline constexpr int kExitDrift = 1;
 inline constexpr int kExitUndecided = 2;
 inline constexpr int kExitUsage = 64;
 
-/// 1 for a tag that is stale or gone (or at risk, if asked for), else 2 for one that is undecided, else 0.
+/// 1 for a tag or a container that is stale or gone (or at risk, if asked for), else 2 for one that is undecided, else
+/// 0.
 int ExitCode(const v1::NodeReport& report, const FailOn& fail_on);
 
 /// 1 where a finding means that mirrors are silently not used or that every pull fails, else 2 where something could

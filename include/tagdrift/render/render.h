@@ -44,7 +44,8 @@ std::string SizeText(std::int64_t bytes);
 /// One line for standard error, with its end: "tagdrift: …", or JSON.
 std::string LogLine(const v1::LogRecord& record, bool json);
 
-/// Keeps the tags that are STALE or GONE; the summary still counts all.
+/// Keeps the tags and containers that are STALE or GONE, and the tags of these containers; the summary still counts
+/// all. Containers that are listed only go.
 void KeepStale(v1::NodeReport& report);
 
 }  // namespace tagdrift::render

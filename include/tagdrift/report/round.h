@@ -8,6 +8,7 @@
 #include "absl/time/time.h"
 #include "tagdrift/facts/node_facts.h"
 #include "tagdrift/hosts/registry_config.h"
+#include "tagdrift/judge/containers.h"
 #include "tagdrift/judge/route.h"
 #include "tagdrift/judge/tag_facts.h"
 #include "tagdrift/judge/tag_result.h"
@@ -21,12 +22,15 @@ struct JudgedTag {
 
 /// All that one round found and judged.
 struct Round {
-  facts::Node node;  ///< without its images: `tags` holds those that were selected
+  facts::Node node;  ///< with all of its images, as they were read first
   hosts::RegistrySettings settings;
   absl::Time checked_at;
   std::map<std::string, judge::Route> routes;  ///< by registry
-  std::vector<JudgedTag> tags;                 ///< sorted by canonical reference
-  std::size_t tags_on_node = 0;                ///< also those that were not selected
+  std::vector<JudgedTag> tags;                 ///< those selected, sorted by canonical reference
+  /// Names that were judged only because a container may have asked for them: not cached, or not selected.
+  std::vector<JudgedTag> asked_for;
+  std::vector<judge::ContainerResult> containers;  ///< of those selected, in the order of the node's
+  std::size_t tags_on_node = 0;                    ///< also those that were not selected
   /// Hosts for which files that the operator named hold credentials, sorted; helpers and plugins are not asked.
   std::vector<std::string> credential_hosts;
 };

@@ -1,0 +1,217 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "rounds.h"
+#include "tagdrift/report/report.h"
+
+namespace tagdrift::report {
+namespace {
+
+using judge::Cause;
+using judge::Outcome;
+using judge::RemedyKind;
+using judge::Verdict;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+image::Digest OldId() { return image::Digest::OfBytes("old config"); }
+image::Digest NewId() { return image::Digest::OfBytes("new config"); }
+
+/// registry.test/b:1 is fresh here; pod shop/web-0 still runs the image before.
+Round OldPod() {
+  JudgedTag tag = Tag("registry.test/b:1", Verdict::kFresh);
+  tag.facts.image.cri_image_id = NewId().text();
+  tag.facts.image.updated_at = absl::FromUnixSeconds(1'700'000'000);
+  tag.facts.image.used_by = {{.id = "c1", .state = "running", .image_id = OldId().text()}};
+  tag.result.cached_image_id = tag.result.origin_image_id = NewId();
+  Round round = RoundOf({tag});
+  round.node.containers = {{.id = "c1",
+                            .name = "app",
+                            .sandbox_id = "s1",
+                            .pod_namespace = "shop",
+                            .pod_name = "web-0",
+                            .pod_uid = "uid",
+                            .state = "running"}};
+  judge::ContainerResult container;
+  container.request = {.source = judge::RequestSource::kRuntime,
+                       .references = {*image::Reference::Parse("registry.test/b:1")},
+                       .image_id = OldId().text(),
+                       .decides = true};
+  container.verdict = Verdict::kStale;
+  container.cause = Cause::kTagMoved;
+  container.restart = {.outcome = Outcome::kFresh, .digest = tag.facts.image.target, .image_id = NewId()};
+  container.remedies.resize(2);
+  container.remedies[0].kind = RemedyKind::kRestartWorkload;
+  container.remedies[1].kind = RemedyKind::kPinDigest;
+  round.containers = {container};
+  return round;
+}
+
+void ManageBy(const std::string& api_version, const std::string& kind, Round& round) {
+  facts::Pod pod{.namespace_name = "shop", .name = "web-0", .uid = "uid"};
+  pod.containers = {{.name = "app", .image = "registry.test/b:1"}};
+  if (!kind.empty()) pod.workload = facts::Controller{api_version, kind, "web"};
+  round.node.pods.pods = {pod};
+  round.containers[0].request.pod = 0;
+  round.containers[0].request.spec = 0;
+}
+
+v1::ContainerReport ReportOf(const Round& round) { return ToMessage(round).containers(0); }
+
+TEST(ContainerMessage, SaysWhatThePodRunsAndWhatItsTagHas) {
+  const v1::NodeReport report = ToMessage(OldPod());
+  EXPECT_EQ(report.summary().headline(), "The one tag is fresh; 1 pod still runs an older image");
+  EXPECT_EQ(report.summary().containers_stale(), 1);
+  EXPECT_TRUE(report.tags(0).used_by(0).runs_other_image());
+  const v1::ContainerReport& container = report.containers(0);
+  EXPECT_EQ(container.requested_reference(), "registry.test/b:1");
+  EXPECT_EQ(container.running_image_id(), OldId().text());
+  EXPECT_EQ(container.tag_image_id(), NewId().text());
+  EXPECT_EQ(container.pull_policy().source(), "assumed");
+  EXPECT_FALSE(container.restart().same_image());
+  EXPECT_EQ(container.detail(), "runs image " + OldId().Short() + "; registry.test/b:1 has pointed to image " +
+                                    NewId().Short() +
+                                    " here since 2023-11-14 22:13:20Z, as at https://registry.test/v2");
+  EXPECT_EQ(container.restart().detail(),
+            "a restart starts image " + NewId().Short() + ", which is here, the origin's");
+}
+
+TEST(ContainerMessage, PrintsTheCommandThatRestartsEachKindOfWorkload) {
+  struct Row {
+    const char* api_version;
+    const char* kind;
+    const char* restart;
+    const char* pin;
+  };
+  const std::string pinned = "app=registry.test/b@" + image::Digest::OfBytes("cached").text();
+  const Row rows[] = {
+      {"apps/v1", "Deployment", "kubectl -n shop rollout restart deployment/web", "deployment/web "},
+      {"apps/v1", "DaemonSet", "kubectl -n shop rollout restart daemonset/web", "daemonset/web "},
+      {"apps/v1", "StatefulSet", "kubectl -n shop rollout restart statefulset/web", "statefulset/web "},
+      {"apps/v1", "ReplicaSet", "kubectl -n shop delete pod web-0", ""},
+      {"v1", "ReplicationController", "kubectl -n shop delete pod web-0", ""},
+      {"", "", "kubectl -n shop delete pod web-0", "pod/web-0 "},
+      {"batch/v1", "Job", "", ""},
+      {"batch/v1", "CronJob", "", "cronjob/web "},
+      {"argoproj.io/v1alpha1", "Rollout", "", ""},
+      {"apps.kruise.io/v1", "Deployment", "", ""},
+  };
+  for (const Row& row : rows) {
+    SCOPED_TRACE(std::string(row.api_version) + " " + row.kind);
+    Round round = OldPod();
+    ManageBy(row.api_version, row.kind, round);
+    const v1::ContainerReport report = ReportOf(round);
+    ASSERT_EQ(report.remedies_size(), 2);
+    EXPECT_EQ(report.remedies(0).kind(), v1::REMEDY_KIND_RESTART_WORKLOAD);
+    EXPECT_EQ(report.remedies(0).command(), row.restart);
+    EXPECT_NE(report.remedies(0).detail(), "");
+    const std::string pin = row.pin;
+    EXPECT_EQ(report.remedies(1).command(), pin.empty() ? "" : "kubectl -n shop set image " + pin + pinned);
+    EXPECT_NE(report.remedies(1).detail(), "");
+  }
+}
+
+TEST(ContainerMessage, GivesNoCommandForAStaticPodOrOneOfWhichNothingIsKnown) {
+  Round round = OldPod();
+  EXPECT_EQ(ReportOf(round).remedies(0).command(), "");
+  EXPECT_THAT(ReportOf(round).remedies(0).detail(), HasSubstr("shop/web-0"));
+  round.node.sandboxes = {{.id = "s1", .annotations = {{"kubernetes.io/config.source", "file"}}}};
+  EXPECT_EQ(ReportOf(round).remedies(0).command(), "");
+  EXPECT_THAT(ReportOf(round).remedies(0).detail(), HasSubstr("static pod"));
+}
+
+TEST(ContainerMessage, QuotesWhatIsPasted) {
+  Round round = OldPod();
+  ManageBy("apps/v1", "Deployment", round);
+  round.node.containers[0].pod_namespace = "a;reboot";
+  round.node.containers[0].name = "x$(id)";
+  const v1::ContainerReport report = ReportOf(round);
+  EXPECT_THAT(report.remedies(0).command(), StartsWith("kubectl -n 'a;reboot' "));
+  EXPECT_THAT(report.remedies(1).command(), HasSubstr(" 'x$(id)=registry.test/b@sha256:"));
+}
+
+TEST(ContainerMessage, PatchesThePullPolicyOfOneContainer) {
+  Round round = OldPod();
+  ManageBy("apps/v1", "Deployment", round);
+  round.containers[0].remedies.resize(1);
+  round.containers[0].remedies[0].kind = RemedyKind::kSetPullPolicy;
+  EXPECT_EQ(ReportOf(round).remedies(0).command(),
+            "kubectl -n shop patch deployment/web -p "
+            R"('{"spec":{"template":{"spec":{"containers":[{"name":"app","imagePullPolicy":"Always"}]}}}}')");
+  round.node.containers[0].name = "a\"b";
+  EXPECT_EQ(ReportOf(round).remedies(0).command(), "");
+}
+
+TEST(ContainerMessage, NamesBothCandidates) {
+  Round round = OldPod();
+  judge::ContainerResult& container = round.containers[0];
+  container.request.source = judge::RequestSource::kRecord;
+  container.request.references.push_back(*image::Reference::Parse("registry.test/b:2"));
+  container.verdict = Verdict::kUndecided;
+  container.cause = Cause::kAmbiguousCache;
+  container.remedies.clear();
+  const v1::NodeReport report = ToMessage(round);
+  EXPECT_EQ(report.containers(0).requested_reference(), "");
+  ASSERT_EQ(report.containers(0).candidates_size(), 2);
+  EXPECT_EQ(report.containers(0).detail(),
+            "whether it asked for registry.test/b:1 or registry.test/b:2 is not known, and they differ: its pod's spec "
+            "would tell");
+  EXPECT_EQ(report.summary().headline(), "The one tag is fresh; 1 pod undecided");
+}
+
+TEST(ContainerMessage, SaysWhatARestartChanges) {
+  struct Row {
+    const char* name;
+    bool pulls;
+    Outcome outcome;
+    bool same;
+    bool older;
+    const char* text;
+  };
+  const Row rows[] = {
+      {"Always through a stale mirror", true, Outcome::kStale, true, false,
+       "a rollout restart changes nothing: the pull"},
+      {"a fresh one through a stale mirror", true, Outcome::kStale, false, true, "a restart would bring older code"},
+      {"IfNotPresent on a stale cache", false, Outcome::kStale, true, false,
+       "a restart here starts the same image; on a node without it, the new one"},
+      {"a failing pull", true, Outcome::kFails, false, false, "it would not start again, the pull fails: no route"},
+      {"an unknown pull", true, Outcome::kUndecided, false, false, "what a restart runs is not known: no route"},
+  };
+  for (const Row& row : rows) {
+    Round round = OldPod();
+    judge::ContainerResult& container = round.containers[0];
+    if (row.older) round.tags[0].result.hosts[0].state = judge::HostState::kBehind;
+    container.restart = {.outcome = row.outcome,
+                         .pulls = row.pulls,
+                         .digest = image::Digest::OfBytes("mirror"),
+                         .image_id = row.same ? OldId() : NewId(),
+                         .detail = "no route"};
+    if (row.pulls) container.restart.host = 0;
+    EXPECT_THAT(ReportOf(round).restart().detail(), StartsWith(row.text)) << row.name;
+  }
+}
+
+TEST(Headline, CountsPodsNotContainersAndLeavesOutThoseOfTheirStaleTag) {
+  Round round = OldPod();
+  round.node.containers.push_back(round.node.containers[0]);
+  round.containers.push_back(round.containers[0]);
+  round.containers[1].request.container = 1;
+  EXPECT_EQ(ToMessage(round).summary().headline(), "The one tag is fresh; 1 pod still runs an older image");
+  round.node.containers[1].pod_name = "web-1";
+  EXPECT_EQ(ToMessage(round).summary().headline(), "The one tag is fresh; 2 pods still run older images");
+  round.tags[0].result.verdict = Verdict::kStale;
+  round.tags[0].result.cause = Cause::kTagMoved;
+  EXPECT_EQ(ToMessage(round).summary().headline(), "1 of 1 tag is stale (1 in use): 1 moved upstream");
+}
+
+TEST(Headline, DoesNotCountWhatIsListedOnly) {
+  Round round = OldPod();
+  round.containers[0].request.decides = false;
+  const v1::Summary summary = ToMessage(round).summary();
+  EXPECT_EQ(summary.headline(), "The one tag is fresh");
+  EXPECT_EQ(summary.containers_stale(), 0);
+  EXPECT_EQ(summary.containers_listed(), 1);
+}
+
+}  // namespace
+}  // namespace tagdrift::report
