@@ -60,6 +60,7 @@ absl::Status FillHolders(node::CriClient& cri, const facts::CachedImage& cached,
 
 CheckOptions OptionsOf(const ActionRequest& request, bool cached) {
   CheckOptions options;
+  options.with_containers = false;
   options.origins = request.origins;
   options.rate_class = registry::RateClass::kAction;
   // The canonical text of a reference is always one.

@@ -1,14 +1,18 @@
 #include "round.h"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "collector.h"
+#include "tagdrift/judge/containers.h"
 #include "tagdrift/judge/route.h"
 #include "tagdrift/node/content_reader.h"
+#include "tagdrift/node/inventory.h"
 
 namespace tagdrift::agent {
 namespace {
@@ -66,11 +70,78 @@ std::map<std::string, judge::Route> Routes(const Observation& seen, const CheckO
   return routes;
 }
 
-absl::StatusOr<std::vector<facts::CachedImage>> ImagesToCheck(const CheckOptions& options, const facts::Node& node) {
-  if (options.uncached.empty()) return Select(options.selection, node);
+/// What a round looks at.
+struct Scope {
+  std::vector<judge::ContainerRequest> containers;
   std::vector<facts::CachedImage> images;
-  for (const image::Reference& name : options.uncached) images.push_back({.reference = name});
-  return images;
+  std::set<image::Reference> selected;  ///< of the images
+  std::set<image::Reference> unlisted;  ///< of the images, those that only containers may have asked for
+};
+
+/// Sets the uses of the node's names too.
+absl::StatusOr<Scope> ScopeOf(const CheckOptions& options, facts::Node& node) {
+  Scope scope;
+  if (!options.uncached.empty()) {
+    for (const image::Reference& name : options.uncached) scope.images.push_back({.reference = name});
+    return scope;
+  }
+  std::vector<facts::CachedImage> asked_for;
+  if (options.with_containers) {
+    scope.containers = judge::ContainerRequests(node);
+    asked_for = judge::AssignUses(scope.containers, node);
+  }
+  auto images = Select(options.selection, node, asked_for);
+  if (!images.ok()) return images.status();
+  scope.images = *std::move(images);
+  for (const facts::CachedImage& image : scope.images) scope.selected.insert(image.reference);
+  for (const facts::CachedImage& image : asked_for) scope.unlisted.insert(image.reference);
+  SelectContainers(options.selection, scope.selected, scope.containers);
+  for (facts::CachedImage& image : AskedBesides(options.selection, scope.selected, scope.containers, node)) {
+    scope.unlisted.insert(image.reference);
+    scope.images.push_back(std::move(image));
+  }
+  return scope;
+}
+
+void JudgeContainers(const std::vector<judge::ContainerRequest>& requests, report::Round& round) {
+  std::map<image::Reference, judge::JudgedName> names;
+  for (const auto* judged : {&round.tags, &round.asked_for}) {
+    for (const report::JudgedTag& tag : *judged) {
+      const image::Reference& reference = tag.facts.image.reference;
+      names.emplace(reference, judge::JudgedName{.image = &tag.facts.image,
+                                                 .result = &tag.result,
+                                                 .route = &round.routes.at(reference.registry())});
+    }
+  }
+  round.containers = judge::JudgeContainers(round.node, requests, names);
+}
+
+bool IsGood(const judge::ContainerResult& container) {
+  switch (container.verdict) {
+    case judge::Verdict::kFresh:
+    case judge::Verdict::kEquivalent:
+    case judge::Verdict::kLocal:
+    case judge::Verdict::kImmutable:
+      return true;
+    case judge::Verdict::kStale:
+    case judge::Verdict::kGone:
+    case judge::Verdict::kUndecided:
+      break;
+  }
+  return !container.request.decides;
+}
+
+/// A container may have been started anew since the node was read: nothing bad is said of one that was not looked at
+/// twice. Where it cannot be, the first look stands.
+void LookAtContainersAgain(const Shared& shared, const CheckOptions& options, const Scope& scope,
+                           const CallContext& context, report::Round& round) {
+  if (std::ranges::all_of(round.containers, IsGood)) return;
+  const absl::Status read =
+      node::ReadContainersAgain(*shared.runtime.cri, *shared.runtime.containerd, context, round.node);
+  if (!read.ok()) return;
+  std::vector<judge::ContainerRequest> requests = judge::ContainerRequests(round.node);
+  SelectContainers(options.selection, scope.selected, requests);
+  JudgeContainers(requests, round);
 }
 
 std::string EndedEarly(const CallContext& context) {
@@ -82,11 +153,11 @@ std::string EndedEarly(const CallContext& context) {
 
 absl::StatusOr<report::Round> RunRound(const Shared& shared, Observation seen, const CheckOptions& options,
                                        const CallContext& context) {
-  auto images = ImagesToCheck(options, seen.node);
-  if (!images.ok()) return images.status();
+  auto scope = ScopeOf(options, seen.node);
+  if (!scope.ok()) return scope.status();
   report::Round round;
   round.checked_at = shared.clock.Wall();
-  round.routes = Routes(seen, options, *images);
+  round.routes = Routes(seen, options, scope->images);
 
   judge::Context rules;
   rules.platform = seen.node.platform;
@@ -94,19 +165,22 @@ absl::StatusOr<report::Round> RunRound(const Shared& shared, Observation seen, c
   rules.all_hosts = options.all_hosts;
   rules.ask_local = options.ask_local;
   rules.now = round.checked_at;
-  const auto budget = std::make_shared<ByteBudget>(kContentBytes + images->size() * kContentBytesOfATag);
+  const auto budget = std::make_shared<ByteBudget>(kContentBytes + scope->images.size() * kContentBytesOfATag);
   node::ContentReader content(rules.has_content_store ? shared.runtime.containerd.get() : nullptr, &shared.stored,
                               budget.get());
   const auto batch = shared.registry.Open(
       options.rate_class, std::make_shared<const registry::Network>(std::move(seen.network)), context, budget);
   Collector collector(shared, rules, round.routes, content, *batch, *budget, options.waiting, context);
-  round.tags = collector.Collect(*std::move(images), options.progress);
+  for (report::JudgedTag& tag : collector.Collect(std::move(scope->images), options.progress)) {
+    const bool listed = !scope->unlisted.contains(tag.facts.image.reference);
+    (listed ? round.tags : round.asked_for).push_back(std::move(tag));
+  }
   round.tags_on_node = seen.node.images.size();
   round.settings = std::move(seen.settings);
   round.node = std::move(seen.node);
   if (context.Ended(shared.clock.Steady())) round.node.notes.push_back(EndedEarly(context));
-  round.node.images.clear();
-  round.node.other_digests.clear();
+  JudgeContainers(scope->containers, round);
+  LookAtContainersAgain(shared, options, *scope, context, round);
   return round;
 }
 

@@ -4,6 +4,8 @@
 #include <fnmatch.h>
 
 #include <algorithm>
+#include <iterator>
+#include <set>
 #include <string_view>
 
 #include "tagdrift/image/reference.h"
@@ -52,6 +54,15 @@ absl::Status NoMatch(const NamePattern& pattern, const std::vector<facts::Cached
                   near.empty() ? "list them with: tagdrift images -o name" : "here are " + near));
 }
 
+bool Matches(const std::vector<NamePattern>& patterns, const image::Reference& reference) {
+  const std::string name = reference.Canonical();
+  return std::ranges::any_of(patterns, [&](const NamePattern& pattern) { return pattern.Matches(name); });
+}
+
+bool IsUsed(const facts::CachedImage& image) {
+  return std::ranges::any_of(image.used_by, &facts::ContainerUse::decides);
+}
+
 }  // namespace
 
 absl::StatusOr<NamePattern> NamePattern::Parse(const std::string& text) {
@@ -85,8 +96,10 @@ absl::StatusOr<std::vector<NamePattern>> ParsePatterns(const std::vector<std::st
   return patterns;
 }
 
-absl::StatusOr<std::vector<facts::CachedImage>> Select(const Selection& selection, const facts::Node& node) {
+absl::StatusOr<std::vector<facts::CachedImage>> Select(const Selection& selection, const facts::Node& node,
+                                                       const std::vector<facts::CachedImage>& asked_for) {
   std::vector<facts::CachedImage> images = node.images;
+  std::ranges::copy_if(asked_for, std::back_inserter(images), IsUsed);
   for (const facts::CachedImage& image : node.other_digests) {
     const bool named =
         std::any_of(selection.patterns.begin(), selection.patterns.end(), [&](const NamePattern& pattern) {
@@ -94,11 +107,6 @@ absl::StatusOr<std::vector<facts::CachedImage>> Select(const Selection& selectio
         });
     if (named) images.push_back(image);
   }
-  const auto matches = [](const std::vector<NamePattern>& patterns, const facts::CachedImage& image) {
-    const std::string name = image.reference.Canonical();
-    return std::any_of(patterns.begin(), patterns.end(),
-                       [&](const NamePattern& pattern) { return pattern.Matches(name); });
-  };
   for (const NamePattern& pattern : selection.patterns) {
     const bool found = std::any_of(images.begin(), images.end(), [&](const facts::CachedImage& image) {
       return pattern.Matches(image.reference.Canonical());
@@ -106,11 +114,35 @@ absl::StatusOr<std::vector<facts::CachedImage>> Select(const Selection& selectio
     if (!found) return NoMatch(pattern, images);
   }
   const auto last = std::remove_if(images.begin(), images.end(), [&](const facts::CachedImage& image) {
-    if (!selection.patterns.empty() && !matches(selection.patterns, image)) return true;
-    if (matches(selection.ignored, image)) return true;
-    return selection.in_use && image.used_by.empty();
+    if (!selection.patterns.empty() && !Matches(selection.patterns, image.reference)) return true;
+    if (Matches(selection.ignored, image.reference)) return true;
+    return selection.in_use && !IsUsed(image);
   });
   images.erase(last, images.end());
+  return images;
+}
+
+void SelectContainers(const Selection& selection, const std::set<image::Reference>& selected,
+                      std::vector<judge::ContainerRequest>& requests) {
+  std::erase_if(requests, [&](const judge::ContainerRequest& request) {
+    if (request.references.empty()) return !selection.patterns.empty();
+    return std::ranges::none_of(request.references, [&](const auto& name) { return selected.contains(name); });
+  });
+}
+
+std::vector<facts::CachedImage> AskedBesides(const Selection& selection, const std::set<image::Reference>& selected,
+                                             const std::vector<judge::ContainerRequest>& requests,
+                                             const facts::Node& node) {
+  std::set<image::Reference> besides;
+  for (const judge::ContainerRequest& request : requests) {
+    for (const image::Reference& name : request.references) {
+      if (!selected.contains(name) && !Matches(selection.ignored, name)) besides.insert(name);
+    }
+  }
+  std::vector<facts::CachedImage> images;
+  if (besides.empty()) return images;
+  std::ranges::copy_if(node.images, std::back_inserter(images),
+                       [&](const facts::CachedImage& image) { return besides.contains(image.reference); });
   return images;
 }
 

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "tagdrift/facts/node_facts.h"
+#include "tagdrift/judge/containers.h"
 
 namespace tagdrift::agent {
 
@@ -35,11 +37,23 @@ absl::StatusOr<std::vector<NamePattern>> ParsePatterns(const std::vector<std::st
 struct Selection {
   std::vector<NamePattern> patterns;  ///< none: all
   std::vector<NamePattern> ignored;
-  bool in_use = false;  ///< only names that a container uses
+  bool in_use = false;  ///< only names that a container uses which decides (facts::ContainerUse)
 };
 
 /// The selected images of `node`: its tags and the digest names that a container asked for, and any digest name that
-/// the selection spells out. Errors: NotFound naming the pattern that matches nothing on this node.
-absl::StatusOr<std::vector<facts::CachedImage>> Select(const Selection& selection, const facts::Node& node);
+/// the selection spells out; of `asked_for`, which containers asked for and the node does not have, those that match
+/// too. Errors: NotFound naming the pattern that matches nothing on this node.
+absl::StatusOr<std::vector<facts::CachedImage>> Select(const Selection& selection, const facts::Node& node,
+                                                       const std::vector<facts::CachedImage>& asked_for = {});
+
+/// Leaves of `requests` those of containers that may have asked for one of `selected`; without patterns also those of
+/// which nothing is known.
+void SelectContainers(const Selection& selection, const std::set<image::Reference>& selected,
+                      std::vector<judge::ContainerRequest>& requests);
+
+/// Images of `node` that `requests` may mean besides `selected`, unless they are ignored.
+std::vector<facts::CachedImage> AskedBesides(const Selection& selection, const std::set<image::Reference>& selected,
+                                             const std::vector<judge::ContainerRequest>& requests,
+                                             const facts::Node& node);
 
 }  // namespace tagdrift::agent
