@@ -9,6 +9,7 @@
 #include "absl/time/time.h"
 #include "tagdrift/facts/content.h"
 #include "tagdrift/facts/pods.h"
+#include "tagdrift/facts/pull_verification.h"
 #include "tagdrift/image/digest.h"
 #include "tagdrift/image/platform.h"
 #include "tagdrift/image/reference.h"
@@ -143,6 +144,7 @@ struct Node {
   std::vector<Container> containers = {};
   std::vector<Sandbox> sandboxes = {};
   Pods pods = {};
+  PullVerification pull_verification = {};
   int digest_names = 0;            ///< of these, how many no tag points to
   int unnamed_images = 0;          ///< images with neither tag nor digest name
   std::vector<std::string> notes;  ///< for people: what could not be read and what follows from it

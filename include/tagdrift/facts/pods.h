@@ -55,6 +55,9 @@ struct Pod {
   friend bool operator==(const Pod&, const Pod&) = default;
 };
 
+/// The uid that the pod's containers and sandboxes bear on the node.
+inline const std::string& UidOnNode(const Pod& pod) { return pod.mirror_of.empty() ? pod.uid : pod.mirror_of; }
+
 /// Who told about the pods.
 enum class PodSource { kNone, kKubelet, kApi };
 
