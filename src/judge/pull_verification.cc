@@ -40,9 +40,8 @@ bool HasIntent(const std::vector<std::string>& pulling, const image::Reference& 
 }
 
 Judged ByRecord(const facts::PulledRecord& record, const std::string& name, bool pod_has_pull_secrets) {
-  if (!record.unreadable.empty()) return Unknown("the kubelet's record of its pull " + record.unreadable);
-  const auto found = record.by_name.find(name);
-  if (found == record.by_name.end()) return NotGranted("the kubelet has not pulled it as " + name);
+  const auto found = record.find(name);
+  if (found == record.end()) return NotGranted("the kubelet has not pulled it as " + name);
   const facts::PullCredentials& credentials = found->second;
   if (credentials.every_pod) return Granted("the kubelet recorded that every pod of this node may use it");
   if (credentials.service_accounts > 0) {

@@ -30,13 +30,8 @@ struct PullCredentials {
   friend bool operator==(const PullCredentials&, const PullCredentials&) = default;
 };
 
-/// A file of image_manager/pulled.
-struct PulledRecord {
-  std::map<std::string, PullCredentials> by_name = {};  ///< by name without tag and digest ("docker.io/library/nginx")
-  std::string unreadable = {};                          ///< why nothing is known of it; else empty
-
-  friend bool operator==(const PulledRecord&, const PulledRecord&) = default;
-};
+/// What a file of image_manager/pulled says: by name without tag and digest ("docker.io/library/nginx").
+using PulledRecord = std::map<std::string, PullCredentials>;
 
 /// Read from the kubelet's files. As made: a node without a kubelet, on which nothing is verified.
 struct PullVerification {
