@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "tagdrift/facts/pods.h"
+
+namespace tagdrift::kube {
+
+/// A v1 PodList, or one page of it.
+struct PodList {
+  std::vector<facts::Pod> pods;
+  std::string next = {};  ///< `metadata.continue`: names the next page; empty on the last one
+};
+
+/// Reads a PodList as the kubelet and the API server write it. What is not needed is not kept, so that memory stays
+/// well below that of the text. Errors: InvalidArgument saying where ("items[3]: metadata.name is missing");
+/// ResourceExhausted where there are more than 10,000 pods, or 1,000 containers in one.
+absl::StatusOr<PodList> ReadPodList(std::string_view json);
+
+}  // namespace tagdrift::kube

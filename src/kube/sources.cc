@@ -1,0 +1,114 @@
+#include "kube/sources.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+#include "kube/certificate_pin.h"
+#include "kube/object.h"
+#include "tagdrift/kube/pod_list.h"
+#include "tagdrift/text/text.h"
+
+namespace tagdrift::kube {
+namespace {
+
+constexpr char kOwnCertificate[] = "/var/lib/kubelet/pki/kubelet.crt";
+constexpr std::size_t kMostCertificateBytes = 1 << 20;
+constexpr std::size_t kMostNodeBytes = 4 << 20;
+constexpr std::size_t kMostPods = 10'000;
+constexpr int kMostPages = 100;
+
+absl::Status WithAdvice(const absl::Status& status, const std::string& advice) {
+  return absl::Status(status.code(), fmt::format("{}: {}", text::MessageOf(status), advice));
+}
+
+absl::Status OfKubelet(const absl::Status& status) {
+  if (status.code() == absl::StatusCode::kPermissionDenied) {
+    return WithAdvice(
+        status,
+        "grant get on nodes/pods; before Kubernetes 1.33 only nodes/proxy will do, which also allows exec "
+        "in every container of the node");
+  }
+  if (status.code() == absl::StatusCode::kFailedPrecondition) {
+    return WithAdvice(status, fmt::format("nothing was sent; it has to be that of {}, or signed by the cluster's CA "
+                                          "(serverTLSBootstrap) for the address of --kubelet",
+                                          kOwnCertificate));
+  }
+  return status;
+}
+
+absl::StatusOr<PodList> ListOf(const absl::StatusOr<std::string>& body) {
+  if (!body.ok()) return body.status();
+  absl::StatusOr<PodList> list = ReadPodList(*body);
+  if (list.ok()) return list;
+  return absl::Status(list.status().code(), "its answer " + text::MessageOf(list.status()));
+}
+
+/// `text` in a URL's query.
+std::string Escaped(const std::string& text) {
+  std::string escaped;
+  for (const char c : text) {
+    const bool plain =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
+    escaped += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return escaped;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<facts::Pod>> PodsOfKubelet(Client& client, const std::string& authority,
+                                                      const hosts::FileTree& node_files, const CallContext& context) {
+  const std::string url = "https://" + authority + "/pods";
+  const auto certificate = node_files.Read(kOwnCertificate, kMostCertificateBytes);
+  const std::string pin = certificate.ok() ? CertificatePin(*certificate) : "";
+  absl::StatusOr<std::string> body = absl::FailedPreconditionError("");
+  if (!pin.empty()) body = client.Get(url, pin, kMostBodyBytes, context);
+  // A kubelet that the cluster gave a certificate leaves the one it once made itself behind.
+  if (body.status().code() == absl::StatusCode::kFailedPrecondition) {
+    body = client.Get(url, "", kMostBodyBytes, context);
+  }
+  absl::StatusOr<PodList> list = ListOf(body);
+  if (!list.ok()) return OfKubelet(list.status());
+  return std::move(list->pods);
+}
+
+absl::StatusOr<std::vector<facts::Pod>> PodsOfApi(Client& client, const std::string& node_name,
+                                                  const CallContext& context) {
+  const std::string url =
+      fmt::format("{}/api/v1/pods?fieldSelector={}&limit=500", client.server(), Escaped("spec.nodeName=" + node_name));
+  std::vector<facts::Pod> pods;
+  // A page is asked for by its own token, which stands for a version too.
+  std::string page = "&resourceVersion=0";
+  for (int pages = 0; !page.empty(); ++pages) {
+    absl::StatusOr<PodList> list = ListOf(client.Get(url + page, "", kMostBodyBytes, context));
+    if (list.status().code() == absl::StatusCode::kPermissionDenied) {
+      return WithAdvice(list.status(), "grant list on pods");
+    }
+    if (!list.ok()) return list.status();
+    std::ranges::move(list->pods, std::back_inserter(pods));
+    if (pods.size() > kMostPods || pages == kMostPages) {
+      return absl::ResourceExhaustedError(fmt::format("its list has more than {} pods or pages", pods.size()));
+    }
+    page = list->next.empty() ? "" : "&continue=" + Escaped(list->next);
+  }
+  if (pods.empty()) {
+    return absl::NotFoundError(
+        fmt::format("it knows no pods of a node '{}': NODE_NAME has to be the Node's name", node_name));
+  }
+  return pods;
+}
+
+std::string KubeletVersion(Client& client, const std::string& node_name, const CallContext& context) {
+  const auto body = client.Get(client.server() + "/api/v1/nodes/" + Escaped(node_name), "", kMostNodeBytes, context);
+  if (!body.ok()) return {};
+  const auto node = nlohmann::json::parse(*body, nullptr, false);
+  absl::Status status;
+  const Object document(node, "", status);
+  const std::string version = document.Child("status").Child("nodeInfo").Text("kubeletVersion");
+  return status.ok() ? version : "";
+}
+
+}  // namespace tagdrift::kube
