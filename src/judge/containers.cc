@@ -71,7 +71,7 @@ class ContainerJudge {
     }
     if (found == names_.end()) return result;
     const JudgedName& name = found->second;
-    result.restart = ForecastRestart(name, result.pull_policy.value, pod);
+    result.restart = ForecastRestart(name, result.pull_policy.value, pod, spec, node_.pull_verification);
     if (!reference.digest()) JudgeByTag(name, result);
     const bool good = result.verdict == Verdict::kFresh || result.verdict == Verdict::kEquivalent;
     result.downgrade_risk = good && result.restart.outcome == Outcome::kStale;

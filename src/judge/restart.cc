@@ -1,9 +1,18 @@
 #include "restart.h"
 
+#include <utility>
+
+#include "tagdrift/judge/pull_verification.h"
+
 namespace tagdrift::judge {
 namespace {
 
 Restart FromPull(const JudgedName& name, const facts::Pod* pod) {
+  if (name.image->reference.digest()) {
+    return {.pulls = true,
+            .digest = name.image->reference.digest(),
+            .detail = "the kubelet asks the registry for the digest, tagdrift does not"};
+  }
   const Forecast& forecast = name.result->next_pull;
   Restart restart{.outcome = forecast.pull.outcome,
                   .pulls = true,
@@ -37,6 +46,19 @@ Restart FromCache(const JudgedName& name) {
   return restart;
 }
 
+/// Where the pod is not known, neither is whether it has secrets: only what holds either way is known.
+PresentImageUse UseOfCached(const JudgedName& name, facts::PullPolicy policy, const facts::Pod* pod,
+                            const facts::PodContainer* spec, const facts::PullVerification& verification) {
+  const std::string written = spec != nullptr ? spec->image : name.image->reference.Canonical();
+  const auto use = [&](bool has_secrets) {
+    return UseOfPresentImage(verification, written, *name.image->cri_image_id, policy, has_secrets);
+  };
+  if (pod != nullptr) return use(!pod->pull_secrets.empty());
+  PresentImageUse without = use(false);
+  if (use(true).use == without.use) return without;
+  return {PresentImage::kUnknown, "the pod's imagePullSecrets are not known"};
+}
+
 Restart Fails(std::string detail) { return {.outcome = Outcome::kFails, .detail = std::move(detail)}; }
 
 }  // namespace
@@ -46,18 +68,27 @@ AppliedPullPolicy PullPolicyOf(const facts::PodContainer* spec, const image::Ref
   return {.value = reference.tag() == "latest" ? facts::PullPolicy::kAlways : facts::PullPolicy::kIfNotPresent};
 }
 
-Restart ForecastRestart(const JudgedName& name, facts::PullPolicy policy, const facts::Pod* pod) {
-  const bool present = name.image->cri_image_id.has_value();
-  if (present && policy != facts::PullPolicy::kAlways) return FromCache(name);
-  if (policy == facts::PullPolicy::kNever) {
+Restart ForecastRestart(const JudgedName& name, facts::PullPolicy policy, const facts::Pod* pod,
+                        const facts::PodContainer* spec, const facts::PullVerification& verification) {
+  if (!name.image->cri_image_id) {
+    if (policy != facts::PullPolicy::kNever) return FromPull(name, pod);
     return Fails("the image is not on this node, and imagePullPolicy Never keeps the kubelet from pulling it");
   }
-  if (name.image->reference.digest()) {
-    return {.pulls = true,
-            .digest = name.image->reference.digest(),
-            .detail = "the kubelet asks the registry for the digest, tagdrift does not"};
+  const PresentImageUse present = UseOfCached(name, policy, pod, spec, verification);
+  switch (present.use) {
+    case PresentImage::kUsed:
+      return FromCache(name);
+    case PresentImage::kRefusedOrPulled:
+      return Fails("imagePullPolicy is Never, and the kubelet does not let this pod use the image: " + present.reason);
+    case PresentImage::kUnknown:
+      return {.detail = "the kubelet may not use the image that is here: " + present.reason};
+    case PresentImage::kPulledAgain:
+      break;
   }
-  return FromPull(name, pod);
+  Restart restart = FromPull(name, pod);
+  const bool by_policy = policy == facts::PullPolicy::kAlways;
+  if (!by_policy && restart.detail.empty()) restart.detail = "the kubelet pulls it again: " + present.reason;
+  return restart;
 }
 
 }  // namespace tagdrift::judge

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "tagdrift/facts/pods.h"
+#include "tagdrift/facts/pull_verification.h"
 #include "tagdrift/judge/containers.h"
 
 namespace tagdrift::judge {
@@ -9,7 +11,8 @@ inline bool IsRight(Outcome outcome) { return outcome == Outcome::kFresh || outc
 /// The policy of the pod's spec, else the one that Kubernetes gives a container of this image by default.
 AppliedPullPolicy PullPolicyOf(const facts::PodContainer* spec, const image::Reference& reference);
 
-/// What starting a container of `name` again would run. `pod`: null where its spec is not known.
-Restart ForecastRestart(const JudgedName& name, facts::PullPolicy policy, const facts::Pod* pod);
+/// What starting a container of `name` again would run. `pod` and `spec`, its container: null where they are not known.
+Restart ForecastRestart(const JudgedName& name, facts::PullPolicy policy, const facts::Pod* pod,
+                        const facts::PodContainer* spec, const facts::PullVerification& verification);
 
 }  // namespace tagdrift::judge

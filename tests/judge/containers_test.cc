@@ -517,6 +517,35 @@ TEST(Containers, APrivateImageNeedsSecretsOfThePod) {
   EXPECT_EQ(judge().restart.outcome, Outcome::kFresh);
 }
 
+TEST(Containers, AKubeletThatVerifiesCredentialsMayPullWhatIsHere) {
+  Stage stage;
+  stage.AddTag(kTag, {'a', 'b', 'b'});
+  stage.AddContainer('a', kTag);
+  facts::PodContainer& spec = stage.AddSpec(kTag, PullPolicy::kIfNotPresent);
+  stage.node.pull_verification.verification = facts::Verification::kOn;
+  EXPECT_FALSE(stage.JudgeOne().restart.pulls) << "by default it does not verify what it has not pulled itself";
+
+  stage.node.pull_verification.policy = facts::VerificationPolicy::kAlwaysVerify;
+  EXPECT_TRUE(stage.JudgeOne().restart.pulls);
+  EXPECT_EQ(stage.JudgeOne().restart.outcome, Outcome::kFresh);
+
+  spec.pull_policy = PullPolicy::kNever;
+  EXPECT_EQ(stage.JudgeOne().restart.outcome, Outcome::kFails);
+
+  stage.node.pull_verification.policy = facts::VerificationPolicy::kUnknown;
+  EXPECT_EQ(stage.JudgeOne().restart.outcome, Outcome::kUndecided);
+}
+
+TEST(Containers, WithoutASpecThePodsSecretsAreNotKnown) {
+  Stage stage;
+  stage.AddTag(kTag, {'a', 'b', 'b'});
+  stage.AddContainer('a', kTag);
+  stage.node.pull_verification.verification = facts::Verification::kOn;
+  stage.node.pull_verification.pulled[IdOf('a').text()]["registry.test/shop/web"] = {.secrets = 1};
+  EXPECT_EQ(stage.JudgeOne().restart.outcome, Outcome::kUndecided);
+  EXPECT_EQ(stage.JudgeOne().verdict, Verdict::kStale) << "what it runs is known all the same";
+}
+
 TEST(AssignUses, GivesEachContainerToWhatItsSpecSays) {
   Stage stage;
   stage.AddTag(kTag, {'a', 'a', 'a'});
