@@ -6,6 +6,8 @@
 #include <array>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "kube/object.h"
 #include "kube/workload.h"
@@ -17,7 +19,8 @@ using Json = nlohmann::json;
 
 constexpr std::size_t kMostPods = 10'000;
 constexpr std::size_t kMostContainers = 1'000;
-constexpr std::size_t kMostValues = 2'000'000;  // of some 60 bytes each at most, where they are kept
+constexpr std::size_t kMostValues = 1'000'000;
+constexpr std::size_t kDeepest = 50;
 
 /// All that is kept of the text, wherever it stands. Environment variables, volumes and status details are not.
 constexpr std::array<std::string_view, 27> kKept = {"kind",
@@ -50,23 +53,84 @@ constexpr std::array<std::string_view, 27> kKept = {"kind",
 
 bool IsKept(const std::string& key) { return std::ranges::find(kKept, key) != kKept.end(); }
 
-absl::StatusOr<Json> ParseKept(std::string_view text) {
-  using Event = Json::parse_event_t;
-  std::size_t values = 0;
-  const auto keep = [&values](int, Event event, Json& parsed) {
-    if (event == Event::key) return IsKept(parsed.get_ref<const std::string&>());
-    return event == Event::object_end || event == Event::array_end || ++values <= kMostValues;
-  };
-  try {
-    Json json = Json::parse(text.begin(), text.end(), keep);
-    if (values > kMostValues) return absl::ResourceExhaustedError(fmt::format("has more than {} values", kMostValues));
-    return json;
-  } catch (const Json::parse_error& error) {
-    return absl::InvalidArgumentError(error.byte > text.size() ? fmt::format("is cut off after {} bytes", text.size())
-                                                               : fmt::format("is no JSON from byte {} on", error.byte));
-  } catch (const Json::exception&) {
-    return absl::InvalidArgumentError("is no JSON");
+/// Builds what is kept of a document. nlohmann's own filter takes a time that is quadratic in the length of lists.
+class KeptValues : public nlohmann::json_sax<Json> {
+ public:
+  Json& root() { return root_; }
+  bool too_much() const { return values_ > kMostValues || stack_.size() > kDeepest; }
+  std::size_t error_position() const { return error_position_; }
+
+  bool null() override { return Add(nullptr); }
+  bool boolean(bool value) override { return Add(value); }
+  bool number_integer(number_integer_t value) override { return Add(value); }
+  bool number_unsigned(number_unsigned_t value) override { return Add(value); }
+  bool number_float(number_float_t value, const string_t&) override { return Add(value); }
+  bool string(string_t& value) override { return Add(std::move(value)); }
+  bool binary(binary_t&) override { return true; }
+  bool start_object(std::size_t) override { return Open(Json::object()); }
+  bool start_array(std::size_t) override { return Open(Json::array()); }
+  bool end_object() override { return Close(); }
+  bool end_array() override { return Close(); }
+  bool key(string_t& name) override {
+    key_ = std::move(name);
+    return true;
   }
+  bool parse_error(std::size_t position, const std::string&, const Json::exception&) override {
+    error_position_ = position;
+    return false;
+  }
+
+ private:
+  bool IsDropped() const { return dropped_ > 0 || (!stack_.empty() && stack_.back()->is_object() && !IsKept(key_)); }
+
+  Json& Place(Json value) {
+    ++values_;
+    if (stack_.empty()) return root_ = std::move(value);
+    if (stack_.back()->is_array()) return stack_.back()->emplace_back(std::move(value));
+    return (*stack_.back())[key_] = std::move(value);
+  }
+
+  bool Add(Json value) {
+    if (!IsDropped()) Place(std::move(value));
+    return !too_much();
+  }
+
+  bool Open(Json empty) {
+    if (IsDropped()) {
+      ++dropped_;
+    } else {
+      stack_.push_back(&Place(std::move(empty)));
+    }
+    return !too_much();
+  }
+
+  bool Close() {
+    if (dropped_ > 0) {
+      --dropped_;
+    } else {
+      stack_.pop_back();
+    }
+    return true;
+  }
+
+  Json root_;
+  std::vector<Json*> stack_;  ///< what is open; each stays where it is until it is closed
+  std::size_t dropped_ = 0;   ///< how many are open of what is not kept
+  std::string key_;
+  std::size_t values_ = 0;
+  std::size_t error_position_ = 0;
+};
+
+absl::StatusOr<Json> ParseKept(std::string_view text) {
+  KeptValues kept;
+  if (Json::sax_parse(text.begin(), text.end(), &kept)) return std::move(kept.root());
+  if (kept.too_much()) {
+    return absl::ResourceExhaustedError(
+        fmt::format("has more than {} values, or is nested deeper than {}", kMostValues, kDeepest));
+  }
+  const std::size_t position = kept.error_position();
+  return absl::InvalidArgumentError(position > text.size() ? fmt::format("is cut off after {} bytes", text.size())
+                                                           : fmt::format("is no JSON from byte {} on", position));
 }
 
 std::optional<facts::PullPolicy> PolicyOf(const std::string& text) {

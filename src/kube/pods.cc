@@ -81,21 +81,23 @@ NodePods ReadPods(const Options& options, const std::map<std::string, std::strin
   NodePods answer;
   if (options.from == PodsFrom::kNone) return answer;
   const auto files = hosts::FileTree::Open("/");
-  absl::StatusOr<Identity> identity = files.status();
-  if (files.ok()) identity = LoadIdentity(options, environment, *files);
+  absl::StatusOr<Identity> identity =
+      files.ok() ? LoadIdentity(options, environment, *files) : absl::StatusOr<Identity>(files.status());
   if (!identity.ok()) {
     answer.note = NoIdentity(options, identity.status(), node_files);
     return answer;
   }
   const std::string kubelet = KubeletAuthority(options, environment);
+  // Kubernetes takes a host's name in lower case.
+  const std::string node = text::Lower(node_name);
   const std::vector<Source> sources = SourcesOf(options.from, kubelet, identity->server);
   Client client(*std::move(identity), options.user_agent, *files);
   const auto limit = options.limit.value_or(options.from == PodsFrom::kAuto ? kLimitInAuto : kLimit);
   for (const Source& source : sources) {
     const CallContext bounded = context.Within(std::chrono::steady_clock::now(), limit);
-    auto pods = Ask(source.kind, client, kubelet, node_name, node_files, bounded);
+    auto pods = Ask(source.kind, client, kubelet, node, node_files, bounded);
     if (pods.ok()) {
-      if (source.kind == facts::PodSource::kApi) answer.kubelet_version = KubeletVersion(client, node_name, bounded);
+      if (source.kind == facts::PodSource::kApi) answer.kubelet_version = KubeletVersion(client, node, bounded);
       answer.pods = {source.kind, *std::move(pods)};
       answer.note.clear();
       return answer;

@@ -18,7 +18,7 @@ constexpr char kOwnCertificate[] = "/var/lib/kubelet/pki/kubelet.crt";
 constexpr std::size_t kMostCertificateBytes = 1 << 20;
 constexpr std::size_t kMostNodeBytes = 4 << 20;
 constexpr std::size_t kMostPods = 10'000;
-constexpr int kMostPages = 100;
+constexpr int kMostPages = 20;
 
 absl::Status WithAdvice(const absl::Status& status, const std::string& advice) {
   return absl::Status(status.code(), fmt::format("{}: {}", text::MessageOf(status), advice));
@@ -102,7 +102,8 @@ absl::StatusOr<std::vector<facts::Pod>> PodsOfApi(Client& client, const std::str
 }
 
 std::string KubeletVersion(Client& client, const std::string& node_name, const CallContext& context) {
-  const auto body = client.Get(client.server() + "/api/v1/nodes/" + Escaped(node_name), "", kMostNodeBytes, context);
+  const std::string url = fmt::format("{}/api/v1/nodes/{}?resourceVersion=0", client.server(), Escaped(node_name));
+  const auto body = client.Get(url, "", kMostNodeBytes, context);
   if (!body.ok()) return {};
   const auto node = nlohmann::json::parse(*body, nullptr, false);
   absl::Status status;

@@ -157,9 +157,13 @@ TEST(ReadPodList, RefusesMoreThanAnyNodeHas) {
       HasSubstr("pod n/a has more than 1000 containers"));
 }
 
-TEST(ReadPodList, DeeplyNestedTextIsNoTrouble) {
+TEST(ReadPodList, HostileTextIsNoTrouble) {
   const std::string deep(1'000'000, '[');
-  EXPECT_THAT(ErrorOf(R"({"kind":"PodList","spec":)" + deep), HasSubstr("is cut off"));
+  EXPECT_THAT(ErrorOf(R"({"kind":"PodList","spec":)" + deep), HasSubstr("nested deeper than 50"));
+  EXPECT_THAT(ErrorOf(R"({"kind":"PodList","env":)" + deep), HasSubstr("is cut off"));
+  std::string many = R"({"kind":"PodList","items":[{})";
+  for (int i = 0; i < 1'000'000; ++i) many += ",{}";
+  EXPECT_THAT(ErrorOf(many + "]}"), HasSubstr("more than 1000000 values"));
 }
 
 }  // namespace
