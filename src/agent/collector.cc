@@ -28,11 +28,6 @@ registry::Question QuestionOf(judge::QueryKind kind) {
   return registry::Question::kResolve;
 }
 
-/// False for a name that was asked about although the node does not have it.
-bool IsCached(const facts::CachedImage& image) {
-  return image.target || image.cri_image_id || !image.candidates.empty();
-}
-
 std::string SharedKey(const judge::Route& route, const std::string& repository, const judge::HostQuery& ask) {
   return fmt::format("{}\n{}\n{}\n{}\n{}", route.config.registry, repository, ask.host, static_cast<int>(ask.kind),
                      ask.digest->text());
@@ -162,7 +157,7 @@ bool Collector::ReadAgain(Entry& entry) {
   facts::CachedImage& image = entry.facts.image;
   node::ContainerdClient* store = rules_.has_content_store ? shared_.runtime.containerd.get() : nullptr;
   auto now = node::ReadAgain(*shared_.runtime.cri, store, image, context_);
-  if (now.ok() && !*now && IsCached(image)) {
+  if (now.ok() && !*now && image.IsCached()) {
     entry.gone_from_node = true;
     return false;
   }

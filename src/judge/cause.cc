@@ -24,6 +24,7 @@ bool ComesFromThePull(Cause cause) {
     case Cause::kTagMoved:
     case Cause::kMirrorConfigIgnored:
     case Cause::kNotAnImage:
+    case Cause::kNotCached:
       return false;
   }
   return false;

@@ -92,6 +92,8 @@ void JudgeAgainstOrigin(FactLookup& lookup, const OriginView& origin, TagResult&
     result.reason = origin.reason;
   } else if (!origin.digest) {
     Undecided(result, origin.cause, origin.reason);
+  } else if (!image.IsCached()) {
+    Undecided(result, Cause::kNotCached, "");
   } else if (!image.target) {
     Undecided(result, Cause::kAmbiguousCache, "");
   } else if (*image.target != *origin.digest) {

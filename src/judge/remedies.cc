@@ -134,6 +134,7 @@ class Adviser {
       case Cause::kNone:
       case Cause::kBadAnswer:
       case Cause::kAmbiguousCache:
+      case Cause::kNotCached:
       case Cause::kTagDeleted:
         return;
     }

@@ -58,6 +58,8 @@ v1::Cause ToProto(judge::Cause cause) {
       return v1::CAUSE_MIRROR_CONFIG_IGNORED;
     case judge::Cause::kNotAnImage:
       return v1::CAUSE_NOT_AN_IMAGE;
+    case judge::Cause::kNotCached:
+      return v1::CAUSE_NOT_CACHED;
   }
   return v1::CAUSE_UNSPECIFIED;
 }
@@ -284,6 +286,20 @@ v1::PullPath ToProto(hosts::PullPath path) {
       return v1::PULL_PATH_TRANSFER;
   }
   return v1::PULL_PATH_UNSPECIFIED;
+}
+
+v1::Access ToProto(hosts::Access access) {
+  switch (access) {
+    case hosts::Access::kOpen:
+      return v1::ACCESS_OPEN;
+    case hosts::Access::kAnonymousToken:
+      return v1::ACCESS_ANONYMOUS_TOKEN;
+    case hosts::Access::kCredentials:
+      return v1::ACCESS_CREDENTIALS;
+    case hosts::Access::kDenied:
+      return v1::ACCESS_DENIED;
+  }
+  return v1::ACCESS_UNSPECIFIED;
 }
 
 v1::UseBasis ToProto(facts::UseBasis basis) {

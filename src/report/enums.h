@@ -1,6 +1,7 @@
 #pragma once
 
 #include "tagdrift/facts/node_facts.h"
+#include "tagdrift/hosts/answer.h"
 #include "tagdrift/hosts/note.h"
 #include "tagdrift/hosts/registry_host.h"
 #include "tagdrift/hosts/walk.h"
@@ -26,6 +27,7 @@ v1::WalkReason ToProto(hosts::WalkReason why);
 v1::NoteKind ToProto(hosts::NoteKind kind);
 v1::Severity ToProto(hosts::Severity severity);
 v1::PullPath ToProto(hosts::PullPath path);
+v1::Access ToProto(hosts::Access access);
 v1::UseBasis ToProto(facts::UseBasis basis);
 v1::RequestSource ToProto(judge::RequestSource source);
 v1::ContainerRole ToProto(facts::ContainerRole role);

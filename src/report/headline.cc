@@ -141,6 +141,8 @@ std::string CauseWords(const JudgedTag& tag, const judge::Route& route) {
       return "ambiguous";
     case judge::Cause::kNotAnImage:
       return "not an image";
+    case judge::Cause::kNotCached:
+      return "not cached";
     case judge::Cause::kTagDeleted:
     case judge::Cause::kNone:
       return "";

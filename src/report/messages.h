@@ -27,6 +27,9 @@ v1::Remedy WorkloadRemedyMessage(const judge::Remedy& remedy, const judge::Conta
 v1::RegistryReport RegistryMessage(const judge::Route& route, const Round& round);
 /// `image_id`: what the name that is used points to here; empty where that is not known.
 v1::Use UseMessage(const facts::ContainerUse& use, const std::string& image_id);
+/// What `digest` stands for on `platform`, from what was read of it.
+v1::ImageContent ImageMessage(const image::Digest& digest, const judge::TagFacts& facts,
+                              const image::Platform& platform);
 v1::Note NoteMessage(const hosts::Note& note);
 
 }  // namespace tagdrift::report

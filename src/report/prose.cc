@@ -83,6 +83,25 @@ std::string AmbiguousDetail(const facts::CachedImage& image) {
   return "the CRI cannot say which digest the tag has: " + Join(candidates);
 }
 
+std::string NotCachedDetail(const JudgedTag& tag, const judge::Route& route) {
+  constexpr char kNotHere[] = "this node has no such name";
+  const judge::Pull& pull = tag.result.next_pull.pull;
+  switch (pull.outcome) {
+    case judge::Outcome::kFresh:
+      return fmt::format("{}; a pull brings what {} has", kNotHere, Url(route, route.origin));
+    case judge::Outcome::kEquivalent:
+      return fmt::format("{}; {}, and a pull brings the same image on this platform", kNotHere, OriginHas(tag, route));
+    case judge::Outcome::kStale:
+      return fmt::format("{}; {}, but a pull brings {} from {}, which is asked first", kNotHere, OriginHas(tag, route),
+                         Short(pull.digest), Url(route, pull.host));
+    case judge::Outcome::kFails:
+      return fmt::format("{}, and a pull fails: {}", kNotHere, pull.detail);
+    case judge::Outcome::kUndecided:
+      return fmt::format("{}; what a pull brings is not known: {}", kNotHere, pull.detail);
+  }
+  return kNotHere;
+}
+
 std::string UndecidedDetail(const JudgedTag& tag, const judge::Route& route) {
   const std::string& reason = tag.result.reason;
   switch (tag.result.cause) {
@@ -98,6 +117,8 @@ std::string UndecidedDetail(const JudgedTag& tag, const judge::Route& route) {
       return fmt::format("{}: {}", Url(route, route.origin), reason);
     case judge::Cause::kAmbiguousCache:
       return AmbiguousDetail(tag.facts.image);
+    case judge::Cause::kNotCached:
+      return NotCachedDetail(tag, route);
     case judge::Cause::kWrongPlatform:
       return fmt::format("the cached image is a single manifest for {} and cannot run on this node", reason);
     case judge::Cause::kPullWouldFail:

@@ -51,6 +51,10 @@ v1::NodeReport ToMessage(const Round& round, const Invocation& invocation) {
     *message.add_findings() = NoteMessage({hosts::NoteKind::kUnreadable, "", 0, note});
   }
   *message.mutable_summary() = Summarise(round, tags);
+  if (round.pod) {
+    message.mutable_explained_pod()->set_namespace_(round.pod->namespace_name);
+    message.mutable_explained_pod()->set_name(round.pod->name);
+  }
   MakePrintable(message);
   return message;
 }

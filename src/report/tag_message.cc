@@ -1,4 +1,6 @@
+#include <set>
 #include <utility>
+#include <vector>
 
 #include "cached_image.h"
 #include "enums.h"
@@ -58,6 +60,9 @@ v1::HostReport HostMessage(const judge::HostResult& result, const hosts::Registr
   message.set_state(ToProto(result.state));
   message.set_digest(Text(result.digest));
   if (!result.answer) return message;
+  // Without an answer nothing was asked for.
+  const bool answered = result.answer->status != 0 || result.answer->access == hosts::Access::kDenied;
+  if (answered) message.set_access(ToProto(result.answer->access));
   if (!result.digest) message.set_error(AnswerText(*result.answer));
   *message.mutable_latency() = Duration(result.answer->latency);
   *message.mutable_checked_at() = Timestamp(result.answer->asked_at);
@@ -68,6 +73,17 @@ v1::HostReport HostMessage(const judge::HostResult& result, const hosts::Registr
     *first.mutable_checked_at() = Timestamp(result.first_answer->asked_at);
   }
   return message;
+}
+
+/// Of what the tag points to, of what a pull would bring and of what the hosts have, each once.
+void AddImages(const JudgedTag& tag, const image::Platform& platform, v1::TagReport& message) {
+  std::vector<std::optional<image::Digest>> digests = {tag.facts.image.target, tag.result.next_pull.pull.digest,
+                                                       tag.result.origin_digest};
+  for (const judge::HostResult& host : tag.result.hosts) digests.push_back(host.digest);
+  std::set<image::Digest> known;
+  for (const std::optional<image::Digest>& digest : digests) {
+    if (digest && known.insert(*digest).second) *message.add_images() = ImageMessage(*digest, tag.facts, platform);
+  }
 }
 
 v1::Age AgeMessage(const judge::Age& age) {
@@ -104,6 +120,10 @@ v1::TagReport TagMessage(const JudgedTag& tag, const Round& round, const Invocat
   message.set_cause(ToProto(result.cause));
   message.set_detail(Detail(tag, route));
   message.set_origin_digest(Text(result.origin_digest));
+  AddImages(tag, round.node.platform, message);
+  message.set_not_cached(!tag.facts.image.IsCached());
+  if (message.not_cached())
+    message.mutable_similar_names()->Assign(round.similar_names.begin(), round.similar_names.end());
   if (result.verdict == judge::Verdict::kImmutable) return message;
 
   if (route.origin) {
@@ -111,8 +131,12 @@ v1::TagReport TagMessage(const JudgedTag& tag, const Round& round, const Invocat
     message.mutable_origin()->set_source(ToProto(route.origin_source));
   }
   *message.mutable_next_pull() = NextPullMessage(result, route);
-  for (std::size_t i = 0; i < result.hosts.size(); ++i)
-    *message.add_hosts() = HostMessage(result.hosts[i], *route.hosts[i]);
+  for (std::size_t i = 0; i < result.hosts.size(); ++i) {
+    v1::HostReport& host = *message.add_hosts();
+    host = HostMessage(result.hosts[i], *route.hosts[i]);
+    if (i >= tag.credential_sources.size()) continue;
+    host.mutable_credential_sources()->Assign(tag.credential_sources[i].begin(), tag.credential_sources[i].end());
+  }
   message.set_downgrade_risk(result.downgrade_risk);
   *message.mutable_age() = AgeMessage(result.age);
   if (result.first_seen) *message.mutable_first_seen() = Timestamp(*result.first_seen);

@@ -129,6 +129,9 @@ struct CachedImage {
   std::int64_t size_bytes = 0;             ///< as the CRI counts: compressed, one platform
   std::vector<ContainerUse> used_by = {};  ///< derived from Node::containers
 
+  /// False for a name that was asked about although the node does not have it.
+  bool IsCached() const { return target || cri_image_id || !candidates.empty(); }
+
   friend bool operator==(const CachedImage&, const CachedImage&) = default;
 };
 

@@ -37,6 +37,8 @@ enum class Cause {
   kMirrorConfigIgnored,
   /// Before all others: what the tag points to is here and is no manifest or index.
   kNotAnImage,
+  /// The node has no such name: it is judged by what a pull would bring.
+  kNotCached,
 };
 
 enum class HostState {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,16 @@ namespace tagdrift::report {
 struct JudgedTag {
   judge::TagFacts facts;
   judge::TagResult result;
+  /// Of each host of the route, where there are credentials for it and this repository, in words. Empty: not looked
+  /// for.
+  std::vector<std::vector<std::string>> credential_sources = {};
+};
+
+struct PodName {
+  std::string namespace_name;
+  std::string name;
+
+  friend bool operator==(const PodName&, const PodName&) = default;
 };
 
 /// All that one round found and judged.
@@ -33,6 +44,10 @@ struct Round {
   std::size_t tags_on_node = 0;                    ///< also those that were not selected
   /// Hosts for which files that the operator named hold credentials, sorted; helpers and plugins are not asked.
   std::vector<std::string> credential_hosts;
+  /// Set where the round is about the containers of this pod only.
+  std::optional<PodName> pod = {};
+  /// Names of this node that may have been meant by one that it does not have.
+  std::vector<std::string> similar_names = {};
 };
 
 }  // namespace tagdrift::report
