@@ -50,6 +50,12 @@ absl::StatusOr<Candidates> EndpointAuths::Find(std::string_view host, std::strin
   return Candidates{found->second};
 }
 
+std::vector<std::string> EndpointAuths::Places(std::string_view host, std::string_view, const CallContext&) {
+  const std::lock_guard lock(mutex_);
+  if (!by_host_.contains(host)) return {};
+  return {fmt::format("containerd's own configuration (registry.configs.\"{}\".auth)", ShownKey(std::string(host)))};
+}
+
 std::vector<std::string> EndpointAuths::Hosts(const CallContext&) {
   const std::lock_guard lock(mutex_);
   std::vector<std::string> hosts;

@@ -23,6 +23,8 @@ class EndpointAuths : public Source {
   absl::StatusOr<Candidates> Find(std::string_view host, std::string_view repository,
                                   const CallContext& context) override;
   std::vector<std::string> Hosts(const CallContext& context) override;
+  std::vector<std::string> Places(std::string_view host, std::string_view repository,
+                                  const CallContext& context) override;
 
  private:
   using ByHost = std::map<std::string, registry::Credential, std::less<>>;

@@ -31,6 +31,11 @@ class Source {
   /// The hosts, or patterns for them, that its files name, with ports and without paths. Runs no program, and leaves
   /// out what cannot be read.
   virtual std::vector<std::string> Hosts(const CallContext&) { return {}; }
+
+  /// Where Find would look for this host and repository, in words without anything secret. Runs no program, and leaves
+  /// out what cannot be read.
+  virtual std::vector<std::string> Places(std::string_view host, std::string_view repository,
+                                          const CallContext& context) = 0;
 };
 
 }  // namespace tagdrift::credentials

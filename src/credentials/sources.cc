@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
 #include <utility>
@@ -60,15 +62,23 @@ class Sources::State {
     return {hosts.begin(), hosts.end()};
   }
 
+  std::vector<std::string> Places(std::string_view host, std::string_view repository,
+                                  const CallContext& context) const {
+    std::vector<std::string> places;
+    for (const std::string_view asked : AskedFor(host)) {
+      const std::string shared = asked == host ? "" : fmt::format(", for {} (--share-credentials)", asked);
+      for (const auto& source : sources_) {
+        for (const std::string& place : source->Places(asked, repository, context)) places.push_back(place + shared);
+      }
+    }
+    return places;
+  }
+
   registry::CredentialAnswer Find(std::string_view host, std::string_view repository,
                                   const CallContext& context) const {
-    std::vector<std::string_view> hosts = {host};
-    for (const auto& [mirror, registry] : shared_) {
-      if (mirror == host) hosts.push_back(HostOf(registry));
-    }
     Candidates candidates;
     absl::Status error;
-    for (const std::string_view asked : hosts) {
+    for (const std::string_view asked : AskedFor(host)) {
       const absl::Status status = Collect(asked, repository, context, candidates);
       if (absl::IsCancelled(status)) return {.error = text::MessageOf(status)};
       error.Update(status);
@@ -78,6 +88,15 @@ class Sources::State {
   }
 
  private:
+  /// The hosts whose credentials `host` gets, its own first.
+  std::vector<std::string_view> AskedFor(std::string_view host) const {
+    std::vector<std::string_view> hosts = {host};
+    for (const auto& [mirror, registry] : shared_) {
+      if (mirror == host) hosts.push_back(HostOf(registry));
+    }
+    return hosts;
+  }
+
   /// Asks sources until there are enough candidates: the next might have to run a program. Errors: of the first source
   /// that failed, or Cancelled.
   absl::Status Collect(std::string_view host, std::string_view repository, const CallContext& context,
@@ -115,6 +134,11 @@ void Sources::UseEndpointAuths(const std::map<std::string, hosts::EndpointAuth>&
 }
 
 std::vector<std::string> Sources::Hosts(const CallContext& context) const { return state_->Hosts(context); }
+
+std::vector<std::string> Sources::Places(std::string_view host, std::string_view repository,
+                                         const CallContext& context) const {
+  return state_->Places(host, repository, context);
+}
 
 registry::CredentialAnswer Sources::Find(std::string_view host, std::string_view repository,
                                          const CallContext& context) const {

@@ -47,6 +47,35 @@ TEST(Sources, NameTheHostsOfTheirFilesAndRunNothing) {
   EXPECT_TRUE(scene.programs->calls().empty());
 }
 
+TEST(Sources, TellWhereTheyWouldLookWithoutLooking) {
+  Scene scene;
+  const std::string file = scene.Write("1.json", R"({"auths":{"r.example/team":{"auth":"dGVhbTpwdw=="}},
+                                "credHelpers":{"h.example":"helper"}})");
+  scene.Write("secrets/.dockerconfigjson", ConfigWith({{"*.example", "secret"}}));
+  scene.WriteProgram("bin/ecr");
+  scene.options.auth_files = {file};
+  scene.options.pull_secrets = {scene.Path("secrets")};
+  scene.options.provider_config = scene.Write("providers.json", R"({"apiVersion":"kubelet.config.k8s.io/v1",
+      "kind":"CredentialProviderConfig","providers":[{"name":"ecr","matchImages":["r.example"],
+      "defaultCacheDuration":"10m","apiVersion":"credentialprovider.kubelet.k8s.io/v1"}]})");
+  scene.options.provider_bin_dir = scene.Path("bin");
+  scene.options.shared = {{"mirror.corp", "r.example"}};
+  scene.endpoint_auths = {{"r.example", {"u", "planted", "", ""}}};
+  ASSERT_EQ(scene.Open(), "");
+  const auto places = [&](const char* host, const char* repository) {
+    return scene.sources().Places(host, repository, {});
+  };
+  const std::string secret = "a pull secret in " + scene.Path("secrets");
+  const std::string provider = "the kubelet's credential provider ecr";
+  const std::string own = "containerd's own configuration (registry.configs.\"r.example\".auth)";
+  EXPECT_EQ(places("r.example", "team/app"), (std::vector{"an entry in " + file, secret, provider, own}));
+  EXPECT_EQ(places("r.example", "other/app"), (std::vector{secret, provider, own}));
+  EXPECT_EQ(places("h.example", "app"), (std::vector{"docker-credential-helper, which " + file + " names", secret}));
+  EXPECT_EQ(places("mirror.corp", "other/app").front(), secret + ", for r.example (--share-credentials)");
+  EXPECT_TRUE(places("s.other", "app").empty());
+  EXPECT_TRUE(scene.programs->calls().empty());
+}
+
 TEST(Sources, GiveAMirrorSharedCredentialsAfterItsOwn) {
   Scene scene;
   scene.options.auth_files = {scene.Write(

@@ -67,6 +67,11 @@ class Sources final : public registry::CredentialSource {
   /// Hub is "docker.io". No program is run, and what cannot be read is left out.
   std::vector<std::string> Hosts(const CallContext& context) const;
 
+  /// Where there are credentials for this host and repository, or a program that may have some, in the order in which
+  /// they are tried: "an entry in /root/.docker/config.json". Nothing secret; no program is run, and what cannot be
+  /// read is left out.
+  std::vector<std::string> Places(std::string_view host, std::string_view repository, const CallContext& context) const;
+
   /// When the context ends, so do the programs that are run for this call, and the answer is an error.
   registry::CredentialAnswer Find(std::string_view host, std::string_view repository,
                                   const CallContext& context) const override;

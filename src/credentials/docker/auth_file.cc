@@ -8,6 +8,7 @@
 #include "credentials/docker/auth_table.h"
 #include "credentials/docker/config.h"
 #include "credentials/file_backed.h"
+#include "credentials/shown_key.h"
 #include "tagdrift/text/text.h"
 
 namespace tagdrift::credentials {
@@ -43,8 +44,8 @@ absl::StatusOr<Content> ReadAuthFile(const std::string& path, const Warn& warn) 
 
 class AuthFile : public Source {
  public:
-  AuthFile(FileBacked<Content>::Calls calls, std::shared_ptr<Helpers> helpers)
-      : content_(std::move(calls)), helpers_(std::move(helpers)) {}
+  AuthFile(std::string path, FileBacked<Content>::Calls calls, std::shared_ptr<Helpers> helpers)
+      : path_(std::move(path)), content_(std::move(calls)), helpers_(std::move(helpers)) {}
 
   absl::Status Load(const CallContext& context) override { return content_.Load(context); }
 
@@ -68,14 +69,32 @@ class AuthFile : public Source {
     return hosts;
   }
 
+  std::vector<std::string> Places(std::string_view host, std::string_view repository,
+                                  const CallContext& context) override {
+    const absl::StatusOr<std::shared_ptr<const Content>> content = content_.Get(context);
+    if (!content.ok()) return {};
+    std::vector<std::string> places;
+    if (const std::string& helper = HelperOf(**content, host); !helper.empty()) {
+      places.push_back(fmt::format("docker-credential-{}, which {} names", ShownKey(helper), path_));
+    }
+    if ((*content)->entries.Find(host, repository) != nullptr) places.push_back("an entry in " + path_);
+    return places;
+  }
+
  private:
-  Helpers::Answer AskHelper(const Content& content, std::string_view host, const CallContext& context) const {
+  /// Empty: none.
+  static const std::string& HelperOf(const Content& content, std::string_view host) {
     const auto named = content.helpers.find(PlainKey(host));
-    const std::string& name = named == content.helpers.end() ? content.store : named->second;
+    return named == content.helpers.end() ? content.store : named->second;
+  }
+
+  Helpers::Answer AskHelper(const Content& content, std::string_view host, const CallContext& context) const {
+    const std::string& name = HelperOf(content, host);
     if (name.empty()) return std::nullopt;
     return helpers_->Get(name, host, context);
   }
 
+  const std::string path_;
   FileBacked<Content> content_;
   const std::shared_ptr<Helpers> helpers_;
 };
@@ -86,6 +105,7 @@ std::unique_ptr<Source> AuthFileSource(const std::string& path, const Options& o
                                        std::shared_ptr<Helpers> helpers) {
   const Warn warn = options.warn;
   return std::make_unique<AuthFile>(
+      path,
       FileBacked<Content>::Calls{.stamps =
                                      [path] {
                                        return FileStamps{{path, StampOf(path)}};

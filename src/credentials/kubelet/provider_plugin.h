@@ -23,6 +23,7 @@ class ProviderPlugin {
 
   ProviderPlugin(Provider provider, const Options& options);
 
+  const std::string& name() const { return provider_.name; }
   bool Matches(const ImagePattern& image) const;
 
   /// The entries for `image`, which it matches. A failure holds for a minute. Errors: with the provider's name;

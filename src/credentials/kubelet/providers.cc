@@ -11,6 +11,7 @@
 #include "credentials/file_backed.h"
 #include "credentials/kubelet/keyring.h"
 #include "credentials/kubelet/provider_plugin.h"
+#include "credentials/shown_key.h"
 
 namespace tagdrift::credentials {
 namespace {
@@ -85,6 +86,18 @@ class Providers : public Source {
     Candidates candidates = keyring.Find(image);
     if (candidates.empty() && !error.ok()) return error;
     return candidates;
+  }
+
+  std::vector<std::string> Places(std::string_view host, std::string_view repository,
+                                  const CallContext& context) override {
+    const absl::StatusOr<std::shared_ptr<const Plugins>> plugins = plugins_.Get(context);
+    const std::optional<ImagePattern> asked = ImagePattern::Parse(ImageName(host, repository));
+    if (!plugins.ok() || !asked) return {};
+    std::vector<std::string> places;
+    for (const auto& plugin : **plugins) {
+      if (plugin->Matches(*asked)) places.push_back("the kubelet's credential provider " + ShownKey(plugin->name()));
+    }
+    return places;
   }
 
  private:

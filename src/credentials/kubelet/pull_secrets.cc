@@ -79,7 +79,8 @@ FileStamps StampsOf(const std::vector<std::string>& folders) {
 
 class PullSecrets : public Source {
  public:
-  explicit PullSecrets(FileBacked<Keyring>::Calls calls) : keyring_(std::move(calls)) {}
+  PullSecrets(std::vector<std::string> folders, FileBacked<Keyring>::Calls calls)
+      : folders_(std::move(folders)), keyring_(std::move(calls)) {}
 
   absl::Status Load(const CallContext& context) override { return keyring_.Load(context); }
 
@@ -95,7 +96,15 @@ class PullSecrets : public Source {
     return keyring.ok() ? (*keyring)->Hosts() : std::vector<std::string>{};
   }
 
+  std::vector<std::string> Places(std::string_view host, std::string_view repository,
+                                  const CallContext& context) override {
+    const absl::StatusOr<std::shared_ptr<const Keyring>> keyring = keyring_.Get(context);
+    if (!keyring.ok() || (*keyring)->Find(ImageName(host, repository)).empty()) return {};
+    return {fmt::format("a pull secret in {}", fmt::join(folders_, " or "))};
+  }
+
  private:
+  const std::vector<std::string> folders_;
   FileBacked<Keyring> keyring_;
 };
 
@@ -104,6 +113,7 @@ class PullSecrets : public Source {
 std::unique_ptr<Source> PullSecretsSource(const Options& options) {
   const auto reader = std::make_shared<SecretReader>(options.pull_secrets, options.warn);
   return std::make_unique<PullSecrets>(
+      options.pull_secrets,
       FileBacked<Keyring>::Calls{.stamps = [folders = options.pull_secrets] { return StampsOf(folders); },
                                  .read = [reader] { return reader->Read(); },
                                  .warn = options.warn,
