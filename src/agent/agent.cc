@@ -50,7 +50,9 @@ class Agent::State {
     auto seen = ObserveAll(options.with_containers, call.context());
     if (!seen.ok()) return seen.status();
     auto round = RunRound(shared_, *std::move(seen), options, call.context());
-    if (round.ok()) round->credential_hosts = credentials_->Hosts(call.context());
+    if (!round.ok()) return round;
+    round->credential_hosts = credentials_->Hosts(call.context());
+    if (options.subject) FindCredentials(*round, call.context());
     return round;
   }
 
@@ -118,6 +120,15 @@ class Agent::State {
     if (absl::Status loaded = credentials_->Load(context); !loaded.ok()) return loaded;
     credentials_->UseEndpointAuths(seen->settings.endpoint_auths);
     return seen;
+  }
+
+  void FindCredentials(report::Round& round, const CallContext& context) const {
+    for (report::JudgedTag& tag : round.tags) {
+      const image::Reference& reference = tag.facts.image.reference;
+      for (const auto& host : round.routes.at(reference.registry()).hosts) {
+        tag.credential_sources.push_back(credentials_->Places(host->host, reference.repository(), context));
+      }
+    }
   }
 
   const Options options_;

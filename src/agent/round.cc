@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "collector.h"
+#include "tagdrift/agent/subject.h"
 #include "tagdrift/judge/containers.h"
 #include "tagdrift/judge/route.h"
 #include "tagdrift/node/content_reader.h"
@@ -76,7 +77,45 @@ struct Scope {
   std::vector<facts::CachedImage> images;
   std::set<image::Reference> selected;  ///< of the images
   std::set<image::Reference> unlisted;  ///< of the images, those that only containers may have asked for
+  std::optional<report::PodName> pod;   ///< that is to be explained
+  std::vector<std::string> similar_names;
 };
+
+/// `asked_for`: as AssignUses says. Of a pod that is explained, what the node has of others is left out.
+absl::Status TakeSubject(const Subject& subject, const std::vector<facts::CachedImage>& asked_for, facts::Node& node,
+                         Scope& scope) {
+  auto found = FindSubject(subject, node);
+  if (!found.ok()) return found.status();
+  scope.pod = std::move(found->pod);
+  scope.similar_names = std::move(found->similar_names);
+  scope.images = std::move(found->images);
+  for (facts::CachedImage& image : scope.images) {
+    if (image.target) continue;
+    const auto asked = std::ranges::find(asked_for, image.reference, &facts::CachedImage::reference);
+    if (asked != asked_for.end()) image = *asked;
+  }
+  if (scope.pod) {
+    KeepPod(*scope.pod, node);
+    scope.containers = judge::ContainerRequests(node);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status TakeSelection(const Selection& selection, const std::vector<facts::CachedImage>& asked_for,
+                           const facts::Node& node, Scope& scope) {
+  auto images = Select(selection, node, asked_for);
+  if (!images.ok()) return images.status();
+  scope.images = *std::move(images);
+  for (const facts::CachedImage& image : asked_for) scope.unlisted.insert(image.reference);
+  return absl::OkStatus();
+}
+
+/// Of a tag that is explained, containers of which nothing is known are left out.
+void SelectContainers(const CheckOptions& options, const Scope& scope, std::vector<judge::ContainerRequest>& requests) {
+  SelectContainers(options.selection, scope.selected, requests);
+  if (!options.subject || scope.pod) return;
+  std::erase_if(requests, [](const judge::ContainerRequest& request) { return request.references.empty(); });
+}
 
 /// Sets the uses of the node's names too.
 absl::StatusOr<Scope> ScopeOf(const CheckOptions& options, facts::Node& node) {
@@ -90,12 +129,11 @@ absl::StatusOr<Scope> ScopeOf(const CheckOptions& options, facts::Node& node) {
     scope.containers = judge::ContainerRequests(node);
     asked_for = judge::AssignUses(scope.containers, node);
   }
-  auto images = Select(options.selection, node, asked_for);
-  if (!images.ok()) return images.status();
-  scope.images = *std::move(images);
+  const absl::Status taken = options.subject ? TakeSubject(*options.subject, asked_for, node, scope)
+                                             : TakeSelection(options.selection, asked_for, node, scope);
+  if (!taken.ok()) return taken;
   for (const facts::CachedImage& image : scope.images) scope.selected.insert(image.reference);
-  for (const facts::CachedImage& image : asked_for) scope.unlisted.insert(image.reference);
-  SelectContainers(options.selection, scope.selected, scope.containers);
+  SelectContainers(options, scope, scope.containers);
   for (facts::CachedImage& image : AskedBesides(options.selection, scope.selected, scope.containers, node)) {
     scope.unlisted.insert(image.reference);
     scope.images.push_back(std::move(image));
@@ -139,8 +177,9 @@ void LookAtContainersAgain(const Shared& shared, const CheckOptions& options, co
   const absl::Status read =
       node::ReadContainersAgain(*shared.runtime.cri, *shared.runtime.containerd, context, round.node);
   if (!read.ok()) return;
+  if (scope.pod) KeepPod(*scope.pod, round.node);
   std::vector<judge::ContainerRequest> requests = judge::ContainerRequests(round.node);
-  SelectContainers(options.selection, scope.selected, requests);
+  SelectContainers(options, scope, requests);
   JudgeContainers(requests, round);
 }
 
@@ -175,6 +214,8 @@ absl::StatusOr<report::Round> RunRound(const Shared& shared, Observation seen, c
     const bool listed = !scope->unlisted.contains(tag.facts.image.reference);
     (listed ? round.tags : round.asked_for).push_back(std::move(tag));
   }
+  round.pod = scope->pod;
+  round.similar_names = std::move(scope->similar_names);
   round.tags_on_node = seen.node.images.size();
   round.settings = std::move(seen.settings);
   round.node = std::move(seen.node);

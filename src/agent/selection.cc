@@ -22,22 +22,12 @@ bool IsReference(const std::string& text) {
 
 std::string_view LastComponent(std::string_view repository) { return repository.substr(repository.rfind('/') + 1); }
 
-/// What the operator may have meant: other tags of the repository that was named, else repositories of that name
-/// elsewhere. Empty where there are none, or a glob was asked for.
+/// What the operator may have meant. Empty where nothing is similar, or a glob was asked for.
 std::string NearMisses(const std::string& asked, const std::vector<facts::CachedImage>& images) {
   constexpr std::size_t kShown = 3;
   const auto reference = image::Reference::Parse(asked);
   if (!IsReference(asked) || !reference.ok()) return "";
-  std::vector<std::string> same_repository;
-  std::vector<std::string> same_name;
-  for (const facts::CachedImage& image : images) {
-    if (image.reference.Name() == reference->Name()) {
-      same_repository.push_back(image.reference.Canonical());
-    } else if (LastComponent(image.reference.repository()) == LastComponent(reference->repository())) {
-      same_name.push_back(image.reference.Canonical());
-    }
-  }
-  const std::vector<std::string>& near = same_repository.empty() ? same_name : same_repository;
+  const std::vector<std::string> near = SimilarNames(*reference, images);
   std::string text;
   for (std::size_t i = 0; i < std::min(near.size(), kShown); ++i) text += (i > 0 ? ", " : "") + near[i];
   return near.size() > kShown ? fmt::format("{} and {} more", text, near.size() - kShown) : text;
@@ -94,6 +84,20 @@ absl::StatusOr<std::vector<NamePattern>> ParsePatterns(const std::vector<std::st
     patterns.push_back(*std::move(pattern));
   }
   return patterns;
+}
+
+std::vector<std::string> SimilarNames(const image::Reference& reference,
+                                      const std::vector<facts::CachedImage>& images) {
+  std::vector<std::string> same_repository;
+  std::vector<std::string> same_name;
+  for (const facts::CachedImage& image : images) {
+    if (image.reference.Name() == reference.Name()) {
+      same_repository.push_back(image.reference.Canonical());
+    } else if (LastComponent(image.reference.repository()) == LastComponent(reference.repository())) {
+      same_name.push_back(image.reference.Canonical());
+    }
+  }
+  return same_repository.empty() ? same_name : same_repository;
 }
 
 absl::StatusOr<std::vector<facts::CachedImage>> Select(const Selection& selection, const facts::Node& node,

@@ -3,10 +3,12 @@
 #include <cstddef>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "tagdrift/agent/selection.h"
+#include "tagdrift/agent/subject.h"
 #include "tagdrift/hosts/registry_host.h"
 #include "tagdrift/image/reference.h"
 #include "tagdrift/registry/client.h"
@@ -25,6 +27,8 @@ struct CheckOptions {
   Selection selection = {};
   /// Instead of a selection: names to ask about that this node does not have.
   std::vector<image::Reference> uncached = {};
+  /// Instead of a selection: what is to be explained.
+  std::optional<Subject> subject = {};
   bool with_containers = true;
   bool all_hosts = false;
   bool ask_local = false;

@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "tagdrift/facts/node_facts.h"
+#include "tagdrift/image/reference.h"
 #include "tagdrift/judge/containers.h"
 
 namespace tagdrift::agent {
@@ -39,6 +40,10 @@ struct Selection {
   std::vector<NamePattern> ignored;
   bool in_use = false;  ///< only names that a container uses which decides (facts::ContainerUse)
 };
+
+/// Cached names that may have been meant by one that the node does not have: other tags of its repository, else
+/// repositories of that name elsewhere.
+std::vector<std::string> SimilarNames(const image::Reference& reference, const std::vector<facts::CachedImage>& images);
 
 /// The selected images of `node`: its tags and the digest names that a container asked for, and any digest name that
 /// the selection spells out; of `asked_for`, which containers asked for and the node does not have, those that match
