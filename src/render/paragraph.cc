@@ -134,7 +134,7 @@ std::vector<std::string> Commands(const Fix& fix) {
   return joined ? std::vector{*joined} : distinct;
 }
 
-std::string FixText(const Fix& fix, std::size_t width) {
+std::string JoinedFixText(const Fix& fix, std::size_t width) {
   const v1::Remedy& remedy = *fix.remedy;
   std::string detail = remedy.detail();
   const bool same =
@@ -186,7 +186,7 @@ std::string Paragraph(const Tags& tags, std::size_t width, bool wide) {
     if (!line.empty()) text += Wrap(label, line, width);
   }
   if (wide) text += Walk(*tags[0], width);
-  for (const Fix& fix : Fixes(tags)) text += FixText(fix, width);
+  for (const Fix& fix : Fixes(tags)) text += JoinedFixText(fix, width);
   return text;
 }
 

@@ -138,7 +138,7 @@ v1::Plan PlanMessage(const judge::Plan& plan, const judge::Route& route) {
     durability.set_detail(DurableDetail(plan, route));
     durability.set_next_digest(Text(plan.next_pull));
     durability.set_host(Url(route, plan.next_pull_host));
-    for (const facts::ContainerUse& use : plan.used_by) *durability.add_used_by() = UseMessage(use);
+    for (const facts::ContainerUse& use : plan.used_by) *durability.add_used_by() = UseMessage(use, "");
   }
   AddNotes(plan, route, message);
   return message;
