@@ -8,9 +8,13 @@
 #include <initializer_list>
 #include <map>
 #include <optional>
+#include <thread>
 #include <utility>
 
+#include "tagdrift/call/linked_stop.h"
 #include "tagdrift/image/reference.h"
+#include "tagdrift/kube/pods.h"
+#include "tagdrift/kube/pull_verification.h"
 #include "tagdrift/node/inventory.h"
 #include "tagdrift/node/settings.h"
 #include "tagdrift/registry/system_ca.h"
@@ -78,9 +82,25 @@ absl::StatusOr<Observation> Observe(const Options& options, node::RuntimeClients
   if (!version.ok()) return version.status();
   const auto status = runtime.cri->Status(context);
   if (!status.ok()) return status.status();
+  const std::string name = NodeName(options);
+  kube::NodePods pods;
+  std::jthread asking;  // stopped and joined on every way out
+  if (scope.containers && scope.network) {
+    asking = std::jthread([&](const std::stop_token& stop) {
+      const LinkedStop either(stop, context.stop);
+      pods = kube::ReadPods(options.kube, options.environment, name, *tree, {context.deadline, either.token()});
+    });
+  }
   auto node = node::ReadNode(*runtime.cri, *runtime.containerd, *version, scope.containers, context);
   if (!node.ok()) return node.status();
-  node->name = NodeName(options);
+  node->name = name;
+  if (asking.joinable()) {
+    asking.join();
+    const bool has_kubelet = pods.pods.source != facts::PodSource::kNone;
+    node->pull_verification = kube::ReadPullVerification(*tree, has_kubelet, pods.kubelet_version);
+    node->pods = std::move(pods.pods);
+    if (!pods.note.empty()) node->notes.push_back(std::move(pods.note));
+  }
 
   Observation seen{.tree = nullptr,
                    .node = *std::move(node),

@@ -32,7 +32,8 @@ struct ObservationScope {
 /// The runtime endpoint that `options` mean.
 std::string EndpointOf(const Options& options);
 
-/// Reads the node, containerd's settings and, if wanted, proxies and CA bundle. The runtime's version is asked once.
+/// Reads the node, containerd's settings and, if wanted, proxies and CA bundle; with containers and network, at the
+/// same time, what Kubernetes says of the pods, and how the kubelet treats images. The runtime's version is asked once.
 /// Errors: one line that says what to do.
 absl::StatusOr<Observation> Observe(const Options& options, node::RuntimeClients& runtime, ObservationScope scope,
                                     const CallContext& context);

@@ -21,6 +21,12 @@ std::map<std::string, std::string> OwnEnvironment() {
   return environment;
 }
 
+kube::PodsFrom PodsFromNamed(const std::string& name) {
+  if (name == "none") return kube::PodsFrom::kNone;
+  if (name == "kubelet") return kube::PodsFrom::kKubelet;
+  return name == "api" ? kube::PodsFrom::kApi : kube::PodsFrom::kAuto;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<agent::Agent>> MakeAgent(const NodeOptions& options) {
@@ -34,6 +40,10 @@ absl::StatusOr<std::unique_ptr<agent::Agent>> MakeAgent(const NodeOptions& optio
                     options.image_pull},
       .registry = {.user_agent = UserAgent(options.politeness), .politeness = options.politeness.politeness},
       .credentials = *std::move(credentials),
+      .kube = {.from = PodsFromNamed(options.pods.from),
+               .kubeconfig = options.pods.kubeconfig,
+               .kubelet = options.pods.kubelet,
+               .user_agent = UserAgent(options.politeness)},
       .environment = environment,
   });
 }

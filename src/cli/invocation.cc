@@ -34,6 +34,9 @@ report::Invocation InvocationOf(const NodeOptions& options) {
   if (options.image_pull) {
     add("--image-pull", *options.image_pull == hosts::PullPath::kLocal ? "local" : "transfer");
   }
+  if (options.pods.from != "auto") add("--pods-from", options.pods.from);
+  add("--kubeconfig", options.pods.kubeconfig);
+  add("--kubelet", options.pods.kubelet);
   add_all("--origin", options.origins);
   const PolitenessOptions& politeness = options.politeness;
   const registry::Politeness usual;

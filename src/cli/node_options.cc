@@ -17,6 +17,27 @@ void ReadTimeout(NodeOptions& options, const std::string& text) {
   options.timeout = timeout;
 }
 
+void AddPodOptions(CLI::App& command, PodOptions& options) {
+  const std::string group = "Pods";
+  command
+      .add_option(
+          "--pods-from", options.from,
+          "Who tells the pods' policies and owners: kubelet, api (server), the first that answers, or none [auto]")
+      ->check(CLI::IsMember({"auto", "none", "kubelet", "api"}))
+      ->type_name("SOURCE")
+      ->group(group);
+  command
+      .add_option("--kubeconfig", options.kubeconfig,
+                  "The API server, and as whom it and the kubelet are asked [the pod's service account]")
+      ->type_name("FILE")
+      ->group(group);
+  command
+      .add_option("--kubelet", options.kubelet,
+                  "This node's kubelet [HOST_IP or NODE_IP of the environment, else 127.0.0.1; port 10250]")
+      ->type_name("HOST[:PORT]")
+      ->group(group);
+}
+
 }  // namespace
 
 void AddNodeOptions(CLI::App& command, NodeOptions& options) {
@@ -53,6 +74,8 @@ void AddNodeOptions(CLI::App& command, NodeOptions& options) {
           "How containerd 2.1 and later pulls [learned from its configuration]")
       ->check(CLI::IsMember({"local", "transfer"}))
       ->group(group);
+
+  AddPodOptions(command, options.pods);
 
   const std::string registries = "Registries";
   command.add_option("--origin", options.origins, "Compare this registry's tags with this host; repeatable")

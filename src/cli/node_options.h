@@ -13,6 +13,13 @@
 
 namespace tagdrift::cli {
 
+/// Who is asked about the node's pods.
+struct PodOptions {
+  std::string from = "auto";  ///< auto, none, kubelet or api
+  std::string kubeconfig;
+  std::string kubelet;  ///< HOST[:PORT]
+};
+
 /// Options of every command that works on a node.
 struct NodeOptions {
   std::string runtime_endpoint;  ///< empty: the default below `host_root`
@@ -23,6 +30,7 @@ struct NodeOptions {
   std::optional<hosts::PullPath> image_pull;
   CredentialOptions credentials;
   PolitenessOptions politeness;
+  PodOptions pods;
   std::vector<std::string> origins;  ///< REGISTRY=URL
   absl::Duration timeout = absl::Minutes(2);
   bool verbose = false;

@@ -90,7 +90,8 @@ absl::StatusOr<std::vector<facts::Pod>> PodsOfApi(Client& client, const std::str
     if (!list.ok()) return list.status();
     std::ranges::move(list->pods, std::back_inserter(pods));
     if (pods.size() > kMostPods || pages == kMostPages) {
-      return absl::ResourceExhaustedError(fmt::format("its list has more than {} pods or pages", pods.size()));
+      return absl::ResourceExhaustedError(
+          fmt::format("its list has more than {} pods, or {} pages", kMostPods, kMostPages));
     }
     page = list->next.empty() ? "" : "&continue=" + Escaped(list->next);
   }

@@ -15,6 +15,7 @@
 #include "tagdrift/facts/node_facts.h"
 #include "tagdrift/hosts/file_tree.h"
 #include "tagdrift/hosts/registry_config.h"
+#include "tagdrift/kube/pods.h"
 #include "tagdrift/node/runtime.h"
 #include "tagdrift/node/settings.h"
 #include "tagdrift/registry/client.h"
@@ -29,7 +30,9 @@ struct Options {
   node::SettingsOverrides overrides;
   registry::Client::Options registry;
   credentials::Options credentials;
-  /// Of this process. NODE_NAME names the node, proxy variables count where the runtime's cannot be read.
+  kube::Options kube = {};
+  /// Of this process. NODE_NAME names the node, proxy variables count where the runtime's cannot be read, and
+  /// Kubernetes' own tell where its API server is.
   std::map<std::string, std::string> environment;
   std::shared_ptr<const Clock> clock = SystemClock();
 };
