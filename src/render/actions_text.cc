@@ -4,34 +4,14 @@
 #include <string_view>
 
 #include "formats.h"
+#include "words.h"
 
 namespace tagdrift::render {
 namespace {
 
-std::string Word(const std::string& name, std::string_view prefix) { return name.substr(prefix.size()); }
-
 std::string Short(const std::string& digest) {
   const std::size_t colon = digest.find(':');
   return colon == std::string::npos ? "-" : digest.substr(0, colon + 1 + 12);
-}
-
-/// For reading: the digests of `text` cut to 12 digits. What is there to be pasted keeps them whole.
-std::string Shortened(const std::string& text) {
-  constexpr std::string_view kAlgorithm = "sha256:";
-  constexpr std::size_t kShown = 12;
-  constexpr std::size_t kAll = 64;
-  std::string out;
-  std::size_t from = 0;
-  while (from < text.size()) {
-    const std::size_t hex = text.find(kAlgorithm, from);
-    if (hex == std::string::npos) break;
-    const std::size_t begin = hex + kAlgorithm.size();
-    const std::size_t end = std::min(text.find_first_not_of("0123456789abcdef", begin), text.size());
-    const std::size_t shown = end - begin == kAll ? kShown : end - begin;
-    out += text.substr(from, begin + shown - from);
-    from = end;
-  }
-  return from < text.size() ? out + text.substr(from) : out;
 }
 
 void AddNames(std::string_view label, const google::protobuf::RepeatedPtrField<std::string>& names, std::string& text) {

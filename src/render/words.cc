@@ -15,6 +15,24 @@ std::string ShortDigest(const std::string& digest) {
   return colon == std::string::npos ? "-" : digest.substr(colon + 1, 12);
 }
 
+std::string Shortened(const std::string& text) {
+  constexpr std::string_view kAlgorithm = "sha256:";
+  constexpr std::size_t kShown = 12;
+  constexpr std::size_t kAll = 64;
+  std::string out;
+  std::size_t from = 0;
+  while (from < text.size()) {
+    const std::size_t hex = text.find(kAlgorithm, from);
+    if (hex == std::string::npos) break;
+    const std::size_t begin = hex + kAlgorithm.size();
+    const std::size_t end = std::min(text.find_first_not_of("0123456789abcdef", begin), text.size());
+    const std::size_t shown = end - begin == kAll ? kShown : end - begin;
+    out += text.substr(from, begin + shown - from);
+    from = end;
+  }
+  return from < text.size() ? out + text.substr(from) : out;
+}
+
 std::string Counted(std::size_t count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }

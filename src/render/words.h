@@ -17,6 +17,9 @@ std::string Word(const std::string& name, std::string_view prefix);
 /// The first 12 digits of a digest or image id; "-" for none.
 std::string ShortDigest(const std::string& digest);
 
+/// For reading: the digests of `text` cut to 12 digits. What is there to be pasted keeps them whole.
+std::string Shortened(const std::string& text);
+
 /// "1 tag", "3 tags".
 std::string Counted(std::size_t count, std::string_view noun);
 

@@ -27,6 +27,10 @@ struct Style {
 /// The whole output, with a final newline.
 std::string Render(const v1::NodeReport& report, Format format, const Style& style);
 
+/// One tag or pod in full, for people: the answer in at most 80 characters, why, the digests that are running, cached,
+/// pulled next and the origin's, every host's answer, the walk in words, credentials, and what to do.
+std::string Explain(const v1::NodeReport& report, const Style& style);
+
 /// The hosts of each registry in containerd's order, with the findings. kName prints the registries.
 std::string Render(const v1::MirrorsReport& report, Format format, const Style& style);
 
