@@ -22,8 +22,8 @@ struct Layer {
 };
 
 const std::map<std::string, Layer>& Layers() {
-  static const Names kAll = {"call",        "text", "image", "hosts",  "facts",  "judge", "registry",
-                             "credentials", "node", "kube",  "report", "render", "agent", "cli"};
+  static const Names kAll = {"call", "text", "image",  "hosts",  "facts",  "judge", "registry", "credentials",
+                             "node", "kube", "report", "render", "record", "agent", "cli"};
   static const std::map<std::string, Layer> kLayers = {
       {"call", {{}, {}}},
       {"text", {{}, {}}},
@@ -37,8 +37,10 @@ const std::map<std::string, Layer>& Layers() {
       {"kube", {{"call", "text", "image", "hosts", "facts"}, {"curl", "nlohmann", "openssl", "yaml-cpp"}}},
       {"report", {{"text", "image", "hosts", "facts", "judge"}, {"google"}}},
       {"render", {{"text", "report"}, {"google"}}},
+      {"record", {{"text", "image", "hosts", "facts", "judge", "report"}, {"nlohmann"}}},
       {"agent",
-       {{"call", "text", "image", "hosts", "facts", "judge", "registry", "credentials", "node", "kube", "report"},
+       {{"call", "text", "image", "hosts", "facts", "judge", "registry", "credentials", "node", "kube", "report",
+         "record"},
         {"spdlog"}}},
       {"cli", {kAll, {"spdlog", "CLI"}}},
   };

@@ -10,7 +10,7 @@ if ! command -v clang++ >/dev/null; then
 fi
 cmake -S "$here" -B "$build" -G Ninja -DCMAKE_CXX_COMPILER=clang++ >/dev/null
 nice ninja -C "$build" >/dev/null
-for target in config_toml hosts_toml reference; do
+for target in config_toml hosts_toml recording reference; do
   mkdir -p "$build/corpus/$target" "$build/crashes"
   echo "fuzz: $target for $seconds s"
   "$build/${target}_fuzz" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=65536 -verbosity=0 \

@@ -36,6 +36,7 @@ struct Round {
   facts::Node node;  ///< with all of its images, as they were read first
   hosts::RegistrySettings settings;
   absl::Time checked_at;
+  judge::Context rules;                        ///< by which all tags were judged
   std::map<std::string, judge::Route> routes;  ///< by registry
   std::vector<JudgedTag> tags;                 ///< those selected, sorted by canonical reference
   /// Names that were judged only because a container may have asked for them: not cached, or not selected.
@@ -49,5 +50,8 @@ struct Round {
   /// Names of this node that may have been meant by one that it does not have.
   std::vector<std::string> similar_names = {};
 };
+
+/// Judges `requests`, which were made from the round's node, by its tags.
+void JudgeContainers(const std::vector<judge::ContainerRequest>& requests, Round& round);
 
 }  // namespace tagdrift::report

@@ -1,0 +1,48 @@
+#include "document.h"
+
+namespace tagdrift::record {
+namespace {
+
+constexpr char kFormat[] = "format";
+constexpr char kVersion[] = "version";
+// A tree takes up to forty times the memory of its text.
+constexpr std::size_t kMostValues = 4'000'000;
+constexpr int kMostDepth = 64;
+
+/// Discarded for anything else than JSON of a sensible shape.
+Json Parse(std::string_view text) {
+  std::size_t values = 0;
+  const auto is_sensible = [&values](int depth, Json::parse_event_t, Json&) {
+    return ++values < kMostValues && depth < kMostDepth;
+  };
+  return Json::parse(text, is_sensible, false);
+}
+
+}  // namespace
+
+std::string WriteDocument(const Format& format, Json body) {
+  body[kFormat] = format.name;
+  body[kVersion] = format.version;
+  return body.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+absl::StatusOr<Json> ReadDocument(const Format& format, std::string_view text) {
+  Json body = Parse(text);
+  if (body.is_discarded()) {
+    return absl::InvalidArgumentError(fmt::format("no {}: not JSON, or cut off", format.name));
+  }
+  if (!body.is_object() || !body.contains(kFormat) || body[kFormat] != format.name || !body.contains(kVersion) ||
+      !body[kVersion].is_number_integer()) {
+    return absl::InvalidArgumentError(fmt::format("no {}: it does not say that it is one", format.name));
+  }
+  if (body[kVersion] != format.version) {
+    return absl::FailedPreconditionError(
+        fmt::format("a {} of format version {}, and this tagdrift reads version {}: use the tagdrift that wrote it",
+                    format.name, body[kVersion].dump(), format.version));
+  }
+  body.erase(kFormat);
+  body.erase(kVersion);
+  return body;
+}
+
+}  // namespace tagdrift::record
