@@ -7,6 +7,7 @@
 #include "act.h"
 #include "delivered_cache.h"
 #include "disk_reservations.h"
+#include "history.h"
 #include "observation.h"
 #include "round.h"
 #include "tagdrift/call/linked_stop.h"
@@ -137,11 +138,13 @@ class Agent::State {
   const std::unique_ptr<registry::Client> registry_;
   node::ContentCache stored_{kStoredBytes};
   DeliveredCache delivered_{kDeliveredBytes};
+  History history_{options_.state_dir};
   DiskReservations disk_;
   const Shared shared_{.runtime = runtime_,
                        .registry = *registry_,
                        .stored = stored_,
                        .delivered = delivered_,
+                       .history = history_,
                        .clock = *options_.clock};
   std::stop_source stop_;
   std::mutex mutex_;

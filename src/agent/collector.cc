@@ -37,7 +37,9 @@ std::string SharedKey(const judge::Route& route, const std::string& repository, 
 
 std::vector<report::JudgedTag> Collector::Collect(std::vector<facts::CachedImage> images, const Progress& progress) {
   for (const facts::CachedImage& image : images) {
-    entries_.emplace_back(image.reference, routes_.at(image.reference.registry()));
+    const judge::Route& route = routes_.at(image.reference.registry());
+    entries_.emplace_back(image.reference, route);
+    entries_.back().facts.history = history_.Of(image.reference, route);
   }
   // The first contact with a registry takes longer than reading the node: questions go out while it is read.
   ContentPrefetch prefetch(content_, rules_.platform, images, context_);

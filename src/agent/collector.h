@@ -26,11 +26,12 @@ class Collector {
   /// All but the contexts outlive this. `batch` was opened with `context` and `budget`, which also counts what the
   /// delivered content takes: what there is no room for counts as not read (Failure::kBudget).
   Collector(const Shared& shared, const judge::Context& rules, const std::map<std::string, judge::Route>& routes,
-            node::ContentReader& content, registry::Batch& batch, ByteBudget& budget, const Waiting& waiting,
-            CallContext context)
+            const History::Known& history, node::ContentReader& content, registry::Batch& batch, ByteBudget& budget,
+            const Waiting& waiting, CallContext context)
       : shared_(shared),
         rules_(rules),
         routes_(routes),
+        history_(history),
         content_(content),
         batch_(batch),
         budget_(budget),
@@ -79,6 +80,7 @@ class Collector {
   const Shared& shared_;
   const judge::Context& rules_;
   const std::map<std::string, judge::Route>& routes_;
+  const History::Known& history_;
   node::ContentReader& content_;
   registry::Batch& batch_;
   ByteBudget& budget_;

@@ -141,19 +141,6 @@ absl::StatusOr<Scope> ScopeOf(const CheckOptions& options, facts::Node& node) {
   return scope;
 }
 
-void JudgeContainers(const std::vector<judge::ContainerRequest>& requests, report::Round& round) {
-  std::map<image::Reference, judge::JudgedName> names;
-  for (const auto* judged : {&round.tags, &round.asked_for}) {
-    for (const report::JudgedTag& tag : *judged) {
-      const image::Reference& reference = tag.facts.image.reference;
-      names.emplace(reference, judge::JudgedName{.image = &tag.facts.image,
-                                                 .result = &tag.result,
-                                                 .route = &round.routes.at(reference.registry())});
-    }
-  }
-  round.containers = judge::JudgeContainers(round.node, requests, names);
-}
-
 bool IsGood(const judge::ContainerResult& container) {
   switch (container.verdict) {
     case judge::Verdict::kFresh:
@@ -180,7 +167,7 @@ void LookAtContainersAgain(const Shared& shared, const CheckOptions& options, co
   if (scope.pod) KeepPod(*scope.pod, round.node);
   std::vector<judge::ContainerRequest> requests = judge::ContainerRequests(round.node);
   SelectContainers(options, scope, requests);
-  JudgeContainers(requests, round);
+  report::JudgeContainers(requests, round);
 }
 
 std::string EndedEarly(const CallContext& context) {
@@ -198,7 +185,7 @@ absl::StatusOr<report::Round> RunRound(const Shared& shared, Observation seen, c
   round.checked_at = shared.clock.Wall();
   round.routes = Routes(seen, options, scope->images);
 
-  judge::Context rules;
+  judge::Context& rules = round.rules;
   rules.platform = seen.node.platform;
   rules.has_content_store = seen.node.runtime.has_image_store;
   rules.all_hosts = options.all_hosts;
@@ -209,7 +196,8 @@ absl::StatusOr<report::Round> RunRound(const Shared& shared, Observation seen, c
                               budget.get());
   const auto batch = shared.registry.Open(
       options.rate_class, std::make_shared<const registry::Network>(std::move(seen.network)), context, budget);
-  Collector collector(shared, rules, round.routes, content, *batch, *budget, options.waiting, context);
+  const History::Known history = shared.history.Read(round.checked_at);
+  Collector collector(shared, rules, round.routes, history, content, *batch, *budget, options.waiting, context);
   for (report::JudgedTag& tag : collector.Collect(std::move(scope->images), options.progress)) {
     const bool listed = !scope->unlisted.contains(tag.facts.image.reference);
     (listed ? round.tags : round.asked_for).push_back(std::move(tag));
@@ -219,8 +207,10 @@ absl::StatusOr<report::Round> RunRound(const Shared& shared, Observation seen, c
   round.tags_on_node = seen.node.images.size();
   round.settings = std::move(seen.settings);
   round.node = std::move(seen.node);
+  std::string note = shared.history.Remember(history, round);
+  if (!note.empty()) round.node.notes.push_back(std::move(note));
   if (context.Ended(shared.clock.Steady())) round.node.notes.push_back(EndedEarly(context));
-  JudgeContainers(scope->containers, round);
+  report::JudgeContainers(scope->containers, round);
   LookAtContainersAgain(shared, options, *scope, context, round);
   return round;
 }

@@ -2,6 +2,7 @@
 
 #include "absl/status/statusor.h"
 #include "delivered_cache.h"
+#include "history.h"
 #include "observation.h"
 #include "tagdrift/agent/check.h"
 #include "tagdrift/call/call_context.h"
@@ -19,6 +20,7 @@ struct Shared {
   registry::Client& registry;
   node::ContentCache& stored;
   DeliveredCache& delivered;
+  History& history;
   const Clock& clock;
 };
 

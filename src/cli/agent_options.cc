@@ -45,6 +45,7 @@ absl::StatusOr<std::unique_ptr<agent::Agent>> MakeAgent(const NodeOptions& optio
                .kubelet = options.pods.kubelet,
                .user_agent = UserAgent(options.politeness)},
       .environment = environment,
+      .state_dir = options.state_dir,
   });
 }
 

@@ -48,6 +48,11 @@ void AddNodeOptions(CLI::App& command, NodeOptions& options) {
       ->envname("CONTAINER_RUNTIME_ENDPOINT")
       ->type_name("ENDPOINT")
       ->group(group);
+  command
+      .add_option("--state-dir", options.state_dir,
+                  "Keep here what registries served and since when tags are stale; it has to exist")
+      ->type_name("DIR")
+      ->group(group);
   command.add_option("--host-root", options.host_root, "Where the node's / is mounted")->type_name("DIR")->group(group);
   command
       .add_option("--containerd-config", options.containerd_config,

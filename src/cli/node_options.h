@@ -28,6 +28,7 @@ struct NodeOptions {
   std::optional<std::string> registry_config_path;
   std::optional<hosts::ContainerdVersion> containerd_version;
   std::optional<hosts::PullPath> image_pull;
+  std::string state_dir;  ///< empty: nothing is kept
   CredentialOptions credentials;
   PolitenessOptions politeness;
   PodOptions pods;

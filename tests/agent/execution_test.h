@@ -70,8 +70,13 @@ class ExecutionTest : public testing::Test {
   std::unique_ptr<registry::Client> registry_ = *registry::Client::Create({}, credentials_);
   node::ContentCache stored_{0};
   DeliveredCache delivered_{0};
-  Shared shared_{
-      .runtime = node_.clients, .registry = *registry_, .stored = stored_, .delivered = delivered_, .clock = *clock_};
+  History history_{""};
+  Shared shared_{.runtime = node_.clients,
+                 .registry = *registry_,
+                 .stored = stored_,
+                 .delivered = delivered_,
+                 .history = history_,
+                 .clock = *clock_};
 };
 
 }  // namespace tagdrift::agent

@@ -11,7 +11,8 @@ constexpr char kRegistry[] = "registry.test";
 
 }  // namespace
 
-Scene::Scene(const registry::Politeness& politeness, absl::Duration request_timeout) {
+Scene::Scene(const registry::Politeness& politeness, absl::Duration request_timeout, const std::string& state_dir,
+             std::shared_ptr<const Clock> clock) {
   WriteHosts("server = \"" + registry.Url() + "\"\n");
   Options options;
   options.host_root = root.path();
@@ -21,6 +22,8 @@ Scene::Scene(const registry::Politeness& politeness, absl::Duration request_time
   options.registry.user_agent = "tagdrift/test";
   options.registry.politeness = politeness;
   options.registry.request_timeout = request_timeout;
+  options.state_dir = state_dir;
+  options.clock = std::move(clock);
   auto made = Agent::Make(std::move(options), std::move(node.clients));
   EXPECT_TRUE(made.ok()) << made.status();
   agent = *std::move(made);

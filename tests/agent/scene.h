@@ -14,7 +14,8 @@ namespace tagdrift::agent {
 /// A node, the registry `registry.test` with a mirror that is not configured yet, and an agent over them.
 class Scene {
  public:
-  explicit Scene(const registry::Politeness& politeness = {}, absl::Duration request_timeout = absl::Seconds(45));
+  explicit Scene(const registry::Politeness& politeness = {}, absl::Duration request_timeout = absl::Seconds(45),
+                 const std::string& state_dir = "", std::shared_ptr<const Clock> clock = SystemClock());
   /// The agent goes first.
   ~Scene() { agent.reset(); }
   Scene(const Scene&) = delete;

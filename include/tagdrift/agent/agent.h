@@ -34,6 +34,7 @@ struct Options {
   /// Of this process. NODE_NAME names the node, proxy variables count where the runtime's cannot be read, and
   /// Kubernetes' own tell where its API server is.
   std::map<std::string, std::string> environment;
+  std::string state_dir;  ///< where what is seen of tags outlives the process; empty: it does not
   std::shared_ptr<const Clock> clock = SystemClock();
 };
 
@@ -45,9 +46,9 @@ struct RegistryConfiguration {
 };
 
 /// One per process, for its whole life. Owns what outlives a round: the runtime's clients, the registry client with
-/// what it remembers of endpoints, tokens and logins, credentials, caches of content, the disk space that actions have
-/// reserved, the clock and the root of cancellation. The node, its settings, proxies and CA bundle are read anew by
-/// each call.
+/// what it remembers of endpoints, tokens and logins, credentials, caches of content, the history of tags, the disk
+/// space that actions have reserved, the clock and the root of cancellation. The node, its settings, proxies and CA
+/// bundle are read anew by each call.
 ///
 /// Thread safe: any number of rounds and actions may run at the same time. They share the registry client, so that
 /// rates, back-off and the throttle on refused logins hold for all of them together. Each call returns soon after its
