@@ -36,6 +36,15 @@ TEST(Json, ShowsHeadersAsPlainLists) {
   EXPECT_NE(json.find(R"("headers":{"x-a":["1"]})"), std::string::npos) << json;
 }
 
+/// The order of a Protobuf map differs from one object to the next.
+TEST(Json, EqualReportsAreEqualText) {
+  v1::NodeReport report = Report();
+  v1::HostSummary& summary = *report.add_registries()->add_summary();
+  for (int i = 0; i < 20; ++i) (*summary.mutable_states())[std::to_string(i)] = i;
+  const std::string json = Render(report, Format::kJson, {});
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(Render(v1::NodeReport(report), Format::kJson, {}), json);
+}
+
 TEST(Json, ReadsBackToTheSameMessage) {
   v1::NodeReport back;
   ASSERT_TRUE(google::protobuf::util::JsonStringToMessage(Render(Report(), Format::kJson, {}), &back).ok());
