@@ -30,29 +30,17 @@ namespace {
 constexpr absl::Duration kNpdTimeout = absl::Seconds(4);
 
 struct CheckArguments {
-  NodeOptions node;
-  std::vector<std::string> patterns;
-  std::vector<std::string> ignored;
-  std::string format = "table";
-  std::vector<std::string> fail_on = {"stale", "gone", "undecided"};
-  bool all = false;
-  bool stale_only = false;
-  bool in_use = false;
-  bool no_containers = false;
-  bool all_hosts = false;
-  bool ask_local = false;
-  bool npd = false;
+  RoundArguments round;
+  ReportArguments report;
 };
 
-absl::StatusOr<agent::CheckOptions> OptionsFrom(const CheckArguments& arguments) {
+absl::StatusOr<agent::CheckOptions> OptionsFrom(const RoundArguments& arguments) {
   agent::CheckOptions options;
-  auto patterns = agent::ParsePatterns(arguments.patterns);
-  if (!patterns.ok()) return patterns.status();
-  auto ignored = agent::ParsePatterns(arguments.ignored);
-  if (!ignored.ok()) return ignored.status();
+  auto selection = SelectionFrom(arguments.patterns, arguments.ignored, arguments.in_use);
+  if (!selection.ok()) return selection.status();
   auto origins = ReadOrigins(arguments.node.origins);
   if (!origins.ok()) return origins.status();
-  options.selection = {*std::move(patterns), *std::move(ignored), arguments.in_use};
+  options.selection = *std::move(selection);
   options.origins = *std::move(origins);
   options.all_hosts = arguments.all_hosts;
   options.ask_local = arguments.ask_local;
@@ -71,7 +59,29 @@ render::FailOn FailOnOf(const std::vector<std::string>& words) {
   return fail_on;
 }
 
-absl::StatusOr<v1::NodeReport> RunRound(const CheckArguments& arguments, const StopOnSignal& stop) {
+int RunCheck(const CheckArguments& arguments, const StopOnSignal& stop) {
+  LogToStandardError(arguments.round.node.verbose, arguments.round.node.log_format);
+  const auto round = RunRound(arguments.round, stop);
+  if (!round.ok()) {
+    if (arguments.report.npd) WriteOut(render::NpdLine(text::Printable(text::MessageOf(round.status())))).IgnoreError();
+    return ExitCodeOf(round.status(), stop.signal());
+  }
+  return PrintReport(report::ToMessage(*round, InvocationOf(arguments.round.node)), arguments.report,
+                     arguments.report.all || !arguments.round.patterns.empty());
+}
+
+}  // namespace
+
+absl::StatusOr<agent::Selection> SelectionFrom(const std::vector<std::string>& patterns,
+                                               const std::vector<std::string>& ignored, bool in_use) {
+  auto selected = agent::ParsePatterns(patterns);
+  if (!selected.ok()) return selected.status();
+  auto left_out = agent::ParsePatterns(ignored);
+  if (!left_out.ok()) return left_out.status();
+  return agent::Selection{*std::move(selected), *std::move(left_out), in_use};
+}
+
+absl::StatusOr<report::Round> RunRound(const RoundArguments& arguments, const StopOnSignal& stop) {
   const CallContext context = ContextOf(arguments.node, stop.token());
   auto options = OptionsFrom(arguments);
   if (!options.ok()) return options.status();
@@ -80,57 +90,57 @@ absl::StatusOr<v1::NodeReport> RunRound(const CheckArguments& arguments, const S
   ProgressLine line(isatty(STDERR_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr);
   options->progress = [&line](std::size_t done, std::size_t total) { line.Settled(done, total); };
   options->waiting = [&line](const std::string& host, std::size_t open) { line.Waiting(host, open); };
-  const auto round = (*agent)->Check(*options, context);
+  auto round = (*agent)->Check(*options, context);
   if (!round.ok()) return round.status();
   const registry::Client::Counts counts = (*agent)->counts();
   spdlog::info("{} requests, {} for tokens, over {} connections", counts.requests, counts.token_requests,
                counts.connections);
-  return report::ToMessage(*round, InvocationOf(arguments.node));
+  return round;
 }
 
-int RunCheck(const CheckArguments& arguments, const StopOnSignal& stop) {
-  LogToStandardError(arguments.node.verbose, arguments.node.log_format);
-  auto report = RunRound(arguments, stop);
-  if (!report.ok()) {
-    if (arguments.npd) WriteOut(render::NpdLine(text::Printable(text::MessageOf(report.status())))).IgnoreError();
-    return ExitCodeOf(report.status(), stop.signal());
-  }
-  const int exit_code = render::ExitCode(*report, FailOnOf(arguments.fail_on));
-  if (arguments.stale_only) render::KeepStale(*report);
+int PrintReport(v1::NodeReport report, const ReportArguments& arguments, bool all) {
+  const int exit_code = render::ExitCode(report, FailOnOf(arguments.fail_on));
+  if (arguments.stale_only) render::KeepStale(report);
   render::Style style = StyleOfTerminal();
-  style.all = arguments.all || !arguments.patterns.empty();
+  style.all = all;
   const std::string text =
-      arguments.npd ? render::NpdLine(*report) : render::Render(*report, FormatNamed(arguments.format), style);
+      arguments.npd ? render::NpdLine(report) : render::Render(report, FormatNamed(arguments.format), style);
   if (absl::Status status = WriteOut(text); !status.ok()) return ExitCodeOf(status, 0);
   return exit_code;
 }
 
-}  // namespace
+void AddRoundOptions(CLI::App& command, RoundArguments& arguments) {
+  command.add_option(
+      "REFERENCE|PATTERN", arguments.patterns,
+      "What to check: a reference (nginx), or a glob over full references (registry.corp/*); all by default");
+  command.add_flag("--in-use", arguments.in_use, "Check only tags that a running container asked for");
+  command.add_option("--ignore", arguments.ignored, "Leave these out; repeatable")
+      ->type_name("PATTERN")
+      ->allow_extra_args(false);
+  command.add_flag("--no-containers", arguments.no_containers, "Do not look at containers");
+  command.add_flag("--all-hosts", arguments.all_hosts, "Ask every host, not only those that a pull would reach");
+  command.add_flag("--ask-local", arguments.ask_local, "Ask registries about images that were built or imported here");
+  AddNodeOptions(command, arguments.node);
+}
+
+void AddReportOptions(CLI::App& command, ReportArguments& arguments) {
+  AddOutputOption(command, arguments.format);
+  command.add_flag("--all", arguments.all, "A row for every tag, also for those that need nothing");
+  command.add_flag("--stale-only", arguments.stale_only, "Print only tags and containers that are stale or gone");
+  command.add_option("--fail-on", arguments.fail_on, "What makes the exit code 1 or 2: stale,gone,risk,undecided")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->check(CLI::IsMember({"stale", "gone", "risk", "undecided"}))
+      ->type_name("LIST");
+  command.add_flag("--npd", arguments.npd, "One line for node-problem-detector's custom plugins, within 4 s");
+}
 
 void AddCheckCommand(CLI::App& app, const StopOnSignal& stop, int& exit_code) {
   CLI::App& command =
       *app.add_subcommand("check", "Every cached tag and container, compared with registry and mirrors");
   auto arguments = std::make_shared<CheckArguments>();
-  command.add_option(
-      "REFERENCE|PATTERN", arguments->patterns,
-      "What to check: a reference (nginx), or a glob over full references (registry.corp/*); all by default");
-  AddOutputOption(command, arguments->format);
-  command.add_flag("--all", arguments->all, "A row for every tag, also for those that need nothing");
-  command.add_flag("--stale-only", arguments->stale_only, "Print only tags and containers that are stale or gone");
-  command.add_flag("--in-use", arguments->in_use, "Check only tags that a running container asked for");
-  command.add_option("--ignore", arguments->ignored, "Leave these out; repeatable")
-      ->type_name("PATTERN")
-      ->allow_extra_args(false);
-  command.add_option("--fail-on", arguments->fail_on, "What makes the exit code 1 or 2: stale,gone,risk,undecided")
-      ->delimiter(',')
-      ->allow_extra_args(false)
-      ->check(CLI::IsMember({"stale", "gone", "risk", "undecided"}))
-      ->type_name("LIST");
-  command.add_flag("--no-containers", arguments->no_containers, "Do not look at containers");
-  command.add_flag("--all-hosts", arguments->all_hosts, "Ask every host, not only those that a pull would reach");
-  command.add_flag("--ask-local", arguments->ask_local, "Ask registries about images that were built or imported here");
-  command.add_flag("--npd", arguments->npd, "One line for node-problem-detector's custom plugins, within 4 s");
-  AddNodeOptions(command, arguments->node);
+  AddReportOptions(command, arguments->report);
+  AddRoundOptions(command, arguments->round);
   command.footer(
       "Exit codes: 0 nothing stale, 1 a tag or a container is stale or gone, 2 undecided or not possible, 64 usage.\n\n"
       "Examples:\n"
@@ -139,7 +149,7 @@ void AddCheckCommand(CLI::App& app, const StopOnSignal& stop, int& exit_code) {
       "  tagdrift check --in-use --stale-only    # what runs and is old\n"
       "  tagdrift check nginx -o json | jq .tags[0].nextPull");
   command.callback([arguments, &command, &stop, &exit_code] {
-    if (arguments->npd && command.count("--timeout") == 0) arguments->node.timeout = kNpdTimeout;
+    if (arguments->report.npd && command.count("--timeout") == 0) arguments->round.node.timeout = kNpdTimeout;
     exit_code = RunCheck(*arguments, stop);
   });
 }

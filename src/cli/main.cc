@@ -13,6 +13,8 @@
 #include "logging.h"
 #include "mirrors_command.h"
 #include "output.h"
+#include "record_command.h"
+#include "replay_command.h"
 #include "stop_on_signal.h"
 #include "tagdrift/render/exit_code.h"
 #include "usage_error.h"
@@ -52,6 +54,8 @@ int Run(int argc, char** argv, tagdrift::cli::StopOnSignal& stop) {
   tagdrift::cli::AddImagesCommand(app, stop, exit_code);
   tagdrift::cli::AddMirrorsCommand(app, stop, exit_code);
   tagdrift::cli::AddActionCommands(app, stop, exit_code);
+  tagdrift::cli::AddRecordCommand(app, stop, exit_code);
+  tagdrift::cli::AddReplayCommand(app, exit_code);
   app.add_subcommand("version", "Print the version")->callback([&] {
     exit_code = Print(std::string(kVersionLine) + "\n");
   });

@@ -30,12 +30,13 @@ bool SecureStandardStreams() {
   return out_is_open;
 }
 
-absl::Status WriteOut(const std::string& text) {
+absl::Status WriteOut(const std::string& text, int file) {
   std::string_view rest = text;
   while (!rest.empty()) {
-    const ssize_t written = write(STDOUT_FILENO, rest.data(), rest.size());
+    const ssize_t written = write(file, rest.data(), rest.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return absl::ErrnoToStatus(errno, "writing to standard output");
+    if (written < 0)
+      return absl::ErrnoToStatus(errno, file == STDOUT_FILENO ? "writing to standard output" : "writing");
     rest.remove_prefix(static_cast<std::size_t>(written));
   }
   return absl::OkStatus();

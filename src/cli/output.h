@@ -1,5 +1,7 @@
 #pragma once
 
+#include <unistd.h>
+
 #include <string>
 #include <string_view>
 
@@ -11,8 +13,8 @@ namespace tagdrift::cli {
 /// so that writing to it fails as before. Call first in main. True if standard output is open.
 bool SecureStandardStreams();
 
-/// Writes all of `text` to standard output. Errors: what the system says.
-absl::Status WriteOut(const std::string& text);
+/// Writes all of `text` to standard output, or another open file. Errors: what the system says.
+absl::Status WriteOut(const std::string& text, int file = STDOUT_FILENO);
 
 /// Writes all of `text` to standard error, waiting a few seconds at most for somebody who reads it. Never throws, and
 /// nothing else writes there. Errors: what the system says, or that nobody reads.

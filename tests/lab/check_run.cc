@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <utility>
 
 #include "failure.h"
 
@@ -27,9 +29,33 @@ Output RunTagdrift(Lab& lab, const std::vector<std::string>& arguments, RunOptio
   return RunCommand(command, options);
 }
 
-CheckRun Check(Lab& lab, std::vector<std::string> arguments) {
+namespace {
+
+Output CheckLive(Lab& lab, std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), {"check", "-o", "json"});
-  const Output output = RunTagdrift(lab, arguments);
+  return RunTagdrift(lab, arguments);
+}
+
+/// The same by a recording that is replayed where there is neither a node nor a network.
+Output CheckByReplay(Lab& lab, std::vector<std::string> arguments) {
+  std::vector<std::string> replay{"unshare", "--net", TagdriftBinary(), "replay", "-", "-o", "json"};
+  if (const auto fail_on = std::ranges::find(arguments, "--fail-on"); fail_on != arguments.end()) {
+    replay.insert(replay.end(), fail_on, fail_on + 2);
+    arguments.erase(fail_on, fail_on + 2);
+  }
+  arguments.insert(arguments.begin(), {"record", "-"});
+  const Output recorded = RunTagdrift(lab, arguments);
+  if (recorded.exit_code != 0) return recorded;
+  Output replayed = RunCommand(replay, {.input = recorded.out});
+  replayed.err = recorded.err + replayed.err;
+  return replayed;
+}
+
+}  // namespace
+
+CheckRun Check(Lab& lab, std::vector<std::string> arguments) {
+  const Output output = std::getenv("TAGDRIFT_LAB_REPLAY") == nullptr ? CheckLive(lab, std::move(arguments))
+                                                                      : CheckByReplay(lab, std::move(arguments));
   json report = json::parse(output.out, nullptr, false);
   if (report.is_discarded()) {
     ADD_FAILURE() << "exit code " << output.exit_code << "\nstdout: " << output.out << "\nstderr: " << output.err;

@@ -26,7 +26,8 @@ struct CheckRun {
   nlohmann::json Host(const std::string& reference, const std::string& url) const;
 };
 
-/// Checks the references or patterns in `arguments`; options may be among them.
+/// Checks the references or patterns in `arguments`; options may be among them. With TAGDRIFT_LAB_REPLAY in the
+/// environment the round is recorded, and the recording replayed without node and network.
 CheckRun Check(Lab& lab, std::vector<std::string> arguments);
 
 /// Pulls what `tag` is about as the kubelet would, without credentials, and fails unless that brings what the tag's

@@ -1,0 +1,97 @@
+#include "replay_command.h"
+
+#include <unistd.h>
+
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "check_command.h"
+#include "output.h"
+#include "tagdrift/agent/selection.h"
+#include "tagdrift/record/file.h"
+#include "tagdrift/record/recording.h"
+#include "tagdrift/report/report.h"
+#include "tagdrift/text/text.h"
+
+namespace tagdrift::cli {
+namespace {
+
+struct ReplayArguments {
+  std::string file;
+  std::vector<std::string> patterns;
+  std::vector<std::string> ignored;
+  bool in_use = false;
+  ReportArguments report;
+};
+
+absl::StatusOr<record::Recording> ReadFrom(const std::string& path) {
+  const std::string name = path == "-" ? "standard input" : path;
+  const auto text = path == "-" ? record::ReadWhole(STDIN_FILENO, name, record::kMostRecordingBytes)
+                                : record::ReadWhole(path, record::kMostRecordingBytes);
+  if (!text.ok()) return text.status();
+  auto recording = record::ReadRecording(*text);
+  if (recording.ok()) return recording;
+  return absl::FailedPreconditionError(name + ": " + text::MessageOf(recording.status()));
+}
+
+/// Keeps the tags of `round` that are selected, and the containers that may have asked for them. Errors: as
+/// agent::Select.
+absl::Status KeepSelected(const agent::Selection& selection, report::Round& round) {
+  if (selection.patterns.empty() && selection.ignored.empty() && !selection.in_use) return absl::OkStatus();
+  facts::Node recorded;
+  std::vector<facts::CachedImage> asked_for;
+  for (const report::JudgedTag& tag : round.tags) recorded.images.push_back(tag.facts.image);
+  for (const report::JudgedTag& tag : round.asked_for) asked_for.push_back(tag.facts.image);
+  const auto images = agent::Select(selection, recorded, asked_for);
+  if (!images.ok()) return images.status();
+  std::set<image::Reference> selected;
+  for (const facts::CachedImage& image : *images) selected.insert(image.reference);
+  std::vector<judge::ContainerRequest> requests;
+  for (const judge::ContainerResult& container : round.containers) requests.push_back(container.request);
+  agent::SelectContainers(selection, selected, requests);
+  report::JudgeContainers(requests, round);
+  std::erase_if(round.tags, [&](const auto& tag) { return !selected.contains(tag.facts.image.reference); });
+  return absl::OkStatus();
+}
+
+absl::StatusOr<record::Recording> Replay(const ReplayArguments& arguments) {
+  auto selection = SelectionFrom(arguments.patterns, arguments.ignored, arguments.in_use);
+  if (!selection.ok()) return selection.status();
+  auto recording = ReadFrom(arguments.file);
+  if (!recording.ok()) return recording.status();
+  if (absl::Status kept = KeepSelected(*selection, recording->round); !kept.ok()) return kept;
+  return recording;
+}
+
+int RunReplay(const ReplayArguments& arguments) {
+  const auto recording = Replay(arguments);
+  if (!recording.ok()) return ExitCodeOf(recording.status(), 0);
+  return PrintReport(report::ToMessage(recording->round, recording->invocation), arguments.report,
+                     arguments.report.all || !recording->patterns.empty() || !arguments.patterns.empty());
+}
+
+}  // namespace
+
+void AddReplayCommand(CLI::App& app, int& exit_code) {
+  CLI::App& command = *app.add_subcommand("replay", "Judges the facts that record has written, without a node");
+  auto arguments = std::make_shared<ReplayArguments>();
+  command.add_option("FILE", arguments->file, "What record has written, - for standard input")->required();
+  command.add_option("REFERENCE|PATTERN", arguments->patterns, "Of the recorded tags only these; all by default");
+  AddReportOptions(command, arguments->report);
+  command.add_flag("--in-use", arguments->in_use, "Only tags that a running container asked for");
+  command.add_option("--ignore", arguments->ignored, "Leave these out; repeatable")
+      ->type_name("PATTERN")
+      ->allow_extra_args(false);
+  command.add_subcommand("check", "What check would have said; so it is without a word, too");
+  command.footer(
+      "Exit codes: those of check; 2 for a file that cannot be read.\n\n"
+      "Examples:\n"
+      "  tagdrift replay node-7.json                    # what check said there\n"
+      "  tagdrift replay node-7.json check -o json --stale-only");
+  command.callback([arguments, &exit_code] { exit_code = RunReplay(*arguments); });
+}
+
+}  // namespace tagdrift::cli

@@ -1,0 +1,128 @@
+// `tagdrift record` on a scripted node, and `tagdrift replay` without one.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "running_binary.h"
+#include "scripted_scene.h"
+
+namespace tagdrift::cli {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+
+constexpr std::chrono::minutes kEver(2);
+
+struct Result {
+  int exit_code = -1;
+  std::string out;
+  std::string err;
+};
+
+Result Run(const std::vector<std::string>& arguments) {
+  RunningBinary binary(arguments);
+  const int exit_code = binary.AwaitEnd(kEver).value_or(-1);
+  return {exit_code, binary.streams().out, binary.streams().err};
+}
+
+/// What two rounds of the same node and registries have in common.
+json WithoutTimes(json value) {
+  if (value.is_object()) {
+    for (const char* name : {"checkedAt", "latency", "slowest"}) value.erase(name);
+  }
+  if (!value.is_structured()) return value;
+  for (json& item : value) item = WithoutTimes(std::move(item));
+  return value;
+}
+
+class RecordTest : public testing::Test {
+ protected:
+  std::string File() const { return scene_.folder().path() + "/round.json"; }
+  void Record(const std::vector<std::string>& more = {}) const {
+    std::vector<std::string> arguments{File()};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const Result recorded = Run(scene_.Arguments("record", arguments));
+    ASSERT_EQ(recorded.exit_code, 0) << recorded.err;
+    EXPECT_EQ(recorded.out, "");
+  }
+
+  ScriptedScene scene_;
+};
+
+TEST_F(RecordTest, IsReplayedAsCheckSaysIt) {
+  const Result live = Run(scene_.Arguments("check", {"-o", "json"}));
+  Record();
+  const Result replayed = Run({"replay", File(), "-o", "json"});
+  EXPECT_EQ(live.exit_code, 1) << live.err;
+  EXPECT_EQ(replayed.exit_code, 1) << replayed.err;
+  EXPECT_EQ(WithoutTimes(json::parse(replayed.out)), WithoutTimes(json::parse(live.out)));
+  EXPECT_EQ(Run({"replay", File(), "check", "-o", "json"}).out, replayed.out);
+  EXPECT_EQ(Run({"replay", File()}).out, Run(scene_.Arguments("check", {})).out);
+}
+
+TEST_F(RecordTest, TagsThatWereSelectedAreShownAsCheckShowsThem) {
+  Record({scene_.tag()});
+  EXPECT_EQ(Run({"replay", File()}).out, Run(scene_.Arguments("check", {scene_.tag()})).out);
+}
+
+TEST_F(RecordTest, OnlyItsOwnerReadsTheFile) {
+  Record();
+  struct stat status {};
+  ASSERT_EQ(stat(File().c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 07777, 0600U);
+}
+
+TEST_F(RecordTest, GoesThroughPipes) {
+  const Result recorded = Run(scene_.Arguments("record", {"-"}));
+  EXPECT_EQ(json::parse(recorded.out)["format"], "tagdrift recording");
+  std::ofstream(File()) << recorded.out;
+  EXPECT_EQ(Run({"replay", File()}).exit_code, 1);
+  EXPECT_EQ(Run(scene_.Arguments("record", {"/dev/null"})).exit_code, 0);
+}
+
+TEST_F(RecordTest, AFileThatCannotBeWrittenIsOneError) {
+  const Result recorded = Run(scene_.Arguments("record", {scene_.folder().path() + "/none/round.json"}));
+  EXPECT_EQ(recorded.exit_code, 2);
+  EXPECT_THAT(recorded.err, HasSubstr("No such file or directory"));
+  EXPECT_EQ(Run(scene_.Arguments("record", {scene_.folder().path()})).exit_code, 2);
+}
+
+TEST_F(RecordTest, AFileThatIsNoneIsOneError) {
+  std::ofstream(File()) << R"({"format":"tagdrift recording","version":9})";
+  const Result replayed = Run({"replay", File()});
+  EXPECT_EQ(replayed.exit_code, 2);
+  EXPECT_EQ(replayed.out, "");
+  EXPECT_THAT(replayed.err, HasSubstr(File() + ": a tagdrift recording of format version 9"));
+  EXPECT_EQ(Run({"replay", "/nonexistent"}).exit_code, 2);
+  EXPECT_EQ(Run({"replay"}).exit_code, 64);
+}
+
+TEST_F(RecordTest, APatternThatNoRecordedTagMatchesIsOneError) {
+  Record();
+  const Result replayed = Run({"replay", File(), "nginx*"});
+  EXPECT_EQ(replayed.exit_code, 2);
+  EXPECT_THAT(replayed.err, HasSubstr("nginx*"));
+  EXPECT_EQ(Run({"replay", File(), "check", "*:v1"}).exit_code, 1);
+}
+
+TEST_F(RecordTest, SinceWhenATagIsStaleIsInIt) {
+  const std::string state = scene_.folder().path() + "/state";
+  std::filesystem::create_directory(state);
+  const Result live = Run(scene_.Arguments("check", {"-o", "json", "--state-dir", state}));
+  const json first_seen = json::parse(live.out)["tags"][0]["firstSeen"];
+  EXPECT_TRUE(first_seen.is_string()) << live.out;
+  Record({"--state-dir", state});
+  EXPECT_EQ(json::parse(Run({"replay", File(), "-o", "json"}).out)["tags"][0]["firstSeen"], first_seen);
+}
+
+}  // namespace
+}  // namespace tagdrift::cli
