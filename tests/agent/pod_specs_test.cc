@@ -1,0 +1,80 @@
+// What Kubernetes says of the pods, as part of a round.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "fake_node.h"
+#include "hosts/tree_folder.h"
+#include "registry/test_certificates.h"
+#include "registry/test_server.h"
+#include "tagdrift/agent/agent.h"
+
+namespace tagdrift::agent {
+namespace {
+
+using testing::Contains;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+constexpr char kPods[] = R"({"kind":"PodList","items":[{"metadata":{"name":"web-0","namespace":"shop","uid":"u"},
+    "spec":{"containers":[{"name":"web","image":"registry.test/web","imagePullPolicy":"Always"}]}}]})";
+
+class PodSpecsTest : public testing::Test {
+ protected:
+  PodSpecsTest() {
+    account_.Write("token", "secret");
+    account_.Write("ca.crt", authority_.Certificate());
+  }
+
+  /// An agent that asks the kubelet.
+  std::unique_ptr<Agent> Make(const std::string& service_account) {
+    auto agent = Agent::Make({.host_root = root_.path(),
+                              .overrides = {.version = hosts::ContainerdVersion{2, 1, 0}},
+                              .kube = {.from = kube::PodsFrom::kKubelet,
+                                       .kubelet = kubelet_.Authority(),
+                                       .service_account = service_account,
+                                       .limit = std::chrono::seconds(60)}},
+                             std::move(node_.clients));
+    EXPECT_TRUE(agent.ok()) << agent.status();
+    return *std::move(agent);
+  }
+
+  const registry::TestAuthority authority_;
+  registry::TestServer kubelet_{[](const registry::Received& request) { return Reply200(request, "", kPods); },
+                                authority_.Issue("IP:127.0.0.1")};
+  const hosts::TreeFolder account_;
+  const hosts::TreeFolder root_;
+  FakeNode node_;
+};
+
+TEST_F(PodSpecsTest, RoundHasThemAndWhetherTheKubeletVerifies) {
+  root_.Write("var/lib/kubelet/image_manager/pulled/", "");
+  root_.Write("var/lib/kubelet/config.yaml", "imagePullCredentialsVerificationPolicy: AlwaysVerify");
+  const auto round = Make(account_.path())->Check({}, {});
+  ASSERT_TRUE(round.ok()) << round.status();
+  EXPECT_EQ(round->node.pods.source, facts::PodSource::kKubelet);
+  ASSERT_THAT(round->node.pods.pods, SizeIs(1));
+  EXPECT_EQ(round->node.pods.pods[0].containers[0].pull_policy, facts::PullPolicy::kAlways);
+  EXPECT_EQ(round->node.pull_verification.policy, facts::VerificationPolicy::kAlwaysVerify);
+  EXPECT_THAT(round->node.notes, IsEmpty());
+}
+
+TEST_F(PodSpecsTest, RoundWithoutThemIsNoFailure) {
+  const auto round = Make("/none")->Check({}, {});
+  ASSERT_TRUE(round.ok()) << round.status();
+  EXPECT_EQ(round->node.pods.source, facts::PodSource::kNone);
+  EXPECT_THAT(round->node.notes, Contains(HasSubstr("pull policies are assumed")));
+}
+
+TEST_F(PodSpecsTest, NobodyIsAskedWhereContainersOrRegistriesAreNotLookedAt) {
+  const auto agent = Make(account_.path());
+  CheckOptions options;
+  options.with_containers = false;
+  EXPECT_TRUE(agent->Check(options, {}).ok());
+  EXPECT_TRUE(agent->Images({}, {}).ok());
+  EXPECT_TRUE(agent->Configuration({}).ok());
+  EXPECT_EQ(kubelet_.connections(), 0);
+}
+
+}  // namespace
+}  // namespace tagdrift::agent
