@@ -62,7 +62,8 @@ std::string Place(const v1::RegistryHost& host) {
 }
 
 /// What the walk made of a host, behind its URL.
-std::string Walked(const v1::WalkStep& step) {
+std::string Walked(const v1::WalkStep& step, bool is_last) {
+  const std::string next = is_last ? "no host is left" : "the next host is asked";
   const std::string answered = step.answer().empty() ? "gives no answer" : "answers " + Shortened(step.answer());
   switch (step.why()) {
     case v1::WALK_REASON_ACCEPTED:
@@ -70,13 +71,13 @@ std::string Walked(const v1::WalkStep& step) {
     case v1::WALK_REASON_NO_CAPABILITY:
       return "is passed by: it may not resolve tags";
     case v1::WALK_REASON_NOT_FOUND:
-      return answered + ": does not have it, the next host is asked";
+      return answered + ": does not have it, " + next;
     case v1::WALK_REASON_STATUS:
-      return answered + ": the next host is asked";
+      return answered + ": " + next;
     case v1::WALK_REASON_TRANSPORT:
-      return fmt::format("fails ({}): the next host is asked", step.answer());
+      return fmt::format("fails ({}): {}", step.answer(), next);
     case v1::WALK_REASON_TOO_LARGE:
-      return answered + ", a manifest above the limit: the next host is asked";
+      return answered + ", a manifest above the limit: " + next;
     case v1::WALK_REASON_INVALID_DIGEST:
       return answered + ", which is no digest: the pull ends";
     case v1::WALK_REASON_REDIRECT:
@@ -156,7 +157,8 @@ std::string WalkText(const v1::TagReport& tag, std::size_t width) {
   if (pull.outcome() == v1::OUTCOME_UNSPECIFIED) return "";
   std::string text = "\nThe next pull:\n";
   for (int i = 0; i < pull.walk_size(); ++i) {
-    text += Wrap(fmt::format("  {}. ", i + 1), pull.walk(i).url() + " " + Walked(pull.walk(i)), width);
+    text += Wrap(fmt::format("  {}. ", i + 1),
+                 pull.walk(i).url() + " " + Walked(pull.walk(i), i + 1 == pull.walk_size()), width);
   }
   const std::string why = pull.detail().empty() ? "" : ": " + pull.detail();
   text += Wrap("  so it ", Outcome(pull.outcome(), pull.digest(), pull.host()) + why, width);
