@@ -9,6 +9,7 @@
 #include "absl/synchronization/mutex.h"
 #include "action_command.h"
 #include "check_command.h"
+#include "explain_command.h"
 #include "images_command.h"
 #include "logging.h"
 #include "mirrors_command.h"
@@ -51,6 +52,7 @@ int Run(int argc, char** argv, tagdrift::cli::StopOnSignal& stop) {
   app.fallthrough();
   int exit_code = 0;
   tagdrift::cli::AddCheckCommand(app, stop, exit_code);
+  tagdrift::cli::AddExplainCommand(app, stop, exit_code);
   tagdrift::cli::AddImagesCommand(app, stop, exit_code);
   tagdrift::cli::AddMirrorsCommand(app, stop, exit_code);
   tagdrift::cli::AddActionCommands(app, stop, exit_code);

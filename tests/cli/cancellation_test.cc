@@ -113,6 +113,10 @@ TEST(Cancellation, EndsCheckOfANodeThatHangsAltogether) {
   EXPECT_GT(ForEachCall("check", {"-o", "json"}, CallGate::Hang::kAllUndone, JudgeCheck), 12);
 }
 
+TEST(Cancellation, EndsExplainWhateverHangs) {
+  EXPECT_GT(ForEachCall("explain", {"-o", "json"}, CallGate::Hang::kUndone, JudgeCheck), 12);
+}
+
 TEST(Cancellation, EndsMirrorsWhateverHangs) {
   EXPECT_GE(ForEachCall("mirrors", {}, CallGate::Hang::kUndone,
                         [](const ScriptedScene&, const Stopped& stopped) { ExpectStoppedWithoutAnswer(stopped); }),
@@ -155,6 +159,18 @@ TEST(Cancellation, OfACheckByCtrlCPrintsATable) {
   EXPECT_EQ(stopped->exit_code, 2) << Told(*stopped);
   EXPECT_THAT(stopped->out, testing::StartsWith("1 of 1 tag is undecided"));
   EXPECT_THAT(Unwrapped(stopped->out), HasSubstr("the check was stopped before every answer was there"));
+}
+
+TEST(Cancellation, OfAnExplanationPrintsWhatIsKnown) {
+  int of_registry = 0;
+  ForEachCall("explain", {}, CallGate::Hang::kUndone, [&](ScriptedScene& scene, const Stopped& stopped) {
+    if (!IsOfRegistry(stopped.hung)) return;
+    ++of_registry;
+    EXPECT_THAT(stopped.exit_code, testing::AnyOf(1, 2)) << "as the report says";
+    EXPECT_THAT(stopped.out, HasSubstr("\n" + scene.tag() + "\n"));
+    EXPECT_THAT(Unwrapped(stopped.out), HasSubstr("the check was stopped before every answer was there"));
+  });
+  EXPECT_GE(of_registry, 2);
 }
 
 /// Names of `calls` after the one with this number.

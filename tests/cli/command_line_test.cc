@@ -39,6 +39,12 @@ TEST(CommandLine, TellsNodeProblemDetectorWhyItCannotTell) {
   EXPECT_NE(outcome.text.find("/nowhere.sock"), std::string::npos) << outcome.text;
 }
 
+TEST(CommandLine, ShowsHowToExplainAPod) {
+  const Outcome outcome = RunBinary("explain --help");
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_NE(outcome.text.find("tagdrift explain shop/web-0"), std::string::npos) << outcome.text;
+}
+
 struct Usage {
   const char* name;
   const char* arguments;
@@ -66,6 +72,13 @@ TEST(CommandLine, AnswersWrongUsageWithOneLineAnd64) {
       {"recording without a file", "record", "FILE"},
       {"replaying without a file", "replay", "FILE"},
       {"option that replaying has not", "replay x.json --all-hosts", "--all-hosts"},
+      {"explanation of nothing", "explain", "needs a reference or a pod"},
+      {"explanation of a malformed reference", "explain registry.corp/UPPER", "registry.corp/UPPER"},
+      {"explanation of a pattern", "explain 'registry.corp/*'", "registry.corp/*"},
+      {"explanation of two things", "explain nginx redis", "redis"},
+      {"explanation of a reference and a pod", "explain nginx --pod shop/web-0", "--pod"},
+      {"pod without a namespace", "explain --pod web-0", "web-0"},
+      {"format that explain has not", "explain -o wide nginx", "wide"},
       {"action without a reference", "refresh --yes", "REFERENCE"},
       {"action on a malformed reference", "evict registry.corp/UPPER", "registry.corp/UPPER"},
       {"going to no digest", "refresh --to v1 nginx", "v1"},
@@ -104,6 +117,7 @@ TEST(CommandLine, NamesTheCommandOrOptionThatWasMeant) {
       {"version now", "the argument 'now' was not expected (see tagdrift version --help)"},
       {"refresh", "(see tagdrift refresh --help)"},
       {"check -o yaml", "(see tagdrift check --help)"},
+      {"explian nginx", "did you mean 'explain'?"},
   };
   for (const Slip& slip : kSlips) {
     SCOPED_TRACE(slip.arguments);

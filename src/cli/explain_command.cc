@@ -1,0 +1,104 @@
+#include "explain_command.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <memory>
+#include <utility>
+
+#include "agent_options.h"
+#include "invocation.h"
+#include "logging.h"
+#include "origin_option.h"
+#include "output.h"
+#include "output_format.h"
+#include "progress.h"
+#include "tagdrift/agent/agent.h"
+#include "tagdrift/render/exit_code.h"
+#include "tagdrift/render/render.h"
+#include "tagdrift/report/report.h"
+
+namespace tagdrift::cli {
+namespace {
+
+absl::StatusOr<v1::NodeReport> RunRound(const NodeOptions& node, const ExplainArguments& arguments,
+                                        const StopOnSignal& stop) {
+  const CallContext context = ContextOf(node, stop.token());
+  auto options = ExplainOptions(arguments, node.origins);
+  if (!options.ok()) return options.status();
+  const auto agent = MakeAgent(node);
+  if (!agent.ok()) return agent.status();
+  ProgressLine line(isatty(STDERR_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr);
+  options->progress = [&line](std::size_t done, std::size_t total) { line.Settled(done, total); };
+  options->waiting = [&line](const std::string& host, std::size_t open) { line.Waiting(host, open); };
+  const auto round = (*agent)->Check(*options, context);
+  if (!round.ok()) return round.status();
+  return report::ToMessage(*round, InvocationOf(node));
+}
+
+int RunExplain(const NodeOptions& node, const ExplainArguments& arguments, const StopOnSignal& stop) {
+  LogToStandardError(node.verbose, node.log_format);
+  const auto report = RunRound(node, arguments, stop);
+  return report.ok() ? PrintExplanation(*report, arguments) : ExitCodeOf(report.status(), stop.signal());
+}
+
+}  // namespace
+
+void AddExplainArguments(CLI::App& command, ExplainArguments& arguments) {
+  CLI::Option* subject =
+      command.add_option("REFERENCE|NAMESPACE/POD", arguments.subject,
+                         "A tag (nginx, registry.corp/shop/app:v1), here or not, or a pod of this node (shop/web-0)");
+  CLI::Option* pod = command.add_option("--pod", arguments.pod, "A pod of this node, also where a tag is called so");
+  pod->type_name("NAMESPACE/NAME")->excludes(subject);
+  command.add_option("-o,--output", arguments.format, "table or json")
+      ->check(CLI::IsMember({"table", "json"}))
+      ->type_name("FORMAT");
+  command.add_flag("--ask-local", arguments.ask_local,
+                   "Ask the registry about an image that was built or imported here");
+}
+
+absl::StatusOr<agent::CheckOptions> ExplainOptions(const ExplainArguments& arguments,
+                                                   const std::vector<std::string>& origins) {
+  agent::CheckOptions options;
+  options.subject =
+      arguments.pod.empty() ? agent::Subject{arguments.subject, false} : agent::Subject{arguments.pod, true};
+  if (options.subject->text.empty()) {
+    return absl::InvalidArgumentError(
+        "explain needs a reference or a pod; tagdrift images -o name lists the references of this node");
+  }
+  if (absl::Status status = agent::CheckSubject(*options.subject); !status.ok()) return status;
+  auto named = ReadOrigins(origins);
+  if (!named.ok()) return named.status();
+  options.origins = *std::move(named);
+  options.all_hosts = true;
+  options.ask_local = arguments.ask_local;
+  return options;
+}
+
+int PrintExplanation(const v1::NodeReport& report, const ExplainArguments& arguments) {
+  const absl::Status written = WriteOut(arguments.format == "json" ? render::Render(report, render::Format::kJson, {})
+                                                                   : render::Explain(report, StyleOfTerminal()));
+  if (!written.ok()) return ExitCodeOf(written, 0);
+  // The tag went away meanwhile, or nobody knows which tags the pod uses.
+  if (report.tags().empty() && report.containers().empty()) return render::kExitUndecided;
+  return render::ExitCode(report, render::FailOn{});
+}
+
+void AddExplainCommand(CLI::App& app, const StopOnSignal& stop, int& exit_code) {
+  CLI::App& command = *app.add_subcommand("explain", "One tag or pod in full: digests, hosts, the next pull, the fix");
+  auto arguments = std::make_shared<ExplainArguments>();
+  auto node = std::make_shared<NodeOptions>();
+  AddExplainArguments(command, *arguments);
+  AddNodeOptions(command, *node);
+  command.footer(
+      "Every host is asked, also those that a pull would not reach.\n\n"
+      "Exit codes: 0 nothing stale, 1 stale or gone, 2 undecided, not on this node or not possible, 64 usage.\n\n"
+      "Examples:\n"
+      "  tagdrift explain registry.corp/shop/app:v1   # one tag\n"
+      "  tagdrift explain shop/web-0                  # the containers of a pod and their tags\n"
+      "  tagdrift explain --pod shop/web-0            # the same where a tag is called so\n"
+      "  tagdrift explain nginx -o json | jq '.tags[0].hosts'");
+  command.callback([arguments, node, &stop, &exit_code] { exit_code = RunExplain(*node, *arguments, stop); });
+}
+
+}  // namespace tagdrift::cli
