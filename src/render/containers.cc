@@ -33,16 +33,6 @@ std::string PodText(const v1::ContainerReport& container) {
   return container.pod().namespace_() + "/" + container.pod().name();
 }
 
-/// Why it counts nowhere; empty: it does.
-std::string Aside(const v1::ContainerReport& container) {
-  if (container.decides()) return "";
-  if (container.superseded()) return " (older attempt)";
-  if (container.state() != "running") return " (" + container.state() + ")";
-  if (container.pod_terminating()) return " (terminating)";
-  if (container.role() == v1::CONTAINER_ROLE_INIT) return " (init)";
-  return container.role() == v1::CONTAINER_ROLE_EPHEMERAL ? " (ephemeral)" : "";
-}
-
 std::string RestartCell(const v1::Restart& restart) {
   switch (restart.outcome()) {
     case v1::OUTCOME_FRESH:
@@ -103,13 +93,6 @@ std::string Why(const v1::ContainerReport& container) {
   return Word(v1::Cause_Name(container.cause()), "CAUSE_") + ": " + container.detail();
 }
 
-std::string Next(const v1::ContainerReport& container) {
-  const v1::PullPolicy& policy = container.pull_policy();
-  if (policy.value().empty()) return container.restart().detail();
-  return fmt::format("{}{}: {}", policy.value(), policy.source() == "assumed" ? " (assumed)" : "",
-                     container.restart().detail());
-}
-
 /// Each remedy once, whatever it is said of.
 class Said {
  public:
@@ -162,6 +145,22 @@ Containers ByUrgency(const google::protobuf::RepeatedPtrField<v1::ContainerRepor
   for (const v1::ContainerReport& container : containers) ordered.push_back(&container);
   std::ranges::sort(ordered, [](const auto* a, const auto* b) { return Order(*a) < Order(*b); });
   return ordered;
+}
+
+std::string Aside(const v1::ContainerReport& container) {
+  if (container.decides()) return "";
+  if (container.superseded()) return " (older attempt)";
+  if (container.state() != "running") return " (" + container.state() + ")";
+  if (container.pod_terminating()) return " (terminating)";
+  if (container.role() == v1::CONTAINER_ROLE_INIT) return " (init)";
+  return container.role() == v1::CONTAINER_ROLE_EPHEMERAL ? " (ephemeral)" : "";
+}
+
+std::string Next(const v1::ContainerReport& container) {
+  const v1::PullPolicy& policy = container.pull_policy();
+  if (policy.value().empty()) return container.restart().detail();
+  return fmt::format("{}{}: {}", policy.value(), policy.source() == "assumed" ? " (assumed)" : "",
+                     container.restart().detail());
 }
 
 bool IsListed(const v1::ContainerReport& container) {

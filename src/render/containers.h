@@ -20,6 +20,12 @@ Containers ByUrgency(const google::protobuf::RepeatedPtrField<v1::ContainerRepor
 /// for it.
 bool IsListed(const v1::ContainerReport& container);
 
+/// Why it counts nowhere, as " (exited)"; empty: it does.
+std::string Aside(const v1::ContainerReport& container);
+
+/// Its pull policy, and what a restart brings by it.
+std::string Next(const v1::ContainerReport& container);
+
 /// The rows, with their titles; empty where there are none.
 std::string ContainerRows(const Containers& containers, const Style& style, bool wide);
 

@@ -39,26 +39,10 @@ std::string Why(const v1::TagReport& tag) {
   return Word(v1::Cause_Name(tag.cause()), "CAUSE_") + ": " + tag.detail();
 }
 
-/// What starting the container again here would run.
-std::string Restart(const v1::ContainerReport& container) {
-  const v1::Restart& restart = container.restart();
-  if (restart.outcome() == v1::OUTCOME_UNSPECIFIED) return "";
-  std::string text = "started again here";
-  if (!container.pull_policy().value().empty()) text += " (" + container.pull_policy().value() + ")";
-  if (restart.outcome() == v1::OUTCOME_FAILS) {
-    text += ", it fails";
-  } else {
-    text += ", it runs " + (restart.digest().empty() ? "what is not known" : ShortDigest(restart.digest()));
-    if (!restart.host().empty()) text += fmt::format(" from {}", HostOf(restart.host()));
-    text += ": " + Word(v1::Outcome_Name(restart.outcome()), "OUTCOME_");
-  }
-  return restart.detail().empty() ? text : text + ": " + restart.detail();
-}
-
 std::string PodText(const v1::Pod& pod) { return pod.name().empty() ? "" : pod.namespace_() + "/" + pod.name() + " "; }
 
 std::string ContainerText(const v1::ContainerReport& container, bool names_reference, std::size_t width) {
-  std::string text = fmt::format("{}{}: {}", PodText(container.pod()), container.name(),
+  std::string text = fmt::format("{}{}{}: {}", PodText(container.pod()), container.name(), Aside(container),
                                  Word(v1::Verdict_Name(container.verdict()), "VERDICT_"));
   if (container.cause() > v1::CAUSE_NONE) text += " (" + Word(v1::Cause_Name(container.cause()), "CAUSE_") + ")";
   text += ", runs image " + ShortDigest(container.running_image_id());
@@ -66,8 +50,8 @@ std::string ContainerText(const v1::ContainerReport& container, bool names_refer
     const std::string& reference = container.requested_reference();
     text += reference.empty() ? "; which name it asked for is not known" : ", asked for " + reference;
   }
-  const std::string restart = Restart(container);
-  return Wrap("  ", text, width) + (restart.empty() ? "" : Wrap("     ", restart, width));
+  const std::string next = container.decides() ? Next(container) : "";
+  return Wrap("  ", text, width) + (next.empty() ? "" : Wrap("     ", next, width));
 }
 
 /// Those of the report or, where it has none, what counts as a user of the tag.

@@ -5,17 +5,16 @@
 #include <string_view>
 #include <vector>
 
+#include "containers.h"
 #include "tagdrift/v1/report.pb.h"
 
 /// The parts of an explanation.
 namespace tagdrift::render {
 
-using Containers = std::vector<const v1::ContainerReport*>;
-
 /// A tag with what the report says around it.
 struct Explained {
   const v1::TagReport& tag;
-  Containers containers;               ///< that asked for it
+  Containers containers;               ///< that asked for it; some count nowhere (ContainerReport::decides)
   const v1::RegistryReport* registry;  ///< null where nothing is said of it
 };
 

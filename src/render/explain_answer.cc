@@ -21,9 +21,12 @@ std::string Fitting(std::string_view name, std::string_view instead, const Sente
 
 /// How many containers do not run what the tag points to, as "1 of 2 containers runs an older image".
 std::string StaleContainers(const Containers& containers) {
-  const auto stale = std::ranges::count(containers, v1::VERDICT_STALE, &v1::ContainerReport::verdict);
+  const auto counts = std::ranges::count_if(containers, &v1::ContainerReport::decides);
+  const auto stale = std::ranges::count_if(containers, [](const v1::ContainerReport* container) {
+    return container->decides() && container->verdict() == v1::VERDICT_STALE;
+  });
   if (stale == 0) return "";
-  return fmt::format("{} of {} run{} another image", stale, Counted(containers.size(), "container"),
+  return fmt::format("{} of {} run{} another image", stale, Counted(static_cast<std::size_t>(counts), "container"),
                      stale == 1 ? "s" : "");
 }
 
@@ -125,15 +128,14 @@ std::string AnswerOfUncached(const v1::TagReport& tag) {
   }
 }
 
-template <typename Judged>
-std::string Counts(const google::protobuf::RepeatedPtrField<Judged>& all, std::string_view noun) {
+std::string Counts(const std::vector<v1::Verdict>& all, std::string_view noun) {
   const auto count = [&](std::initializer_list<v1::Verdict> verdicts) {
-    return std::ranges::count_if(
-        all, [&](const Judged& one) { return std::ranges::find(verdicts, one.verdict()) != verdicts.end(); });
+    return std::ranges::count_if(all,
+                                 [&](v1::Verdict one) { return std::ranges::find(verdicts, one) != verdicts.end(); });
   };
   const std::pair<std::string_view, std::ptrdiff_t> kinds[] = {{"stale", count({v1::VERDICT_STALE, v1::VERDICT_GONE})},
                                                                {"undecided", count({v1::VERDICT_UNDECIDED})}};
-  const std::string of_all = Counted(static_cast<std::size_t>(all.size()), noun);
+  const std::string of_all = Counted(all.size(), noun);
   for (const auto& [word, number] : kinds) {
     if (number > 0) return fmt::format("{} of {} {} {}", number, of_all, number == 1 ? "is" : "are", word);
   }
@@ -164,8 +166,13 @@ std::string Answer(const Explained& explained) {
 }
 
 std::string PodAnswer(const v1::NodeReport& report) {
-  const std::string counts =
-      report.containers().empty() ? Counts(report.tags(), "tag") : Counts(report.containers(), "container");
+  std::vector<v1::Verdict> containers;
+  for (const v1::ContainerReport& container : report.containers()) {
+    if (container.decides()) containers.push_back(container.verdict());
+  }
+  std::vector<v1::Verdict> tags;
+  for (const v1::TagReport& tag : report.tags()) tags.push_back(tag.verdict());
+  const std::string counts = containers.empty() ? Counts(tags, "tag") : Counts(containers, "running container");
   const std::string pod = report.explained_pod().namespace_() + "/" + report.explained_pod().name();
   return Fitting(pod, "the pod", [&](std::string_view name) { return fmt::format("{}: {}", name, counts); });
 }

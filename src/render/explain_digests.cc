@@ -51,7 +51,9 @@ std::string Text(const Line& line, const v1::ImageContent* origin, std::size_t w
 std::vector<Line> Running(const Explained& explained) {
   const v1::TagReport& tag = explained.tag;
   std::map<std::string, std::size_t> by_id;
-  for (const v1::ContainerReport* container : explained.containers) ++by_id[container->running_image_id()];
+  for (const v1::ContainerReport* container : explained.containers) {
+    if (container->decides()) ++by_id[container->running_image_id()];
+  }
   std::vector<Line> lines;
   for (const auto& [id, count] : by_id) {
     const auto image = std::ranges::find(tag.images(), id, &v1::ImageContent::image_id);

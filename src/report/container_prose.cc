@@ -102,14 +102,16 @@ std::string StalePullDetail(const judge::ContainerResult& container, const Judge
 
 std::string PullDetail(const judge::ContainerResult& container, const JudgedTag& tag, const Round& round) {
   const judge::Restart& restart = container.restart;
+  // Said where the policy alone would not pull.
+  const std::string why = restart.detail.empty() ? "" : "; " + restart.detail;
   const std::string from = restart.host ? " from " + RouteOf(tag, round).hosts[*restart.host]->Url() : "";
   const std::string brings = Short(restart.digest) + from;
   switch (restart.outcome) {
     case Outcome::kFresh:
     case Outcome::kEquivalent:
-      return "a restart pulls " + brings + ", the origin's";
+      return "a restart pulls " + brings + ", the origin's" + why;
     case Outcome::kStale:
-      return StalePullDetail(container, tag, round, brings);
+      return StalePullDetail(container, tag, round, brings) + why;
     case Outcome::kFails:
       return "it would not start again, the pull fails: " + restart.detail;
     case Outcome::kUndecided:
