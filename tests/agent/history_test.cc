@@ -68,7 +68,7 @@ class HistoryTest : public testing::Test {
   std::filesystem::path File() const { return folder_.path() / "state" / "history.json"; }
 
   /// Reads and remembers; answers the note.
-  std::string Run(const report::Round& round) const {
+  std::string RunRound(const report::Round& round) const {
     History history(Directory());
     const History::Known known = history.Read(round.checked_at);
     return history.Remember(known, round);
@@ -82,19 +82,19 @@ class HistoryTest : public testing::Test {
 
 TEST_F(HistoryTest, FirstSeenIsKeptWhileTheDriftLasts) {
   EXPECT_EQ(Seen(kNow).drift_first_seen, kNow) << "a drift that is found now is first seen now";
-  EXPECT_EQ(Run(RoundOf(kNow, Verdict::kStale, "new")), "");
-  EXPECT_EQ(Run(RoundOf(kNow + kDay, Verdict::kUndecided, "")), "");
-  EXPECT_EQ(Run(RoundOf(kNow + 2 * kDay, Verdict::kGone, "")), "");
+  EXPECT_EQ(RunRound(RoundOf(kNow, Verdict::kStale, "new")), "");
+  EXPECT_EQ(RunRound(RoundOf(kNow + kDay, Verdict::kUndecided, "")), "");
+  EXPECT_EQ(RunRound(RoundOf(kNow + 2 * kDay, Verdict::kGone, "")), "");
   EXPECT_EQ(Seen(kNow + 3 * kDay).drift_first_seen, kNow);
-  EXPECT_EQ(Run(RoundOf(kNow + 3 * kDay, Verdict::kFresh, "new")), "");
-  EXPECT_EQ(Run(RoundOf(kNow + 4 * kDay, Verdict::kStale, "newer")), "");
+  EXPECT_EQ(RunRound(RoundOf(kNow + 3 * kDay, Verdict::kFresh, "new")), "");
+  EXPECT_EQ(RunRound(RoundOf(kNow + 4 * kDay, Verdict::kStale, "newer")), "");
   EXPECT_EQ(Seen(kNow + 5 * kDay).drift_first_seen, kNow + 4 * kDay) << "that is another drift";
 }
 
 TEST_F(HistoryTest, ADigestThatTheTagWasMovedBackToKeepsItsFirstTime) {
-  Run(RoundOf(kNow, Verdict::kFresh, "a"));
-  Run(RoundOf(kNow + kDay, Verdict::kStale, "b"));
-  Run(RoundOf(kNow + 2 * kDay, Verdict::kFresh, "a"));
+  RunRound(RoundOf(kNow, Verdict::kFresh, "a"));
+  RunRound(RoundOf(kNow + kDay, Verdict::kStale, "b"));
+  RunRound(RoundOf(kNow + 2 * kDay, Verdict::kFresh, "a"));
   const auto served = Seen(kNow + 3 * kDay).origin_served;
   ASSERT_THAT(served, SizeIs(2));
   EXPECT_EQ(served[0], (facts::ServedDigest{DigestOf("a"), kNow, kNow + 2 * kDay}));
@@ -102,7 +102,7 @@ TEST_F(HistoryTest, ADigestThatTheTagWasMovedBackToKeepsItsFirstTime) {
 }
 
 TEST_F(HistoryTest, WhatOneOriginServedSaysNothingOfAnother) {
-  Run(RoundOf(kNow, Verdict::kStale, "a", "mirror.test"));
+  RunRound(RoundOf(kNow, Verdict::kStale, "a", "mirror.test"));
   EXPECT_THAT(Seen(kNow + kDay).origin_served, IsEmpty());
   EXPECT_EQ(Seen(kNow + kDay).drift_first_seen, kNow + kDay);
   EXPECT_THAT(Seen(kNow + kDay, "mirror.test").origin_served, SizeIs(1));
@@ -116,10 +116,10 @@ TEST_F(HistoryTest, NothingIsKnownWhereNothingIsKept) {
 }
 
 TEST_F(HistoryTest, AClockThatIsSetBackLeavesNoTimeThatIsToCome) {
-  Run(RoundOf(kNow, Verdict::kStale, "a"));
+  RunRound(RoundOf(kNow, Verdict::kStale, "a"));
   const absl::Time before = kNow - 10 * kDay;
   EXPECT_EQ(Seen(before).drift_first_seen, before);
-  EXPECT_EQ(Run(RoundOf(before, Verdict::kStale, "a")), "");
+  EXPECT_EQ(RunRound(RoundOf(before, Verdict::kStale, "a")), "");
   const auto seen = Seen(kNow);
   EXPECT_EQ(seen.drift_first_seen, before);
   ASSERT_THAT(seen.origin_served, SizeIs(1));
@@ -127,15 +127,15 @@ TEST_F(HistoryTest, AClockThatIsSetBackLeavesNoTimeThatIsToCome) {
 }
 
 TEST_F(HistoryTest, AClockThatWasNeverSetSpoilsNothing) {
-  Run(RoundOf(kNow, Verdict::kStale, "a"));
+  RunRound(RoundOf(kNow, Verdict::kStale, "a"));
   const std::string text = ReadText(File());
-  EXPECT_THAT(Run(RoundOf(absl::UnixEpoch(), Verdict::kStale, "a")), HasSubstr("1970-01-01"));
+  EXPECT_THAT(RunRound(RoundOf(absl::UnixEpoch(), Verdict::kStale, "a")), HasSubstr("1970-01-01"));
   EXPECT_EQ(ReadText(File()), text);
 }
 
 TEST_F(HistoryTest, TheDigestsOfATagAreBounded) {
   for (std::size_t i = 0; i < History::kMostDigests + 3; ++i) {
-    Run(RoundOf(kNow + static_cast<int>(i) * kDay, Verdict::kStale, std::to_string(i)));
+    RunRound(RoundOf(kNow + static_cast<int>(i) * kDay, Verdict::kStale, std::to_string(i)));
   }
   const auto served = Seen(kNow + 30 * kDay).origin_served;
   EXPECT_THAT(served, SizeIs(History::kMostDigests));
@@ -143,9 +143,9 @@ TEST_F(HistoryTest, TheDigestsOfATagAreBounded) {
 }
 
 TEST_F(HistoryTest, WhatIsOldIsForgotten) {
-  Run(RoundOf(kNow, Verdict::kStale, "a"));
-  Run(RoundOf(kNow + kDay, Verdict::kStale, "b"));
-  Run(RoundOf(kNow + History::kMostAge + kDay, Verdict::kStale, "b"));
+  RunRound(RoundOf(kNow, Verdict::kStale, "a"));
+  RunRound(RoundOf(kNow + kDay, Verdict::kStale, "b"));
+  RunRound(RoundOf(kNow + History::kMostAge + kDay, Verdict::kStale, "b"));
   const auto seen = Seen(kNow + History::kMostAge + kDay);
   EXPECT_EQ(seen.drift_first_seen, kNow) << "it still lasts";
   ASSERT_THAT(seen.origin_served, SizeIs(1));
@@ -177,51 +177,52 @@ TEST_F(HistoryTest, AFileThatCannotBeUnderstoodIsSetAsideWithOneNote) {
                                 R"({"format":"tagdrift history","version":2,"tags":"in another way"})"};
   for (const std::string text : kTexts) {
     folder_.Write("/state/history.json", text);
-    EXPECT_THAT(Run(RoundOf(kNow, Verdict::kStale, "a")), HasSubstr("set aside as " + File().string() + ".unreadable"));
+    EXPECT_THAT(RunRound(RoundOf(kNow, Verdict::kStale, "a")),
+                HasSubstr("set aside as " + File().string() + ".unreadable"));
     EXPECT_EQ(ReadText(File().string() + ".unreadable"), text);
-    EXPECT_EQ(Run(RoundOf(kNow + kDay, Verdict::kStale, "a")), "");
+    EXPECT_EQ(RunRound(RoundOf(kNow + kDay, Verdict::kStale, "a")), "");
     EXPECT_EQ(Seen(kNow + 2 * kDay).drift_first_seen, kNow);
   }
 }
 
 TEST_F(HistoryTest, AFileThatIsTooLargeIsSetAside) {
   folder_.Write("/state/history.json", std::string(33 << 20, ' '));
-  EXPECT_THAT(Run(RoundOf(kNow, Verdict::kStale, "a")), HasSubstr("set aside"));
+  EXPECT_THAT(RunRound(RoundOf(kNow, Verdict::kStale, "a")), HasSubstr("set aside"));
   EXPECT_THAT(Seen(kNow).origin_served, SizeIs(1));
 }
 
 TEST_F(HistoryTest, ADirectoryThatIsMissingIsOneNote) {
   std::filesystem::remove_all(Directory());
-  EXPECT_THAT(Run(RoundOf(kNow, Verdict::kStale, "a")), HasSubstr("is not kept in " + Directory()));
+  EXPECT_THAT(RunRound(RoundOf(kNow, Verdict::kStale, "a")), HasSubstr("is not kept in " + Directory()));
   EXPECT_FALSE(std::filesystem::exists(Directory()));
 }
 
 /// What cannot be written is read all the same.
 TEST_F(HistoryTest, ADirectoryThatCannotBeWrittenIsOneNote) {
-  Run(RoundOf(kNow, Verdict::kStale, "a"));
+  RunRound(RoundOf(kNow, Verdict::kStale, "a"));
   std::filesystem::remove(Directory() + "/history.lock");
   std::filesystem::create_directory(Directory() + "/history.lock");
-  EXPECT_THAT(Run(RoundOf(kNow + kDay, Verdict::kStale, "b")), HasSubstr("is not kept in"));
+  EXPECT_THAT(RunRound(RoundOf(kNow + kDay, Verdict::kStale, "b")), HasSubstr("is not kept in"));
   EXPECT_EQ(Seen(kNow + 2 * kDay).drift_first_seen, kNow);
   EXPECT_THAT(Seen(kNow + 2 * kDay).origin_served, SizeIs(1));
 }
 
 TEST_F(HistoryTest, ADirectoryInPlaceOfTheFileIsOneNote) {
   std::filesystem::create_directory(File());
-  EXPECT_THAT(Run(RoundOf(kNow, Verdict::kStale, "a")), HasSubstr("no regular file"));
+  EXPECT_THAT(RunRound(RoundOf(kNow, Verdict::kStale, "a")), HasSubstr("no regular file"));
   EXPECT_TRUE(std::filesystem::is_directory(File()));
 }
 
 TEST_F(HistoryTest, WhileAnotherProcessWritesItIsOnlyRead) {
-  Run(RoundOf(kNow, Verdict::kStale, "a"));
+  RunRound(RoundOf(kNow, Verdict::kStale, "a"));
   const std::string text = ReadText(File());
   const int lock = open((Directory() + "/history.lock").c_str(), O_RDWR | O_CLOEXEC);
   ASSERT_EQ(flock(lock, LOCK_EX | LOCK_NB), 0);
-  EXPECT_EQ(Run(RoundOf(kNow + kDay, Verdict::kStale, "b")), "");
+  EXPECT_EQ(RunRound(RoundOf(kNow + kDay, Verdict::kStale, "b")), "");
   EXPECT_EQ(ReadText(File()), text);
   EXPECT_EQ(Seen(kNow + kDay).drift_first_seen, kNow);
   close(lock);
-  EXPECT_EQ(Run(RoundOf(kNow + kDay, Verdict::kStale, "b")), "");
+  EXPECT_EQ(RunRound(RoundOf(kNow + kDay, Verdict::kStale, "b")), "");
   EXPECT_THAT(Seen(kNow + kDay).origin_served, SizeIs(2));
 }
 
@@ -240,10 +241,10 @@ TEST_F(HistoryTest, RoundsThatEndTogetherLoseNothing) {
 }
 
 TEST_F(HistoryTest, AWriterThatWasKilledBeforeItsFileWasInPlaceLeavesTheOldOne) {
-  Run(RoundOf(kNow, Verdict::kStale, "a"));
+  RunRound(RoundOf(kNow, Verdict::kStale, "a"));
   folder_.Write("/state/history.json.new", "{\"format\":\"tagdrift hist");
   EXPECT_EQ(Seen(kNow + kDay).drift_first_seen, kNow);
-  EXPECT_EQ(Run(RoundOf(kNow + kDay, Verdict::kStale, "b")), "");
+  EXPECT_EQ(RunRound(RoundOf(kNow + kDay, Verdict::kStale, "b")), "");
   EXPECT_THAT(Seen(kNow + kDay).origin_served, SizeIs(2));
   EXPECT_FALSE(std::filesystem::exists(File().string() + ".new"));
 }

@@ -28,7 +28,7 @@ struct Result {
   std::string err;
 };
 
-Result Run(const std::vector<std::string>& arguments) {
+Result RunProgram(const std::vector<std::string>& arguments) {
   RunningBinary binary(arguments);
   const int exit_code = binary.AwaitEnd(kEver).value_or(-1);
   return {exit_code, binary.streams().out, binary.streams().err};
@@ -50,7 +50,7 @@ class RecordTest : public testing::Test {
   void Record(const std::vector<std::string>& more = {}) const {
     std::vector<std::string> arguments{File()};
     arguments.insert(arguments.end(), more.begin(), more.end());
-    const Result recorded = Run(scene_.Arguments("record", arguments));
+    const Result recorded = RunProgram(scene_.Arguments("record", arguments));
     ASSERT_EQ(recorded.exit_code, 0) << recorded.err;
     EXPECT_EQ(recorded.out, "");
   }
@@ -59,19 +59,19 @@ class RecordTest : public testing::Test {
 };
 
 TEST_F(RecordTest, IsReplayedAsCheckSaysIt) {
-  const Result live = Run(scene_.Arguments("check", {"-o", "json"}));
+  const Result live = RunProgram(scene_.Arguments("check", {"-o", "json"}));
   Record();
-  const Result replayed = Run({"replay", File(), "-o", "json"});
+  const Result replayed = RunProgram({"replay", File(), "-o", "json"});
   EXPECT_EQ(live.exit_code, 1) << live.err;
   EXPECT_EQ(replayed.exit_code, 1) << replayed.err;
   EXPECT_EQ(WithoutTimes(json::parse(replayed.out)), WithoutTimes(json::parse(live.out)));
-  EXPECT_EQ(Run({"replay", File(), "check", "-o", "json"}).out, replayed.out);
-  EXPECT_EQ(Run({"replay", File()}).out, Run(scene_.Arguments("check", {})).out);
+  EXPECT_EQ(RunProgram({"replay", File(), "check", "-o", "json"}).out, replayed.out);
+  EXPECT_EQ(RunProgram({"replay", File()}).out, RunProgram(scene_.Arguments("check", {})).out);
 }
 
 TEST_F(RecordTest, TagsThatWereSelectedAreShownAsCheckShowsThem) {
   Record({scene_.tag()});
-  EXPECT_EQ(Run({"replay", File()}).out, Run(scene_.Arguments("check", {scene_.tag()})).out);
+  EXPECT_EQ(RunProgram({"replay", File()}).out, RunProgram(scene_.Arguments("check", {scene_.tag()})).out);
 }
 
 TEST_F(RecordTest, OnlyItsOwnerReadsTheFile) {
@@ -82,46 +82,46 @@ TEST_F(RecordTest, OnlyItsOwnerReadsTheFile) {
 }
 
 TEST_F(RecordTest, GoesThroughPipes) {
-  const Result recorded = Run(scene_.Arguments("record", {"-"}));
+  const Result recorded = RunProgram(scene_.Arguments("record", {"-"}));
   EXPECT_EQ(json::parse(recorded.out)["format"], "tagdrift recording");
   std::ofstream(File()) << recorded.out;
-  EXPECT_EQ(Run({"replay", File()}).exit_code, 1);
-  EXPECT_EQ(Run(scene_.Arguments("record", {"/dev/null"})).exit_code, 0);
+  EXPECT_EQ(RunProgram({"replay", File()}).exit_code, 1);
+  EXPECT_EQ(RunProgram(scene_.Arguments("record", {"/dev/null"})).exit_code, 0);
 }
 
 TEST_F(RecordTest, AFileThatCannotBeWrittenIsOneError) {
-  const Result recorded = Run(scene_.Arguments("record", {scene_.folder().path() + "/none/round.json"}));
+  const Result recorded = RunProgram(scene_.Arguments("record", {scene_.folder().path() + "/none/round.json"}));
   EXPECT_EQ(recorded.exit_code, 2);
   EXPECT_THAT(recorded.err, HasSubstr("No such file or directory"));
-  EXPECT_EQ(Run(scene_.Arguments("record", {scene_.folder().path()})).exit_code, 2);
+  EXPECT_EQ(RunProgram(scene_.Arguments("record", {scene_.folder().path()})).exit_code, 2);
 }
 
 TEST_F(RecordTest, AFileThatIsNoneIsOneError) {
   std::ofstream(File()) << R"({"format":"tagdrift recording","version":9})";
-  const Result replayed = Run({"replay", File()});
+  const Result replayed = RunProgram({"replay", File()});
   EXPECT_EQ(replayed.exit_code, 2);
   EXPECT_EQ(replayed.out, "");
   EXPECT_THAT(replayed.err, HasSubstr(File() + ": a tagdrift recording of format version 9"));
-  EXPECT_EQ(Run({"replay", "/nonexistent"}).exit_code, 2);
-  EXPECT_EQ(Run({"replay"}).exit_code, 64);
+  EXPECT_EQ(RunProgram({"replay", "/nonexistent"}).exit_code, 2);
+  EXPECT_EQ(RunProgram({"replay"}).exit_code, 64);
 }
 
 TEST_F(RecordTest, APatternThatNoRecordedTagMatchesIsOneError) {
   Record();
-  const Result replayed = Run({"replay", File(), "nginx*"});
+  const Result replayed = RunProgram({"replay", File(), "nginx*"});
   EXPECT_EQ(replayed.exit_code, 2);
   EXPECT_THAT(replayed.err, HasSubstr("nginx*"));
-  EXPECT_EQ(Run({"replay", File(), "check", "*:v1"}).exit_code, 1);
+  EXPECT_EQ(RunProgram({"replay", File(), "check", "*:v1"}).exit_code, 1);
 }
 
 TEST_F(RecordTest, SinceWhenATagIsStaleIsInIt) {
   const std::string state = scene_.folder().path() + "/state";
   std::filesystem::create_directory(state);
-  const Result live = Run(scene_.Arguments("check", {"-o", "json", "--state-dir", state}));
+  const Result live = RunProgram(scene_.Arguments("check", {"-o", "json", "--state-dir", state}));
   const json first_seen = json::parse(live.out)["tags"][0]["firstSeen"];
   EXPECT_TRUE(first_seen.is_string()) << live.out;
   Record({"--state-dir", state});
-  EXPECT_EQ(json::parse(Run({"replay", File(), "-o", "json"}).out)["tags"][0]["firstSeen"], first_seen);
+  EXPECT_EQ(json::parse(RunProgram({"replay", File(), "-o", "json"}).out)["tags"][0]["firstSeen"], first_seen);
 }
 
 }  // namespace
