@@ -1,16 +1,22 @@
 #include "replay_command.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <iterator>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "check_command.h"
+#include "explain_command.h"
 #include "output.h"
 #include "tagdrift/agent/selection.h"
+#include "tagdrift/agent/subject.h"
 #include "tagdrift/record/file.h"
 #include "tagdrift/record/recording.h"
 #include "tagdrift/report/report.h"
@@ -25,6 +31,7 @@ struct ReplayArguments {
   std::vector<std::string> ignored;
   bool in_use = false;
   ReportArguments report;
+  std::optional<ExplainArguments> explain = {};
 };
 
 absl::StatusOr<record::Recording> ReadFrom(const std::string& path) {
@@ -57,19 +64,50 @@ absl::Status KeepSelected(const agent::Selection& selection, report::Round& roun
   return absl::OkStatus();
 }
 
+/// Keeps the tag, or the containers and tags of the pod, that is to be explained. Errors: as agent::FindSubject;
+/// NotFound where the recorded round was about other tags.
+absl::Status KeepSubject(const agent::Subject& subject, report::Round& round) {
+  auto found = agent::FindSubject(subject, round.node);
+  if (!found.ok()) return found.status();
+  std::set<image::Reference> selected;
+  for (const facts::CachedImage& image : found->images) selected.insert(image.reference);
+  std::ranges::move(round.asked_for, std::back_inserter(round.tags));
+  round.asked_for.clear();
+  std::erase_if(round.tags, [&](const auto& tag) { return !selected.contains(tag.facts.image.reference); });
+  if (round.tags.empty() && !found->pod) {
+    return absl::NotFoundError(fmt::format("'{}' is not among the tags that were recorded", subject.text));
+  }
+  if (found->pod) agent::KeepPod(*found->pod, round.node);
+  std::vector<judge::ContainerRequest> requests = judge::ContainerRequests(round.node);
+  agent::SelectContainers({}, selected, requests);
+  if (!found->pod) std::erase_if(requests, [](const auto& request) { return request.references.empty(); });
+  round.pod = std::move(found->pod);
+  report::JudgeContainers(requests, round);
+  return absl::OkStatus();
+}
+
 absl::StatusOr<record::Recording> Replay(const ReplayArguments& arguments) {
   auto selection = SelectionFrom(arguments.patterns, arguments.ignored, arguments.in_use);
   if (!selection.ok()) return selection.status();
+  std::optional<agent::Subject> subject;
+  if (arguments.explain) {
+    auto options = ExplainOptions(*arguments.explain, {});
+    if (!options.ok()) return options.status();
+    subject = std::move(options->subject);
+  }
   auto recording = ReadFrom(arguments.file);
   if (!recording.ok()) return recording.status();
-  if (absl::Status kept = KeepSelected(*selection, recording->round); !kept.ok()) return kept;
+  absl::Status kept = subject ? KeepSubject(*subject, recording->round) : KeepSelected(*selection, recording->round);
+  if (!kept.ok()) return kept;
   return recording;
 }
 
 int RunReplay(const ReplayArguments& arguments) {
   const auto recording = Replay(arguments);
   if (!recording.ok()) return ExitCodeOf(recording.status(), 0);
-  return PrintReport(report::ToMessage(recording->round, recording->invocation), arguments.report,
+  v1::NodeReport report = report::ToMessage(recording->round, recording->invocation);
+  if (arguments.explain) return PrintExplanation(report, *arguments.explain);
+  return PrintReport(std::move(report), arguments.report,
                      arguments.report.all || !recording->patterns.empty() || !arguments.patterns.empty());
 }
 
@@ -86,12 +124,20 @@ void AddReplayCommand(CLI::App& app, int& exit_code) {
       ->type_name("PATTERN")
       ->allow_extra_args(false);
   command.add_subcommand("check", "What check would have said; so it is without a word, too");
+  CLI::App& explain = *command.add_subcommand("explain", "One of the recorded tags, or a pod, in full");
+  auto explained = std::make_shared<ExplainArguments>();
+  AddExplainArguments(explain, *explained);
+  explain.remove_option(explain.get_option("--ask-local"));
   command.footer(
       "Exit codes: those of check; 2 for a file that cannot be read.\n\n"
       "Examples:\n"
       "  tagdrift replay node-7.json                    # what check said there\n"
-      "  tagdrift replay node-7.json check -o json --stale-only");
-  command.callback([arguments, &exit_code] { exit_code = RunReplay(*arguments); });
+      "  tagdrift replay node-7.json check -o json --stale-only\n"
+      "  tagdrift replay node-7.json explain shop/web-0     # record with --all-hosts to have every host's answer");
+  command.callback([arguments, explained, &explain, &exit_code] {
+    if (explain.parsed()) arguments->explain = *explained;
+    exit_code = RunReplay(*arguments);
+  });
 }
 
 }  // namespace tagdrift::cli

@@ -114,6 +114,18 @@ TEST_F(RecordTest, APatternThatNoRecordedTagMatchesIsOneError) {
   EXPECT_EQ(RunProgram({"replay", File(), "check", "*:v1"}).exit_code, 1);
 }
 
+TEST_F(RecordTest, IsExplainedAsOnTheNode) {
+  Record({"--all-hosts"});
+  const Result live = RunProgram(scene_.Arguments("explain", {"-o", "json", scene_.tag()}));
+  const Result replayed = RunProgram({"replay", File(), "explain", "-o", "json", scene_.tag()});
+  EXPECT_EQ(replayed.exit_code, live.exit_code) << replayed.err;
+  const auto tags = [](const Result& result) { return WithoutTimes(json::parse(result.out))["tags"]; };
+  EXPECT_EQ(tags(replayed), tags(live));
+  EXPECT_THAT(RunProgram({"replay", File(), "explain", scene_.tag()}).out,
+              HasSubstr(scene_.new_image().digest.substr(0, 19)));
+  EXPECT_EQ(RunProgram({"replay", File(), "explain", "registry.test/other:v1"}).exit_code, 2);
+}
+
 TEST_F(RecordTest, SinceWhenATagIsStaleIsInIt) {
   const std::string state = scene_.folder().path() + "/state";
   std::filesystem::create_directory(state);
