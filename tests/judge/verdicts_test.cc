@@ -25,10 +25,11 @@ std::string Name(Verdict verdict) {
   return NameIn({"fresh", "equivalent", "stale", "gone", "local", "immutable", "undecided"}, verdict);
 }
 std::string Name(Cause cause) {
-  return NameIn({"none", "node disagrees", "origin is mirror", "unauthorized", "rate limited", "origin unreachable",
-                 "bad answer", "ambiguous cache", "tag deleted", "wrong platform", "pull would fail", "stale mirror",
-                 "mirror differs", "tag moved", "forecast unknown", "mirror config ignored", "not an image"},
-                cause);
+  return NameIn(
+      {"none", "node disagrees", "origin is mirror", "unauthorized", "rate limited", "origin unreachable", "bad answer",
+       "ambiguous cache", "tag deleted", "wrong platform", "pull would fail", "stale mirror", "mirror differs",
+       "tag moved", "forecast unknown", "mirror config ignored", "not an image", "not cached"},
+      cause);
 }
 std::string Name(Outcome outcome) { return NameIn({"fresh", "equivalent", "stale", "fails", "undecided"}, outcome); }
 std::string Name(HostState state) {

@@ -114,6 +114,9 @@ World::World(const json& images, const json& scenario)
                                                                         {"elsewhere", facts::Provenance::kElsewhere},
                                                                         {"nowhere", facts::Provenance::kNowhere}};
   tag.image.provenance = kProvenances.at(scenario.value("provenance", "here"));
+  for (const std::string name : scenario.value("candidates", json::array())) {
+    tag.image.candidates.push_back(DigestOf(name));
+  }
   if (cached.empty()) return;
   tag.image.target = DigestOf(cached);
   if (!context.has_content_store) return;
