@@ -105,7 +105,7 @@ CMAKE
       release) join release "$root/build/release" '' '' ;;
       release-programs) join release "$root/build/release" '(^|;)(lab|lab-.*|bench|soak)(;|$)' '' ;;
       asan)
-        join asan "$root/build/asan" '' '(^|;)lab(-self)?(;|$)'
+        join asan "$root/build/asan" '' '(^|;)lab(-self|-replay)?(;|$)'
         join asan "$root/build/release/tests/lab" '^lab$' '' "$root/build/asan/tagdrift"
         ;;
       tsan) join tsan "$root/build/tsan" '^threads$' '' ;;
