@@ -8,4 +8,4 @@ tagdrift_lab_executable(lab_registry_test
     tagdrift::registry nlohmann_json::nlohmann_json OpenSSL::SSL OpenSSL::Crypto Threads::Threads GTest::gmock GTest::gtest)
 add_test(NAME lab.registry COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/sandbox.sh $<TARGET_FILE:lab_registry_test>)
 set_tests_properties(lab.registry PROPERTIES
-  SKIP_REGULAR_EXPRESSION "LAB SKIPPED:" LABELS lab-library TIMEOUT 300 COST 100)
+  SKIP_REGULAR_EXPRESSION "LAB SKIPPED:" LABELS lab-library TIMEOUT 900 COST 100)
