@@ -2,4 +2,4 @@
 tagdrift_lab_executable(lab_kill
   SOURCES kill.cc moved_tags.cc
   LIBS tagdrift::lab_check fmt::fmt nlohmann_json::nlohmann_json GTest::gtest)
-tagdrift_lab_run(kill lab_kill RANDOM)
+tagdrift_lab_run(kill lab_kill LONG)

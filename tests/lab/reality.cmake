@@ -2,4 +2,4 @@
 tagdrift_lab_executable(lab_reality
   SOURCES reality.cc scenario.cc scenario_artifacts.cc scenario_stage.cc
   LIBS tagdrift::lab_check tagdrift::image fmt::fmt nlohmann_json::nlohmann_json GTest::gtest)
-tagdrift_lab_run(reality lab_reality RANDOM TIMEOUT 7200) # environment variables ask for thousands
+tagdrift_lab_run(reality lab_reality LONG TIMEOUT 7200) # environment variables ask for thousands
