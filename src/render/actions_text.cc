@@ -22,8 +22,8 @@ void AddNames(std::string_view label, const google::protobuf::RepeatedPtrField<s
 std::string UsedBy(const v1::Durability& durability) {
   std::string text;
   for (const v1::Use& use : durability.used_by()) {
-    const std::string pod = use.pod().name().empty() ? "" : use.pod().namespace_() + "/" + use.pod().name() + " ";
-    text += fmt::format("{}{}{} ({})", text.empty() ? "" : ", ", pod, use.container_name(), use.state());
+    text +=
+        fmt::format("{}{} ({})", text.empty() ? "" : ", ", ContainerText(use.pod(), use.container_name()), use.state());
   }
   return text;
 }

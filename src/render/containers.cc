@@ -28,26 +28,6 @@ auto Order(const v1::ContainerReport& container) {
                     container.id());
 }
 
-std::string PodText(const v1::ContainerReport& container) {
-  if (container.pod().name().empty()) return "";
-  return container.pod().namespace_() + "/" + container.pod().name();
-}
-
-std::string RestartCell(const v1::Restart& restart) {
-  switch (restart.outcome()) {
-    case v1::OUTCOME_FRESH:
-      return "fresh";
-    case v1::OUTCOME_EQUIVALENT:
-      return "equivalent";
-    case v1::OUTCOME_STALE:
-      return "stale";
-    case v1::OUTCOME_FAILS:
-      return "fails";
-    default:
-      return "?";
-  }
-}
-
 std::string Asked(const v1::ContainerReport& container) {
   if (!container.requested_reference().empty()) return container.requested_reference();
   return container.candidates_size() == 0 ? "-" : container.candidates(0) + " ?";
@@ -55,14 +35,13 @@ std::string Asked(const v1::ContainerReport& container) {
 
 Row ContainerRow(const v1::ContainerReport& container, bool wide) {
   Row row = {Word(v1::Verdict_Name(container.verdict()), "VERDICT_"), ShortDigest(container.running_image_id()),
-             ShortDigest(container.tag_image_id()), RestartCell(container.restart())};
+             ShortDigest(container.tag_image_id()), OutcomeCell(container.restart().outcome())};
   if (wide) {
     const std::string assumed = container.pull_policy().source() == "assumed" ? " (assumed)" : "";
     row.insert(row.end(), {container.pull_policy().value() + assumed, Word(v1::Cause_Name(container.cause()), "CAUSE_"),
                            Asked(container)});
   }
-  const std::string pod = PodText(container);
-  row.push_back((pod.empty() ? "" : pod + " ") + container.name() + Aside(container));
+  row.push_back(ContainerText(container.pod(), container.name()) + Aside(container));
   return row;
 }
 
@@ -75,8 +54,7 @@ auto StoryOf(const v1::ContainerReport& container) {
 
 std::string Heading(const Containers& alike) {
   const v1::ContainerReport& first = *alike[0];
-  const std::string pod = PodText(first);
-  if (alike.size() == 1) return (pod.empty() ? "" : pod + " ") + first.name();
+  if (alike.size() == 1) return ContainerText(first.pod(), first.name());
   return fmt::format("{} {} {} ({})", first.pod().namespace_(), first.pod().owner(), first.name(),
                      Counted(alike.size(), "pod"));
 }
@@ -84,7 +62,7 @@ std::string Heading(const Containers& alike) {
 std::string Pods(const Containers& alike) {
   if (alike.size() == 1) return "";
   std::vector<std::string> names;
-  for (const v1::ContainerReport* container : alike) names.push_back(PodText(*container));
+  for (const v1::ContainerReport* container : alike) names.push_back(PodText(container->pod()));
   return ListText(names, kMostNamed);
 }
 

@@ -39,10 +39,8 @@ std::string Why(const v1::TagReport& tag) {
   return Word(v1::Cause_Name(tag.cause()), "CAUSE_") + ": " + tag.detail();
 }
 
-std::string PodText(const v1::Pod& pod) { return pod.name().empty() ? "" : pod.namespace_() + "/" + pod.name() + " "; }
-
-std::string ContainerText(const v1::ContainerReport& container, bool names_reference, std::size_t width) {
-  std::string text = fmt::format("{}{}{}: {}", PodText(container.pod()), container.name(), Aside(container),
+std::string ContainerLines(const v1::ContainerReport& container, bool names_reference, std::size_t width) {
+  std::string text = fmt::format("{}{}: {}", ContainerText(container.pod(), container.name()), Aside(container),
                                  Word(v1::Verdict_Name(container.verdict()), "VERDICT_"));
   if (container.cause() > v1::CAUSE_NONE) text += " (" + Word(v1::Cause_Name(container.cause()), "CAUSE_") + ")";
   text += ", runs image " + ShortDigest(container.running_image_id());
@@ -57,10 +55,10 @@ std::string ContainerText(const v1::ContainerReport& container, bool names_refer
 /// Those of the report or, where it has none, what counts as a user of the tag.
 std::string ContainersText(const Explained& explained, std::size_t width) {
   std::string text;
-  for (const v1::ContainerReport* container : explained.containers) text += ContainerText(*container, false, width);
+  for (const v1::ContainerReport* container : explained.containers) text += ContainerLines(*container, false, width);
   if (text.empty()) {
     for (const v1::Use& use : explained.tag.used_by()) {
-      text += Wrap("  ", fmt::format("{}{} ({})", PodText(use.pod()), use.container_name(), use.state()), width);
+      text += Wrap("  ", fmt::format("{} ({})", ContainerText(use.pod(), use.container_name()), use.state()), width);
     }
   }
   return text.empty() ? text : "\nContainers:\n" + text;
@@ -68,7 +66,7 @@ std::string ContainersText(const Explained& explained, std::size_t width) {
 
 std::string PodContainersText(const v1::NodeReport& report, std::size_t width) {
   std::string text;
-  for (const v1::ContainerReport& container : report.containers()) text += ContainerText(container, true, width);
+  for (const v1::ContainerReport& container : report.containers()) text += ContainerLines(container, true, width);
   return text.empty() ? text : "\nContainers:\n" + text;
 }
 

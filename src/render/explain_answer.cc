@@ -173,7 +173,7 @@ std::string PodAnswer(const v1::NodeReport& report) {
   std::vector<v1::Verdict> tags;
   for (const v1::TagReport& tag : report.tags()) tags.push_back(tag.verdict());
   const std::string counts = containers.empty() ? Counts(tags, "tag") : Counts(containers, "running container");
-  const std::string pod = report.explained_pod().namespace_() + "/" + report.explained_pod().name();
+  const std::string pod = PodText(report.explained_pod());
   return Fitting(pod, "the pod", [&](std::string_view name) { return fmt::format("{}: {}", name, counts); });
 }
 

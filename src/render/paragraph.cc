@@ -78,8 +78,7 @@ std::string UsedBy(const Tags& tags) {
   for (const v1::TagReport* tag : tags) {
     for (const v1::Use& use : tag->used_by()) {
       if (use.listed_only()) continue;
-      const std::string pod = use.pod().name().empty() ? "" : use.pod().namespace_() + "/" + use.pod().name() + " ";
-      uses.push_back(fmt::format("{}{} ({})", pod, use.container_name(), use.state()));
+      uses.push_back(fmt::format("{} ({})", ContainerText(use.pod(), use.container_name()), use.state()));
     }
   }
   return ListText(uses, kMostNamed);

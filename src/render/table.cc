@@ -19,24 +19,6 @@ namespace {
 /// Of tags with the same trouble so many get rows; more are in their paragraph only, but for stale and gone ones.
 constexpr std::size_t kMostRowsAlike = 3;
 
-/// What the next pull would bring, measured by the origin. What is not known is explained below the table.
-std::string NextPullCell(const v1::NextPull& pull) {
-  switch (pull.outcome()) {
-    case v1::OUTCOME_FRESH:
-      return "fresh";
-    case v1::OUTCOME_EQUIVALENT:
-      return "equivalent";
-    case v1::OUTCOME_STALE:
-      return "stale";
-    case v1::OUTCOME_FAILS:
-      return "fails";
-    case v1::OUTCOME_UNDECIDED:
-      return "?";
-    default:
-      return "-";
-  }
-}
-
 /// "4", or "1/4" where one of four runs what the tag points to.
 std::string UsedCell(const v1::TagReport& tag) {
   const auto users = std::ranges::count_if(tag.used_by(), [](const v1::Use& use) { return !use.listed_only(); });
@@ -51,7 +33,7 @@ Row TagRow(const v1::TagReport& tag, bool digests, bool wide) {
   const v1::NextPull& pull = tag.next_pull();
   Row row = {Word(v1::Verdict_Name(tag.verdict()), "VERDICT_"), UsedCell(tag)};
   if (digests) row.insert(row.end(), {ShortDigest(tag.cached_digest()), ShortDigest(tag.origin_digest())});
-  row.push_back(NextPullCell(pull));
+  row.push_back(OutcomeCell(pull.outcome()));
   if (wide) {
     row.insert(row.end(), {ShortDigest(pull.digest()), pull.host().empty() ? "-" : pull.host(),
                            ShortDigest(tag.image_id()), Word(v1::Cause_Name(tag.cause()), "CAUSE_")});

@@ -43,6 +43,29 @@ std::string ListText(const std::vector<std::string>& items, std::size_t most) {
   return items.size() > most ? text + fmt::format(" and {} more", items.size() - most) : text;
 }
 
+std::string PodText(const v1::Pod& pod) { return pod.name().empty() ? "" : pod.namespace_() + "/" + pod.name(); }
+
+std::string ContainerText(const v1::Pod& pod, const std::string& container) {
+  return pod.name().empty() ? container : PodText(pod) + " " + container;
+}
+
+std::string OutcomeCell(v1::Outcome outcome) {
+  switch (outcome) {
+    case v1::OUTCOME_FRESH:
+      return "fresh";
+    case v1::OUTCOME_EQUIVALENT:
+      return "equivalent";
+    case v1::OUTCOME_STALE:
+      return "stale";
+    case v1::OUTCOME_FAILS:
+      return "fails";
+    case v1::OUTCOME_UNDECIDED:
+      return "?";
+    default:
+      return "-";
+  }
+}
+
 std::string SpanText(std::int64_t seconds) {
   if (seconds < 60) return fmt::format("{} s", seconds);
   if (seconds < 60 * 60) return fmt::format("{} min", seconds / 60);
