@@ -35,8 +35,7 @@ class Resolver {
     }
     const std::vector<facts::Pod>& pods = node.pods.pods;
     for (std::size_t i = 0; i < pods.size(); ++i) {
-      if (!pods[i].uid.empty()) pods_.emplace(pods[i].uid, i);
-      if (!pods[i].mirror_of.empty()) pods_.emplace(pods[i].mirror_of, i);
+      if (const std::string& uid = facts::UidOnNode(pods[i]); !uid.empty()) pods_.emplace(uid, i);
     }
     for (const facts::Sandbox& sandbox : node.sandboxes) {
       if (sandbox.state == "not ready") ended_sandboxes_.insert(sandbox.id);
@@ -173,7 +172,7 @@ class Resolver {
   std::unordered_map<std::string, const facts::CachedImage*> names_;
   std::unordered_map<std::string, std::vector<const facts::CachedImage*>> tags_by_id_;
   std::unordered_map<std::string, std::vector<const facts::CachedImage*>> tags_by_repository_;
-  std::unordered_map<std::string, std::size_t> pods_;  ///< by uid
+  std::unordered_map<std::string, std::size_t> pods_;  ///< by uid on the node
   std::set<std::string_view> ended_sandboxes_;
   std::map<Key, const facts::Container*> newest_;
 };

@@ -6,6 +6,7 @@
 #include "container_prose.h"
 #include "enums.h"
 #include "messages.h"
+#include "tagdrift/text/text.h"
 
 namespace tagdrift::report {
 namespace {
@@ -21,11 +22,6 @@ enum class Management {
   kForeign,  ///< a controller of which nothing is known
   kUnknown,  ///< no pod's spec
 };
-
-std::string Lower(std::string text) {
-  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return text;
-}
 
 /// Only such names stand in a JSON text without being changed.
 bool IsKubernetesName(const std::string& text) {
@@ -84,7 +80,7 @@ class WorkloadWriter {
     return Management::kForeign;
   }
 
-  std::string Workload() const { return Lower(controller_->kind) + "/" + controller_->name; }
+  std::string Workload() const { return text::Lower(controller_->kind) + "/" + controller_->name; }
   std::string PodText() const { return container_.pod_namespace + "/" + container_.pod_name; }
 
   void SetCommand(std::vector<std::string> arguments) {
