@@ -8,16 +8,16 @@
 #include <utility>
 
 #include "absl/time/time.h"
+#include "image_id.h"
 #include "tagdrift/judge/containers.h"
 
 namespace tagdrift::judge {
 namespace {
 
-/// "sha256:…" of an image id, with which some runtimes leave the algorithm out; empty for anything else.
+/// "sha256:…"; empty for what is no image id.
 std::string IdFrom(const std::string& text) {
-  if (image::Digest::Parse(text).ok()) return text;
-  std::string id = "sha256:" + text;
-  return image::Digest::Parse(id).ok() ? id : "";
+  const auto id = ImageIdFrom(text);
+  return id ? id->text() : "";
 }
 
 std::optional<image::Reference> ReferenceFrom(const std::string& text) {

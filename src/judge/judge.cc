@@ -9,6 +9,7 @@
 #include "fact_lookup.h"
 #include "forecast.h"
 #include "host_states.h"
+#include "image_id.h"
 #include "origin.h"
 #include "remedies.h"
 
@@ -118,11 +119,7 @@ void JudgeWithoutOrigin(const Route& route, TagResult& result) {
 }
 
 std::optional<image::Digest> IdOf(const facts::CachedImage& image) {
-  if (image.cri_image_id) {
-    const auto id = image::Digest::Parse(image.cri_image_id->starts_with("sha256:") ? *image.cri_image_id
-                                                                                    : "sha256:" + *image.cri_image_id);
-    return id.ok() ? std::optional(*id) : std::nullopt;
-  }
+  if (image.cri_image_id) return ImageIdFrom(*image.cri_image_id);
   return image.stored ? image.stored->id : std::nullopt;
 }
 
