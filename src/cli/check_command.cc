@@ -81,21 +81,24 @@ absl::StatusOr<agent::Selection> SelectionFrom(const std::vector<std::string>& p
   return agent::Selection{*std::move(selected), *std::move(left_out), in_use};
 }
 
-absl::StatusOr<report::Round> RunRound(const RoundArguments& arguments, const StopOnSignal& stop) {
-  const CallContext context = ContextOf(arguments.node, stop.token());
-  auto options = OptionsFrom(arguments);
-  if (!options.ok()) return options.status();
-  const auto agent = MakeAgent(arguments.node);
+absl::StatusOr<report::Round> RunRound(const NodeOptions& node, agent::CheckOptions options, const StopOnSignal& stop) {
+  const CallContext context = ContextOf(node, stop.token());
+  const auto agent = MakeAgent(node);
   if (!agent.ok()) return agent.status();
   ProgressLine line(isatty(STDERR_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr);
-  options->progress = [&line](std::size_t done, std::size_t total) { line.Settled(done, total); };
-  options->waiting = [&line](const std::string& host, std::size_t open) { line.Waiting(host, open); };
-  auto round = (*agent)->Check(*options, context);
+  options.progress = [&line](std::size_t done, std::size_t total) { line.Settled(done, total); };
+  options.waiting = [&line](const std::string& host, std::size_t open) { line.Waiting(host, open); };
+  auto round = (*agent)->Check(options, context);
   if (!round.ok()) return round.status();
   const registry::Client::Counts counts = (*agent)->counts();
   spdlog::info("{} requests, {} for tokens, over {} connections", counts.requests, counts.token_requests,
                counts.connections);
   return round;
+}
+
+absl::StatusOr<report::Round> RunRound(const RoundArguments& arguments, const StopOnSignal& stop) {
+  auto options = OptionsFrom(arguments);
+  return options.ok() ? RunRound(arguments.node, *std::move(options), stop) : options.status();
 }
 
 int PrintReport(v1::NodeReport report, const ReportArguments& arguments, bool all) {

@@ -41,6 +41,7 @@ absl::StatusOr<agent::Selection> SelectionFrom(const std::vector<std::string>& p
                                                const std::vector<std::string>& ignored, bool in_use);
 
 /// A round of an agent of its own, with the progress on a terminal. Errors: see Agent::Check; malformed arguments.
+absl::StatusOr<report::Round> RunRound(const NodeOptions& node, agent::CheckOptions options, const StopOnSignal& stop);
 absl::StatusOr<report::Round> RunRound(const RoundArguments& arguments, const StopOnSignal& stop);
 
 /// Prints the report and answers the exit code. `all`: a row for every tag.

@@ -1,19 +1,14 @@
 #include "explain_command.h"
 
-#include <unistd.h>
-
-#include <cstdlib>
 #include <memory>
 #include <utility>
 
-#include "agent_options.h"
+#include "check_command.h"
 #include "invocation.h"
 #include "logging.h"
 #include "origin_option.h"
 #include "output.h"
 #include "output_format.h"
-#include "progress.h"
-#include "tagdrift/agent/agent.h"
 #include "tagdrift/render/exit_code.h"
 #include "tagdrift/render/render.h"
 #include "tagdrift/report/report.h"
@@ -21,25 +16,13 @@
 namespace tagdrift::cli {
 namespace {
 
-absl::StatusOr<v1::NodeReport> RunRound(const NodeOptions& node, const ExplainArguments& arguments,
-                                        const StopOnSignal& stop) {
-  const CallContext context = ContextOf(node, stop.token());
-  auto options = ExplainOptions(arguments, node.origins);
-  if (!options.ok()) return options.status();
-  const auto agent = MakeAgent(node);
-  if (!agent.ok()) return agent.status();
-  ProgressLine line(isatty(STDERR_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr);
-  options->progress = [&line](std::size_t done, std::size_t total) { line.Settled(done, total); };
-  options->waiting = [&line](const std::string& host, std::size_t open) { line.Waiting(host, open); };
-  const auto round = (*agent)->Check(*options, context);
-  if (!round.ok()) return round.status();
-  return report::ToMessage(*round, InvocationOf(node));
-}
-
 int RunExplain(const NodeOptions& node, const ExplainArguments& arguments, const StopOnSignal& stop) {
   LogToStandardError(node.verbose, node.log_format);
-  const auto report = RunRound(node, arguments, stop);
-  return report.ok() ? PrintExplanation(*report, arguments) : ExitCodeOf(report.status(), stop.signal());
+  auto options = ExplainOptions(arguments, node.origins);
+  if (!options.ok()) return ExitCodeOf(options.status(), stop.signal());
+  const auto round = RunRound(node, *std::move(options), stop);
+  if (!round.ok()) return ExitCodeOf(round.status(), stop.signal());
+  return PrintExplanation(report::ToMessage(*round, InvocationOf(node)), arguments);
 }
 
 }  // namespace
