@@ -110,11 +110,9 @@ absl::Status TakeSelection(const Selection& selection, const std::vector<facts::
   return absl::OkStatus();
 }
 
-/// Of a tag that is explained, containers of which nothing is known are left out.
 void SelectContainers(const CheckOptions& options, const Scope& scope, std::vector<judge::ContainerRequest>& requests) {
+  if (options.subject) return SelectContainersOf(scope.pod.has_value(), scope.selected, requests);
   SelectContainers(options.selection, scope.selected, requests);
-  if (!options.subject || scope.pod) return;
-  std::erase_if(requests, [](const judge::ContainerRequest& request) { return request.references.empty(); });
 }
 
 /// Sets the uses of the node's names too.

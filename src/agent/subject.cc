@@ -141,6 +141,13 @@ absl::StatusOr<FoundSubject> FindSubject(const Subject& subject, const facts::No
   return found;
 }
 
+void SelectContainersOf(bool is_pod, const std::set<image::Reference>& selected,
+                        std::vector<judge::ContainerRequest>& requests) {
+  SelectContainers({}, selected, requests);
+  if (is_pod) return;
+  std::erase_if(requests, [](const judge::ContainerRequest& request) { return request.references.empty(); });
+}
+
 void KeepPod(const report::PodName& pod, facts::Node& node) {
   const auto is_other = [&](const auto& of_pod) { return PodName{of_pod.pod_namespace, of_pod.pod_name} != pod; };
   std::erase_if(node.containers, is_other);

@@ -79,8 +79,7 @@ absl::Status KeepSubject(const agent::Subject& subject, report::Round& round) {
   }
   if (found->pod) agent::KeepPod(*found->pod, round.node);
   std::vector<judge::ContainerRequest> requests = judge::ContainerRequests(round.node);
-  agent::SelectContainers({}, selected, requests);
-  if (!found->pod) std::erase_if(requests, [](const auto& request) { return request.references.empty(); });
+  agent::SelectContainersOf(found->pod.has_value(), selected, requests);
   round.pod = std::move(found->pod);
   report::JudgeContainers(requests, round);
   return absl::OkStatus();

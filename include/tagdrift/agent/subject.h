@@ -1,12 +1,15 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "tagdrift/facts/node_facts.h"
+#include "tagdrift/image/reference.h"
+#include "tagdrift/judge/containers.h"
 #include "tagdrift/report/round.h"
 
 namespace tagdrift::agent {
@@ -32,6 +35,11 @@ struct FoundSubject {
 /// `is_pod` or since the node has pods of that namespace or a pod of a similar name, and it is not here; with what may
 /// have been meant.
 absl::StatusOr<FoundSubject> FindSubject(const Subject& subject, const facts::Node& node);
+
+/// Leaves of `requests`, made after KeepPod for a pod, those of containers that may have asked for one of `selected`;
+/// of a pod also those of which nothing is known.
+void SelectContainersOf(bool is_pod, const std::set<image::Reference>& selected,
+                        std::vector<judge::ContainerRequest>& requests);
 
 /// Leaves of the node's containers, sandboxes and pods those of `pod`.
 void KeepPod(const report::PodName& pod, facts::Node& node);
