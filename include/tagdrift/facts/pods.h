@@ -49,8 +49,8 @@ struct Pod {
   /// pod-template-hash, Job → CronJob by its time). Nothing for a bare pod.
   std::optional<Controller> workload = {};
   std::string config_source = {};  ///< kubernetes.io/config.source: "file" or "http" for a static pod
-  std::string mirror_of =
-      {};  ///< kubernetes.io/config.mirror: of a static pod's image in the API, the pod's uid on the node
+  /// kubernetes.io/config.mirror: of the pod that stands in the API for a static pod, that one's uid on the node.
+  std::string mirror_of = {};
 
   friend bool operator==(const Pod&, const Pod&) = default;
 };

@@ -3,7 +3,7 @@
 #include <memory>
 #include <string>
 
-#include "credentials/docker/helpers.h"
+#include "credentials/docker/credential_helpers.h"
 #include "credentials/source.h"
 #include "tagdrift/credentials/credentials.h"
 

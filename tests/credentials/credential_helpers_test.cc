@@ -1,7 +1,8 @@
+#include "credentials/docker/credential_helpers.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "credentials/docker/helpers.h"
 #include "scene.h"
 
 namespace tagdrift::credentials {

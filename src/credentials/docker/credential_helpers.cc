@@ -1,4 +1,4 @@
-#include "credentials/docker/helpers.h"
+#include "credentials/docker/credential_helpers.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
