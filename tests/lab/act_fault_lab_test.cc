@@ -160,15 +160,32 @@ TEST(ActionFaults, OlderImageOfTheOriginNeedsToBeAskedFor) {
   EXPECT_EQ(TheLab().containerd().Target(app.reference), v0.digest());
 }
 
+/// Runs a command that reports a transfer and ends it by SIGTERM as soon as it does: how long a start takes is nobody's
+/// to know.
+Output RunUntilItTransfers(const std::vector<std::string>& command) {
+  constexpr char kScript[] = R"(
+    errors=$(mktemp)
+    "$@" 2>"$errors" &
+    until grep -q ' of .* KiB$' "$errors" || ! kill -0 $! 2>/dev/null; do sleep 0.02; done
+    kill -TERM $!
+    wait $!
+    code=$?
+    cat "$errors" >&2
+    exit $code)";
+  std::vector<std::string> script = {"bash", "-c", kScript, "bash"};
+  script.insert(script.end(), command.begin(), command.end());
+  return RunCommand(script);
+}
+
 TEST(ActionFaults, SignalDuringThePullStopsAndLeavesTheNodeAsItWas) {
   Trouble app("signalled");
   ScriptedReply slow = ReplyOf(200, app.OwnLayer().bytes);
   slow.headers["Content-Type"] = "application/octet-stream";
-  slow.delay = std::chrono::seconds(5);
+  slow.delay = std::chrono::seconds(10);
   app.registry.SetFault(AtPath(app.OwnLayer().digest, slow));
 
-  const Output output = RunCommand({"timeout", "--preserve-status", "-s", "TERM", "2", TagdriftBinary(), "refresh",
-                                    "--yes", "--runtime-endpoint", TheLab().containerd().endpoint(), app.reference});
+  const Output output = RunUntilItTransfers(
+      {TagdriftBinary(), "refresh", "--yes", "--runtime-endpoint", TheLab().containerd().endpoint(), app.reference});
 
   EXPECT_EQ(output.exit_code, 2) << output.out << output.err;
   EXPECT_THAT(output.out, HasSubstr("STOPPED"));
