@@ -19,7 +19,7 @@ struct Output {
 
 struct RunOptions {
   std::map<std::string, std::string> environment = {};  ///< on top of the caller's
-  std::chrono::seconds deadline{60};                    ///< then it is killed and the lab gives up
+  std::chrono::seconds deadline{180};                   ///< then it is killed and the lab gives up
   bool closed_stdout = false;                           ///< as with `>&-`
   std::string input = {};                               ///< its standard input
 };
