@@ -4,7 +4,7 @@
 # `tests/run.sh --quick -R lab.check`.
 #
 # Tests of the presets release, asan and tsan end in one ctest summary; their names begin with the preset's. Unit tests are built once, by
-# asan; --quick has release build them.
+# asan, but for those that stop the program at each of its calls; --quick has release build them.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -103,7 +103,7 @@ CMAKE
   for preset in "$@"; do
     case $preset in
       release) join release "$root/build/release" '' '' ;;
-      release-programs) join release "$root/build/release" '(^|;)(lab|lab-.*|bench|soak)(;|$)' '' ;;
+      release-programs) join release "$root/build/release" '(^|;)(lab|lab-.*|bench|soak|program)(;|$)' '' ;;
       asan)
         join asan "$root/build/asan" '' '(^|;)lab(-self|-replay)?(;|$)'
         join asan "$root/build/release/tests/lab" '^lab$' '' "$root/build/asan/tagdrift"
@@ -117,8 +117,8 @@ run_tests() {
   export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1}
   export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
   export TSAN_OPTIONS=${TSAN_OPTIONS:-ignore_noninstrumented_modules=1 suppressions=$root/tests/tsan.supp}
-  # Three at a time for each processor: the lab's tests wait most of their time for containerd.
-  ctest --test-dir build/all --output-on-failure --no-tests=error -j $((3 * $(nproc))) "$@"
+  # Two at a time for each processor: the lab's tests wait most of their time for containerd.
+  ctest --test-dir build/all --output-on-failure --no-tests=error -j $((2 * $(nproc))) "$@"
 }
 
 main() {
