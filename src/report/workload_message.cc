@@ -83,7 +83,11 @@ class WorkloadWriter {
   std::string Workload() const { return text::Lower(controller_->kind) + "/" + controller_->name; }
   std::string PodText() const { return container_.pod_namespace + "/" + container_.pod_name; }
 
+  /// kubectl would take such a name for an option, or for all there are. None that Kubernetes accepts is like that.
+  static bool IsMisread(const std::string& name) { return name.starts_with('-') || name == "*"; }
+
   void SetCommand(std::vector<std::string> arguments) {
+    if (IsMisread(container_.pod_name) || IsMisread(container_.name)) return;
     std::vector<std::string> all = {"kubectl", "-n", container_.pod_namespace};
     all.insert(all.end(), arguments.begin(), arguments.end());
     message_.set_command(CommandLine(all));
@@ -125,6 +129,7 @@ class WorkloadWriter {
 
   /// What `kubectl set image` takes; empty where the pod's template cannot be changed so.
   std::string Template() const {
+    if (role_ == facts::ContainerRole::kEphemeral) return "";
     switch (management_) {
       case Management::kRollout:
       case Management::kCronJob:
@@ -157,8 +162,8 @@ class WorkloadWriter {
         remedy_.pull_policy == facts::PullPolicy::kAlways
             ? "imagePullPolicy Always has the registry asked at every start, on every node"
             : fmt::format("imagePullPolicy {} lets the kubelet pull the image that is not here", policy));
-    if (management_ != Management::kRollout || !IsKubernetesName(container_.name)) return;
-    const char* list = role_ == facts::ContainerRole::kSidecar ? "initContainers" : "containers";
+    if (management_ != Management::kRollout || Template().empty() || !IsKubernetesName(container_.name)) return;
+    const char* list = role_ == facts::ContainerRole::kMain ? "containers" : "initContainers";
     SetCommand({"patch", Workload(), "-p",
                 fmt::format(R"({{"spec":{{"template":{{"spec":{{"{}":[{{"name":"{}","imagePullPolicy":"{}"}}]}}}}}}}})",
                             list, container_.name, policy)});

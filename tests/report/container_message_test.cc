@@ -14,48 +14,6 @@ using judge::Verdict;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-image::Digest OldId() { return image::Digest::OfBytes("old config"); }
-image::Digest NewId() { return image::Digest::OfBytes("new config"); }
-
-/// registry.test/b:1 is fresh here; pod shop/web-0 still runs the image before.
-Round OldPod() {
-  JudgedTag tag = Tag("registry.test/b:1", Verdict::kFresh);
-  tag.facts.image.cri_image_id = NewId().text();
-  tag.facts.image.updated_at = absl::FromUnixSeconds(1'700'000'000);
-  tag.facts.image.used_by = {{.id = "c1", .state = "running", .image_id = OldId().text()}};
-  tag.result.cached_image_id = tag.result.origin_image_id = NewId();
-  Round round = RoundOf({tag});
-  round.node.containers = {{.id = "c1",
-                            .name = "app",
-                            .sandbox_id = "s1",
-                            .pod_namespace = "shop",
-                            .pod_name = "web-0",
-                            .pod_uid = "uid",
-                            .state = "running"}};
-  judge::ContainerResult container;
-  container.request = {.source = judge::RequestSource::kRuntime,
-                       .references = {*image::Reference::Parse("registry.test/b:1")},
-                       .image_id = OldId().text(),
-                       .decides = true};
-  container.verdict = Verdict::kStale;
-  container.cause = Cause::kTagMoved;
-  container.restart = {.outcome = Outcome::kFresh, .digest = tag.facts.image.target, .image_id = NewId()};
-  container.remedies.resize(2);
-  container.remedies[0].kind = RemedyKind::kRestartWorkload;
-  container.remedies[1].kind = RemedyKind::kPinDigest;
-  round.containers = {container};
-  return round;
-}
-
-void ManageBy(const std::string& api_version, const std::string& kind, Round& round) {
-  facts::Pod pod{.namespace_name = "shop", .name = "web-0", .uid = "uid"};
-  pod.containers = {{.name = "app", .image = "registry.test/b:1"}};
-  if (!kind.empty()) pod.workload = facts::Controller{api_version, kind, "web"};
-  round.node.pods.pods = {pod};
-  round.containers[0].request.pod = 0;
-  round.containers[0].request.spec = 0;
-}
-
 v1::ContainerReport ReportOf(const Round& round) { return ToMessage(round).containers(0); }
 
 TEST(ContainerMessage, SaysWhatThePodRunsAndWhatItsTagHas) {
@@ -140,6 +98,41 @@ TEST(ContainerMessage, PatchesThePullPolicyOfOneContainer) {
             R"('{"spec":{"template":{"spec":{"containers":[{"name":"app","imagePullPolicy":"Always"}]}}}}')");
   round.node.containers[0].name = "a\"b";
   EXPECT_EQ(ReportOf(round).remedies(0).command(), "");
+}
+
+TEST(ContainerMessage, PatchesAnInitContainerWhereItStands) {
+  Round round = OldPod();
+  ManageBy("apps/v1", "Deployment", round);
+  round.containers[0].remedies[0].kind = RemedyKind::kSetPullPolicy;
+  for (const facts::ContainerRole role : {facts::ContainerRole::kInit, facts::ContainerRole::kSidecar}) {
+    round.node.pods.pods[0].containers[0].role = role;
+    EXPECT_THAT(ReportOf(round).remedies(0).command(), HasSubstr(R"({"initContainers":[{"name":"app",)"));
+  }
+}
+
+TEST(ContainerMessage, GivesNoCommandForAnEphemeralContainerWhichNoTemplateHolds) {
+  Round round = OldPod();
+  round.containers[0].remedies[0].kind = RemedyKind::kSetPullPolicy;
+  for (const std::string kind : {"Deployment", ""}) {
+    ManageBy("apps/v1", kind, round);
+    round.node.pods.pods[0].containers[0].role = facts::ContainerRole::kEphemeral;
+    const v1::ContainerReport report = ReportOf(round);
+    EXPECT_EQ(report.remedies(0).command(), "") << kind;
+    EXPECT_EQ(report.remedies(1).command(), "") << kind;
+  }
+}
+
+TEST(ContainerMessage, PrintsNothingThatKubectlReadsAsEveryPodOrEveryContainer) {
+  Round round = OldPod();
+  ManageBy("", "", round);
+  round.node.containers[0].pod_name = "--all";
+  EXPECT_EQ(ReportOf(round).remedies(0).command(), "");
+  ManageBy("apps/v1", "Deployment", round);
+  round.node.containers[0].pod_name = "web-0";
+  for (const std::string name : {"*", "--all"}) {
+    round.node.containers[0].name = name;
+    EXPECT_EQ(ReportOf(round).remedies(1).command(), "") << name;
+  }
 }
 
 TEST(ContainerMessage, NamesBothCandidates) {

@@ -59,4 +59,45 @@ Round RoundOf(std::vector<JudgedTag> tags) {
   return round;
 }
 
+image::Digest OldId() { return image::Digest::OfBytes("old config"); }
+image::Digest NewId() { return image::Digest::OfBytes("new config"); }
+
+Round OldPod() {
+  JudgedTag tag = Tag("registry.test/b:1", judge::Verdict::kFresh);
+  tag.facts.image.cri_image_id = NewId().text();
+  tag.facts.image.updated_at = absl::FromUnixSeconds(1'700'000'000);
+  tag.facts.image.used_by = {{.id = "c1", .state = "running", .image_id = OldId().text()}};
+  tag.result.cached_image_id = tag.result.origin_image_id = NewId();
+  Round round = RoundOf({tag});
+  round.node.containers = {{.id = "c1",
+                            .name = "app",
+                            .sandbox_id = "s1",
+                            .pod_namespace = "shop",
+                            .pod_name = "web-0",
+                            .pod_uid = "uid",
+                            .state = "running"}};
+  judge::ContainerResult container;
+  container.request = {.source = judge::RequestSource::kRuntime,
+                       .references = {*image::Reference::Parse("registry.test/b:1")},
+                       .image_id = OldId().text(),
+                       .decides = true};
+  container.verdict = judge::Verdict::kStale;
+  container.cause = judge::Cause::kTagMoved;
+  container.restart = {.outcome = judge::Outcome::kFresh, .digest = tag.facts.image.target, .image_id = NewId()};
+  container.remedies.resize(2);
+  container.remedies[0].kind = judge::RemedyKind::kRestartWorkload;
+  container.remedies[1].kind = judge::RemedyKind::kPinDigest;
+  round.containers = {container};
+  return round;
+}
+
+void ManageBy(const std::string& api_version, const std::string& kind, Round& round) {
+  facts::Pod pod{.namespace_name = "shop", .name = "web-0", .uid = "uid"};
+  pod.containers = {{.name = "app", .image = "registry.test/b:1"}};
+  if (!kind.empty()) pod.workload = facts::Controller{api_version, kind, "web"};
+  round.node.pods.pods = {pod};
+  round.containers[0].request.pod = 0;
+  round.containers[0].request.spec = 0;
+}
+
 }  // namespace tagdrift::report

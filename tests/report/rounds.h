@@ -21,4 +21,15 @@ judge::Route RouteOf(const std::string& registry, const std::string& mirror);
 
 Round RoundOf(std::vector<JudgedTag> tags);
 
+/// The config digests of the image before and of the one that is cached.
+image::Digest OldId();
+image::Digest NewId();
+
+/// registry.test/b:1 is fresh here; container app of pod shop/web-0 still runs the image before. Its remedies are to
+/// restart the workload and to pin the digest.
+Round OldPod();
+
+/// The pod's spec is known; the workload "web" of this kind manages it, or with an empty kind, nothing.
+void ManageBy(const std::string& api_version, const std::string& kind, Round& round);
+
 }  // namespace tagdrift::report
