@@ -35,6 +35,7 @@ lab_unpacked=(
   "nginx          nginx bookworm"
   "skopeo         skopeo bookworm"
   "gpgme          libgpgme11 bookworm"
+  "kubectl        kubernetes-client bookworm"
 )
 
 say() { printf '%s\n' "provision: $*"; }

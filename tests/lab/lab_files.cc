@@ -1,6 +1,9 @@
 #include "lab_files.h"
 
 #include <cstdlib>
+#include <filesystem>
+#include <iostream>
+#include <string_view>
 
 #include "failure.h"
 
@@ -9,6 +12,18 @@ namespace tagdrift::lab {
 std::string LabFile(const std::string& path) {
   const char* folder = std::getenv("TAGDRIFT_LAB_DIR");
   return std::string(folder == nullptr ? TAGDRIFT_LAB_DEFAULT_DIR : folder) + "/" + path;
+}
+
+bool AreUnpacked(std::initializer_list<const char*> files) {
+  for (const char* file : files) {
+    if (std::filesystem::exists(LabFile(file))) continue;
+    const std::string missing = std::string("no ") + file + " in the lab; run deploy/provision.sh lab";
+    const char* ci = std::getenv("CI");
+    if (ci != nullptr && std::string_view(ci) == "true") GiveUp(missing);
+    std::cout << "LAB SKIPPED: " << missing << "\n";
+    return false;
+  }
+  return true;
 }
 
 std::string LabRoot() {
