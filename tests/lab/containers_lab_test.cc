@@ -9,6 +9,7 @@
 
 #include "check_run.h"
 #include "failure.h"
+#include "kubelet.h"
 #include "lab_fixture.h"
 #include "moved_tags.h"
 
@@ -193,23 +194,36 @@ TEST(ContainersOnNode, APodWhoseTagWasEvictedIsComparedWithTheRegistry) {
 enum class Cache { kOld, kNew, kNone };
 enum class MirrorState { kNew, kOld, kDown };
 
+struct Policy {
+  std::string name;
+  std::string image_pull_policy;
+  std::string tag;
+  bool in_spec;  ///< the kubelet tells it, against the default for the tag; otherwise nobody does
+};
+
 struct Case {
   std::string name;
-  bool always;  ///< by the default rule for ":latest"; the others have IfNotPresent
+  Policy policy;
   Cache cache;
   MirrorState mirror;
+
+  bool ImageIsMissing() const { return policy.image_pull_policy == "Never" && cache == Cache::kNone; }
 };
 
 std::vector<Case> Cases() {
   std::vector<Case> cases;
+  const Policy policies[] = {{"always", "Always", "latest", false},
+                             {"present", "IfNotPresent", "v1", false},
+                             {"spec-always", "Always", "v1", true},
+                             {"spec-present", "IfNotPresent", "latest", true},
+                             {"spec-never", "Never", "latest", true}};
   const std::pair<Cache, const char*> caches[] = {{Cache::kOld, "old"}, {Cache::kNew, "new"}, {Cache::kNone, "none"}};
   const std::pair<MirrorState, const char*> mirrors[] = {
       {MirrorState::kNew, "new"}, {MirrorState::kOld, "old"}, {MirrorState::kDown, "down"}};
-  for (const bool always : {true, false}) {
+  for (const Policy& policy : policies) {
     for (const auto& [cache, cached] : caches) {
       for (const auto& [mirror, mirrored] : mirrors) {
-        cases.push_back(
-            {std::string(always ? "always" : "present") + "-" + cached + "-" + mirrored, always, cache, mirror});
+        cases.push_back({policy.name + "-" + cached + "-" + mirrored, policy, cache, mirror});
       }
     }
   }
@@ -217,22 +231,42 @@ std::vector<Case> Cases() {
 }
 
 /// The image id that the kubelet would start; the error where there is none.
-absl::StatusOr<std::string> ImageToStart(const Case& row, const std::string& reference) {
-  if (!row.always) {
+absl::StatusOr<std::string> ImageToStart(const Policy& policy, const std::string& reference) {
+  if (policy.image_pull_policy != "Always") {
     if (const std::string id = CriId(TheLab(), reference); !id.empty()) return id;
   }
+  if (policy.image_pull_policy == "Never") return absl::NotFoundError(reference + " is not on the node");
   return TheLab().cri().Pull(reference);
 }
 
+json ContainerBeforeRestart(const Case& row, const std::string& reference, const RunningPod& pod) {
+  if (!row.policy.in_spec) return ContainerIn(Check(TheLab(), {reference}), pod);
+  const Kubelet kubelet({.name = "ct-" + row.name, .image_id = "", .requested = reference},
+                        row.policy.image_pull_policy);
+  std::vector<std::string> arguments = kubelet.Options();
+  arguments.push_back(reference);
+  return ContainerIn(Check(TheLab(), arguments), pod);
+}
+
+/// Neither has the kubelet an image to start, nor has the runtime one of that name.
+void ExpectNothingStarts(const std::string& name, const absl::StatusOr<std::string>& image,
+                         const std::string& reference) {
+  EXPECT_FALSE(image.ok()) << *image;
+  const auto pod = TheLab().cri().Run({.name = name, .image_id = reference, .requested = reference});
+  EXPECT_TRUE(absl::IsNotFound(pod.status())) << pod.status();
+  EXPECT_EQ(CriId(TheLab(), reference), "");
+}
+
 void ExpectRestartAsForecast(const Case& row) {
-  const Release app("ct-" + row.name);
-  const std::string repository = "ct-" + row.name + "/app";
-  const std::string tag = row.always ? "latest" : "v1";
-  const std::string reference = "ct-" + row.name + ".test/" + repository + ":" + tag;
-  Registry mirror("ct-" + row.name);
+  const std::string name = "ct-" + row.name;
+  const Release app(name);
+  const std::string repository = name + "/app";
+  const std::string& tag = row.policy.tag;
+  const std::string reference = name + ".test/" + repository + ":" + tag;
+  Registry mirror(name);
   for (Registry* registry : {&TheLab().upstream(), &mirror}) registry->Push(repository, tag, app.v1);
-  TheLab().containerd().SetHosts("ct-" + row.name + ".test", TheLab().upstream().url(), {{.url = mirror.url()}});
-  std::optional<RunningPod> pod(std::in_place, "ct-" + row.name, PullOrFail(reference), reference);
+  TheLab().containerd().SetHosts(name + ".test", TheLab().upstream().url(), {{.url = mirror.url()}});
+  std::optional<RunningPod> pod(std::in_place, name, PullOrFail(reference), reference);
   TheLab().upstream().Push(repository, tag, app.v2);
   if (row.mirror == MirrorState::kNew) mirror.Push(repository, tag, app.v2);
   if (row.mirror == MirrorState::kDown) mirror.Stop();
@@ -242,16 +276,21 @@ void ExpectRestartAsForecast(const Case& row) {
     AwaitImage(reference, "");
   }
 
-  const json container = ContainerIn(Check(TheLab(), {reference}), *pod);
+  const json container = ContainerBeforeRestart(row, reference, *pod);
   const json restart = container.value("restart", json::object());
-  const bool undecided = row.cache == Cache::kNone && !KeepsWhatWasAsked();
+  const bool undecided = row.cache == Cache::kNone && !KeepsWhatWasAsked() && !row.policy.in_spec;
   EXPECT_EQ(container["verdict"], undecided ? "VERDICT_UNDECIDED" : "VERDICT_STALE") << container.dump(2);
   pod.reset();
-  const auto started = ImageToStart(row, reference);
+  const auto started = ImageToStart(row.policy, reference);
+  if (row.ImageIsMissing()) {
+    EXPECT_EQ(restart["outcome"], "OUTCOME_FAILS") << container.dump(2);
+    ExpectNothingStarts(name + "-again", started, reference);
+    return;
+  }
   ASSERT_TRUE(started.ok()) << started.status();
-  const RunningPod again("ct-" + row.name + "-again", *started, reference);
+  const RunningPod again(name + "-again", *started, reference);
   EXPECT_EQ(restart["imageId"], *started) << container.dump(2);
-  const bool is_new = again.Says() == "ct-" + row.name + " v2";
+  const bool is_new = again.Says() == name + " v2";
   EXPECT_EQ(restart["outcome"], is_new ? "OUTCOME_FRESH" : "OUTCOME_STALE") << container.dump(2);
 }
 

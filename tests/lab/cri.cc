@@ -75,6 +75,23 @@ cri::ContainerConfig ContainerConfigOf(const PodSpec& spec) {
   return config;
 }
 
+/// Answers the container's id.
+absl::StatusOr<std::string> StartContainer(const std::string& endpoint, const std::string& sandbox_id,
+                                           const PodSpec& spec) {
+  cri::CreateContainerRequest container;
+  container.set_pod_sandbox_id(sandbox_id);
+  *container.mutable_config() = ContainerConfigOf(spec);
+  *container.mutable_sandbox_config() = SandboxConfig(spec);
+  const auto created = Call<cri::CreateContainerResponse>(endpoint, "RuntimeService/CreateContainer", container);
+  if (!created.ok()) return created.status();
+
+  cri::ContainerRequest start;
+  start.set_container_id(created->container_id());
+  const auto started = Call<cri::Empty>(endpoint, "RuntimeService/StartContainer", start);
+  if (!started.ok()) return started.status();
+  return created->container_id();
+}
+
 }  // namespace
 
 Cri::Cri(const std::string& endpoint) : endpoint_(endpoint) {}
@@ -126,18 +143,14 @@ absl::StatusOr<Pod> Cri::Run(const PodSpec& spec) {
   const auto made = Call<cri::RunPodSandboxResponse>(endpoint_, "RuntimeService/RunPodSandbox", sandbox);
   if (!made.ok()) return made.status();
 
-  cri::CreateContainerRequest container;
-  container.set_pod_sandbox_id(made->pod_sandbox_id());
-  *container.mutable_config() = ContainerConfigOf(spec);
-  *container.mutable_sandbox_config() = sandbox.config();
-  const auto created = Call<cri::CreateContainerResponse>(endpoint_, "RuntimeService/CreateContainer", container);
-  if (!created.ok()) return created.status();
-
-  cri::ContainerRequest start;
-  start.set_container_id(created->container_id());
-  const auto started = Call<cri::Empty>(endpoint_, "RuntimeService/StartContainer", start);
-  if (!started.ok()) return started.status();
-  return Pod{made->pod_sandbox_id(), created->container_id(), sandbox.config().log_directory() + "/0.log"};
+  Pod pod{made->pod_sandbox_id(), "", sandbox.config().log_directory() + "/0.log"};
+  absl::StatusOr<std::string> container = StartContainer(endpoint_, pod.sandbox_id, spec);
+  if (!container.ok()) {
+    Remove(pod).IgnoreError();
+    return container.status();
+  }
+  pod.container_id = *std::move(container);
+  return pod;
 }
 
 absl::Status Cri::Remove(const Pod& pod) {

@@ -40,7 +40,8 @@ class Cri {
   /// Nothing: not known.
   absl::StatusOr<std::optional<CriImage>> ImageStatus(const std::string& reference);
   absl::StatusOr<std::vector<CriImage>> ListImages();
-  /// Runs a pod on the node's network; the container is started when this returns.
+  /// Runs a pod on the node's network; the container is started when this returns. A pod that cannot be
+  /// run is removed.
   absl::StatusOr<Pod> Run(const PodSpec& spec);
   /// Stops and removes the pod with its container.
   absl::Status Remove(const Pod& pod);

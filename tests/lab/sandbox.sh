@@ -1,15 +1,19 @@
 #!/usr/bin/env bash
 # sandbox.sh COMMAND [ARGUMENT…]: runs COMMAND in mount, PID and network namespaces of its own, with only the loopback
-# interface and a private /run, /etc and temporary folder. Whatever COMMAND starts ends with it, ports cannot collide, nothing
-# reaches the network and nothing stays behind. Exit code and signals pass through. Needs root.
+# interface and a private /run, /etc, /var/lib and temporary folder. Whatever COMMAND starts ends with it, ports cannot collide,
+# nothing reaches the network and nothing stays behind. Exit code and signals pass through. Needs root.
 set -euo pipefail
 
 # As process 1 of the new PID namespace: when this ends, the kernel ends all that is left in it.
 inside() {
   ip link set lo up
   mount -t tmpfs -o mode=755 lab /run
-  mkdir -p /run/tmp /run/etc /run/etc.work
-  mount -t overlay -o lowerdir=/etc,upperdir=/run/etc,workdir=/run/etc.work etc /etc
+  mkdir /run/tmp
+  local folder
+  for folder in etc var/lib; do
+    mkdir -p "/run/$folder" "/run/$folder.work"
+    mount -t overlay -o "lowerdir=/$folder,upperdir=/run/$folder,workdir=/run/$folder.work" "$folder" "/$folder"
+  done
   export TMPDIR=/run/tmp
   unset http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY all_proxy ALL_PROXY
   run_and_forward "$@"
