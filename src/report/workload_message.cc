@@ -162,7 +162,8 @@ class WorkloadWriter {
         remedy_.pull_policy == facts::PullPolicy::kAlways
             ? "imagePullPolicy Always has the registry asked at every start, on every node"
             : fmt::format("imagePullPolicy {} lets the kubelet pull the image that is not here", policy));
-    if (management_ != Management::kRollout || Template().empty() || !IsKubernetesName(container_.name)) return;
+    if (management_ != Management::kRollout || role_ == facts::ContainerRole::kEphemeral) return;
+    if (!IsKubernetesName(container_.name)) return;
     const char* list = role_ == facts::ContainerRole::kMain ? "containers" : "initContainers";
     SetCommand({"patch", Workload(), "-p",
                 fmt::format(R"({{"spec":{{"template":{{"spec":{{"{}":[{{"name":"{}","imagePullPolicy":"{}"}}]}}}}}}}})",
