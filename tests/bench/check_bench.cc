@@ -237,13 +237,7 @@ int Main(int argc, char** argv) {
     std::cerr << "usage: check_bench [--runs N] [--tags N] [--repositories N] [--delay MS] [--streams N]\n";
     return 64;
   }
-  const std::string missing = lab::VersionMissing(lab::ChosenVersion());
-  if (!missing.empty()) {
-    const char* ci = std::getenv("CI");
-    if (ci != nullptr && std::string_view(ci) == "true") lab::GiveUp(missing);
-    std::cout << "LAB SKIPPED: " << missing << "\n";
-    return 0;
-  }
+  if (!lab::CanRun(lab::VersionMissing(lab::ChosenVersion()))) return 0;
   return CheckBench(options).Run() ? 0 : 1;
 }
 

@@ -10,6 +10,10 @@ namespace tagdrift::lab {
 /// sandbox ends everything that was started.
 [[noreturn]] void GiveUp(const std::string& message);
 
+/// Whether a run can go on: true where `missing`, what the lab lacks for it, is empty. Otherwise says that the run is
+/// skipped and why, for ctest to see, or gives up in CI, where nothing may be skipped.
+bool CanRun(const std::string& missing);
+
 /// Asks `done` again and again until it says yes. False when `deadline` has passed.
 bool Poll(const std::function<bool()>& done, std::chrono::seconds deadline = std::chrono::seconds(30));
 

@@ -1,9 +1,8 @@
 #include "lab_files.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
-#include <iostream>
-#include <string_view>
 
 #include "failure.h"
 
@@ -15,15 +14,10 @@ std::string LabFile(const std::string& path) {
 }
 
 bool AreUnpacked(std::initializer_list<const char*> files) {
-  for (const char* file : files) {
-    if (std::filesystem::exists(LabFile(file))) continue;
-    const std::string missing = std::string("no ") + file + " in the lab; run deploy/provision.sh lab";
-    const char* ci = std::getenv("CI");
-    if (ci != nullptr && std::string_view(ci) == "true") GiveUp(missing);
-    std::cout << "LAB SKIPPED: " << missing << "\n";
-    return false;
-  }
-  return true;
+  return std::ranges::all_of(files, [](const char* file) {
+    const bool exists = std::filesystem::exists(LabFile(file));
+    return CanRun(exists ? "" : std::string("no ") + file + " in the lab; run deploy/provision.sh lab");
+  });
 }
 
 std::string LabRoot() {

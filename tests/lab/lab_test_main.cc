@@ -1,9 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
-#include <iostream>
 #include <memory>
-#include <string_view>
 
 #include "failure.h"
 #include "lab_fixture.h"
@@ -30,13 +28,7 @@ Lab& TheLab() { return *Instance(); }
 
 int main(int argc, char** argv) {
   testing::InitGoogleTest(&argc, argv);
-  const std::string missing = tagdrift::lab::VersionMissing(tagdrift::lab::ChosenVersion());
-  if (!missing.empty()) {
-    const char* ci = std::getenv("CI");
-    if (ci != nullptr && std::string_view(ci) == "true") tagdrift::lab::GiveUp(missing);
-    std::cout << "LAB SKIPPED: " << missing << "\n";
-    return 0;
-  }
+  if (!tagdrift::lab::CanRun(tagdrift::lab::VersionMissing(tagdrift::lab::ChosenVersion()))) return 0;
   testing::AddGlobalTestEnvironment(new tagdrift::lab::LabEnvironment);
   return RUN_ALL_TESTS();
 }
