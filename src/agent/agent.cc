@@ -88,6 +88,12 @@ class Agent::State {
     return configuration;
   }
 
+  absl::Status FollowNode(const std::function<void()>& changed, const CallContext& context) {
+    const Call call(*this, context);
+    if (runtime_.changes == nullptr) return absl::UnimplementedError("the runtime tells of no changes");
+    return runtime_.changes->Follow(changed, call.context());
+  }
+
   registry::Client::Counts counts() const { return registry_->counts(); }
 
  private:
@@ -187,6 +193,10 @@ absl::StatusOr<facts::Node> Agent::Images(const Selection& selection, const Call
 
 absl::StatusOr<RegistryConfiguration> Agent::Configuration(const CallContext& context) {
   return state_->Configuration(context);
+}
+
+absl::Status Agent::FollowNode(const std::function<void()>& changed, const CallContext& context) {
+  return state_->FollowNode(changed, context);
 }
 
 registry::Client::Counts Agent::counts() const { return state_->counts(); }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "collector.h"
+#include "reuse.h"
 #include "tagdrift/agent/subject.h"
 #include "tagdrift/judge/containers.h"
 #include "tagdrift/judge/route.h"
@@ -168,6 +169,12 @@ void LookAtContainersAgain(const Shared& shared, const CheckOptions& options, co
   report::JudgeContainers(requests, round);
 }
 
+std::vector<report::JudgedTag> InOrder(std::vector<report::JudgedTag> tags,
+                                       const std::map<image::Reference, std::size_t>& order) {
+  std::ranges::sort(tags, {}, [&](const report::JudgedTag& tag) { return order.at(tag.facts.image.reference); });
+  return tags;
+}
+
 std::string EndedEarly(const CallContext& context) {
   return std::string(context.stop.stop_requested() ? "the check was stopped" : "the time given (--timeout) ended") +
          " before every answer was there and had been confirmed: this is what is known";
@@ -195,8 +202,16 @@ absl::StatusOr<report::Round> RunRound(const Shared& shared, Observation seen, c
   const auto batch = shared.registry.Open(
       options.rate_class, std::make_shared<const registry::Network>(std::move(seen.network)), context, budget);
   const History::Known history = shared.history.Read(round.checked_at);
+  std::map<image::Reference, std::size_t> order;
+  for (const facts::CachedImage& image : scope->images) order.emplace(image.reference, order.size());
   Collector collector(shared, rules, round.routes, history, content, *batch, *budget, options.waiting, context);
+  std::vector<report::JudgedTag> tags =
+      TakeReusable(options.reuse, round.routes, rules, history, content, context, scope->images);
   for (report::JudgedTag& tag : collector.Collect(std::move(scope->images), options.progress)) {
+    tag.asked_at = round.checked_at;
+    tags.push_back(std::move(tag));
+  }
+  for (report::JudgedTag& tag : InOrder(std::move(tags), order)) {
     const bool listed = !scope->unlisted.contains(tag.facts.image.reference);
     (listed ? round.tags : round.asked_for).push_back(std::move(tag));
   }

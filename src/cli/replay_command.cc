@@ -15,6 +15,7 @@
 #include "check_command.h"
 #include "explain_command.h"
 #include "output.h"
+#include "tagdrift/agent/narrowing.h"
 #include "tagdrift/agent/selection.h"
 #include "tagdrift/agent/subject.h"
 #include "tagdrift/record/file.h"
@@ -44,47 +45,6 @@ absl::StatusOr<record::Recording> ReadFrom(const std::string& path) {
   return absl::FailedPreconditionError(name + ": " + text::MessageOf(recording.status()));
 }
 
-/// Keeps the tags of `round` that are selected, and the containers that may have asked for them. Errors: as
-/// agent::Select.
-absl::Status KeepSelected(const agent::Selection& selection, report::Round& round) {
-  if (selection.patterns.empty() && selection.ignored.empty() && !selection.in_use) return absl::OkStatus();
-  facts::Node recorded;
-  std::vector<facts::CachedImage> asked_for;
-  for (const report::JudgedTag& tag : round.tags) recorded.images.push_back(tag.facts.image);
-  for (const report::JudgedTag& tag : round.asked_for) asked_for.push_back(tag.facts.image);
-  const auto images = agent::Select(selection, recorded, asked_for);
-  if (!images.ok()) return images.status();
-  std::set<image::Reference> selected;
-  for (const facts::CachedImage& image : *images) selected.insert(image.reference);
-  std::vector<judge::ContainerRequest> requests;
-  for (const judge::ContainerResult& container : round.containers) requests.push_back(container.request);
-  agent::SelectContainers(selection, selected, requests);
-  report::JudgeContainers(requests, round);
-  std::erase_if(round.tags, [&](const auto& tag) { return !selected.contains(tag.facts.image.reference); });
-  return absl::OkStatus();
-}
-
-/// Keeps the tag, or the containers and tags of the pod, that is to be explained. Errors: as agent::FindSubject;
-/// NotFound where the recorded round was about other tags.
-absl::Status KeepSubject(const agent::Subject& subject, report::Round& round) {
-  auto found = agent::FindSubject(subject, round.node);
-  if (!found.ok()) return found.status();
-  std::set<image::Reference> selected;
-  for (const facts::CachedImage& image : found->images) selected.insert(image.reference);
-  std::ranges::move(round.asked_for, std::back_inserter(round.tags));
-  round.asked_for.clear();
-  std::erase_if(round.tags, [&](const auto& tag) { return !selected.contains(tag.facts.image.reference); });
-  if (round.tags.empty() && !found->pod) {
-    return absl::NotFoundError(fmt::format("'{}' is not among the tags that were recorded", subject.text));
-  }
-  if (found->pod) agent::KeepPod(*found->pod, round.node);
-  std::vector<judge::ContainerRequest> requests = judge::ContainerRequests(round.node);
-  agent::SelectContainersOf(found->pod.has_value(), selected, requests);
-  round.pod = std::move(found->pod);
-  report::JudgeContainers(requests, round);
-  return absl::OkStatus();
-}
-
 absl::StatusOr<record::Recording> Replay(const ReplayArguments& arguments) {
   auto selection = SelectionFrom(arguments.patterns, arguments.ignored, arguments.in_use);
   if (!selection.ok()) return selection.status();
@@ -96,7 +56,7 @@ absl::StatusOr<record::Recording> Replay(const ReplayArguments& arguments) {
   }
   auto recording = ReadFrom(arguments.file);
   if (!recording.ok()) return recording.status();
-  absl::Status kept = subject ? KeepSubject(*subject, recording->round) : KeepSelected(*selection, recording->round);
+  absl::Status kept = subject ? agent::KeepSubject(*subject, recording->round) : agent::KeepSelected(*selection, recording->round);
   if (!kept.ok()) return kept;
   return recording;
 }

@@ -9,6 +9,7 @@
 #include "containerd_client_grpc.h"
 #include "cri_client_grpc.h"
 #include "endpoint.h"
+#include "node_changes_grpc.h"
 #include "rpc.h"
 #include "tagdrift/node/runtime.h"
 
@@ -63,6 +64,7 @@ absl::StatusOr<RuntimeClients> MakeClients(const std::string& endpoint, std::chr
                         .containerd = MakeContainerdClient(connection, call_limit),
                         .cri_actions = MakeCriActions(connection, call_limit),
                         .containerd_actions = MakeContainerdActions(connection, call_limit),
+                        .changes = MakeNodeChanges(connection),
                         .connection = connection};
 }
 

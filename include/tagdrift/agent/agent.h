@@ -85,6 +85,10 @@ class Agent {
   /// Uses neither credentials nor registries. Errors: the node cannot be read.
   absl::StatusOr<RegistryConfiguration> Configuration(const CallContext& context);
 
+  /// Calls `changed` when this begins to hear of changes of the node's images and containers, and after each, until
+  /// the context ends or the runtime does; see node::NodeChanges. Errors: Unimplemented where the runtime tells none.
+  absl::Status FollowNode(const std::function<void()>& changed, const CallContext& context);
+
   /// What was asked of registries so far, by all rounds and actions.
   registry::Client::Counts counts() const;
 

@@ -3,15 +3,18 @@
 #include <cstddef>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "tagdrift/agent/selection.h"
 #include "tagdrift/agent/subject.h"
 #include "tagdrift/hosts/registry_host.h"
 #include "tagdrift/image/reference.h"
 #include "tagdrift/registry/client.h"
+#include "tagdrift/report/round.h"
 
 namespace tagdrift::agent {
 
@@ -21,6 +24,14 @@ using Progress = std::function<void(std::size_t done, std::size_t total)>;
 /// Called from the round's own thread whenever a registry host (host:port) is asked or has answered: how many questions
 /// it has not answered yet.
 using Waiting = std::function<void(const std::string& host, std::size_t open)>;
+
+/// An earlier round of the same agent. What has not changed since is judged by its answers, without asking again: a
+/// tag whose record on the node and whose registry's hosts are as they were. Its content is not read again either.
+struct Reuse {
+  std::shared_ptr<const report::Round> round = {};  ///< null: nothing is reused
+  absl::Duration in_use = absl::ZeroDuration();     ///< how old answers may be of tags that a container uses
+  absl::Duration unused = absl::ZeroDuration();     ///< and of all others
+};
 
 /// What one round looks at and whom it may ask.
 struct CheckOptions {
@@ -35,6 +46,7 @@ struct CheckOptions {
   /// The operator's origins, by registry.
   std::map<std::string, hosts::RegistryHost> origins = {};
   registry::RateClass rate_class = registry::RateClass::kInteractive;
+  Reuse reuse = {};
   Progress progress = [](std::size_t, std::size_t) {};
   Waiting waiting = [](const std::string&, std::size_t) {};
 };

@@ -10,6 +10,7 @@
 #include "tagdrift/node/containerd_client.h"
 #include "tagdrift/node/cri_actions.h"
 #include "tagdrift/node/cri_client.h"
+#include "tagdrift/node/node_changes.h"
 
 namespace tagdrift::node {
 
@@ -21,6 +22,7 @@ struct RuntimeClients {
   std::unique_ptr<ContainerdClient> containerd;
   std::unique_ptr<CriActions> cri_actions = {};
   std::unique_ptr<ContainerdActions> containerd_actions = {};
+  std::unique_ptr<NodeChanges> changes = {};  ///< null where there are none to follow
   /// What Reach probes and renews; null for clients that were not made by MakeClients.
   std::shared_ptr<Connection> connection = {};
 };

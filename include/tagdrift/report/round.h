@@ -19,6 +19,8 @@ namespace tagdrift::report {
 struct JudgedTag {
   judge::TagFacts facts;
   judge::TagResult result;
+  /// When registries were asked about it; not by the round itself where that took an earlier one's answers over.
+  absl::Time asked_at = absl::InfinitePast();
   /// Of each host of the route, where there are credentials for it and this repository, in words. Empty: not looked
   /// for.
   std::vector<std::vector<std::string>> credential_sources = {};

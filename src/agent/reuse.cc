@@ -1,0 +1,93 @@
+#include "reuse.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "tagdrift/image/reference.h"
+#include "tagdrift/judge/judge.h"
+#include "tagdrift/node/inventory.h"
+
+namespace tagdrift::agent {
+namespace {
+
+bool SameRules(const judge::Context& a, const judge::Context& b) {
+  return a.platform == b.platform && a.has_content_store == b.has_content_store && a.all_hosts == b.all_hosts &&
+         a.ask_local == b.ask_local;
+}
+
+/// The same hosts are asked in the same way, and their answers mean the same.
+bool SameRoute(const judge::Route& a, const judge::Route& b) {
+  const auto same_host = [](const auto& one, const auto& other) { return *one == *other; };
+  return a.version == b.version && a.config.error == b.config.error && a.config.unknown == b.config.unknown &&
+         a.no_forecast == b.no_forecast && a.origin == b.origin && a.origin_source == b.origin_source &&
+         std::ranges::equal(a.hosts, b.hosts, same_host);
+}
+
+/// What the image store and the CRI say of the name, without its content.
+bool SameRecord(const facts::CachedImage& a, const facts::CachedImage& b) {
+  return a.target == b.target && a.candidates == b.candidates && a.media_type == b.media_type &&
+         a.created_at == b.created_at && a.updated_at == b.updated_at && a.cri_image_id == b.cri_image_id &&
+         a.pinned == b.pinned && a.size_bytes == b.size_bytes;
+}
+
+/// Nothing but a look at the content store tells that what was missing has come.
+bool IsComplete(const facts::CachedImage& image) {
+  return image.unreadable.empty() && (!image.stored || image.stored->id.has_value());
+}
+
+bool IsUsed(const facts::CachedImage& image) {
+  return std::ranges::any_of(image.used_by, &facts::ContainerUse::decides);
+}
+
+std::optional<facts::StoredImage> StoredNow(facts::CachedImage image, node::ContentReader& content,
+                                            const judge::Context& rules, const CallContext& context) {
+  if (!content.available() || !node::ReadContent(content, rules.platform, image, context).ok()) return std::nullopt;
+  return image.stored;
+}
+
+}  // namespace
+
+std::vector<report::JudgedTag> TakeReusable(const Reuse& reuse, const std::map<std::string, judge::Route>& routes,
+                                            const judge::Context& rules, const History::Known& history,
+                                            node::ContentReader& content, const CallContext& context,
+                                            std::vector<facts::CachedImage>& images) {
+  std::vector<report::JudgedTag> taken;
+  if (reuse.round == nullptr || !SameRules(reuse.round->rules, rules)) return taken;
+  std::map<image::Reference, const report::JudgedTag*> earlier;
+  for (const auto* tags : {&reuse.round->tags, &reuse.round->asked_for}) {
+    for (const report::JudgedTag& tag : *tags) earlier.emplace(tag.facts.image.reference, &tag);
+  }
+  std::map<std::string, bool> same_routes;
+  for (const auto& [registry, route] : routes) {
+    const auto before = reuse.round->routes.find(registry);
+    same_routes[registry] = before != reuse.round->routes.end() && SameRoute(before->second, route);
+  }
+  std::erase_if(images, [&](facts::CachedImage& image) {
+    const auto found = earlier.find(image.reference);
+    if (found == earlier.end() || !same_routes.at(image.reference.registry())) return false;
+    const report::JudgedTag& before = *found->second;
+    const absl::Duration age = rules.now - before.asked_at;
+    // A clock that was set back makes answers of unknown age.
+    if (age < absl::ZeroDuration() || age >= (IsUsed(image) ? reuse.in_use : reuse.unused)) return false;
+    if (!SameRecord(before.facts.image, image)) return false;
+    if (!IsComplete(before.facts.image) && StoredNow(image, content, rules, context) != before.facts.image.stored) {
+      return false;
+    }
+    const judge::Route& route = routes.at(image.reference.registry());
+    report::JudgedTag tag{.facts = before.facts, .result = {}, .asked_at = before.asked_at};
+    tag.facts.image.used_by = std::move(image.used_by);
+    tag.facts.history = history.Of(image.reference, route);
+    if (!judge::Missing(tag.facts, route, rules).empty()) {
+      image.used_by = std::move(tag.facts.image.used_by);
+      return false;
+    }
+    tag.result = judge::JudgeTag(tag.facts, route, rules);
+    taken.push_back(std::move(tag));
+    return true;
+  });
+  return taken;
+}
+
+}  // namespace tagdrift::agent
