@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "tagdrift/image/reference.h"
@@ -37,6 +39,13 @@ bool IsComplete(const facts::CachedImage& image) {
   return image.unreadable.empty() && (!image.stored || image.stored->id.has_value());
 }
 
+/// Nobody was asked where tagdrift's own time was up, or where it left the host alone.
+bool WasAsked(const judge::TagFacts& tag) {
+  return std::ranges::none_of(tag.answers, [](const auto& entry) {
+    return entry.second.failure == hosts::Failure::kDeadline || entry.second.failure == hosts::Failure::kBudget;
+  });
+}
+
 bool IsUsed(const facts::CachedImage& image) {
   return std::ranges::any_of(image.used_by, &facts::ContainerUse::decides);
 }
@@ -47,6 +56,24 @@ std::optional<facts::StoredImage> StoredNow(facts::CachedImage image, node::Cont
   return image.stored;
 }
 
+/// What one earlier round has to offer.
+struct Earlier {
+  std::map<image::Reference, const report::JudgedTag*> tags;
+  std::set<std::string> same_routes;  ///< registries
+};
+
+Earlier EarlierFrom(const report::Round& round, const std::map<std::string, judge::Route>& routes) {
+  Earlier earlier;
+  for (const auto* tags : {&round.tags, &round.asked_for}) {
+    for (const report::JudgedTag& tag : *tags) earlier.tags.emplace(tag.facts.image.reference, &tag);
+  }
+  for (const auto& [registry, route] : routes) {
+    const auto before = round.routes.find(registry);
+    if (before != round.routes.end() && SameRoute(before->second, route)) earlier.same_routes.insert(registry);
+  }
+  return earlier;
+}
+
 }  // namespace
 
 std::vector<report::JudgedTag> TakeReusable(const Reuse& reuse, const std::map<std::string, judge::Route>& routes,
@@ -54,35 +81,34 @@ std::vector<report::JudgedTag> TakeReusable(const Reuse& reuse, const std::map<s
                                             node::ContentReader& content, const CallContext& context,
                                             std::vector<facts::CachedImage>& images) {
   std::vector<report::JudgedTag> taken;
-  if (reuse.round == nullptr || !SameRules(reuse.round->rules, rules)) return taken;
-  std::map<image::Reference, const report::JudgedTag*> earlier;
-  for (const auto* tags : {&reuse.round->tags, &reuse.round->asked_for}) {
-    for (const report::JudgedTag& tag : *tags) earlier.emplace(tag.facts.image.reference, &tag);
+  std::vector<Earlier> rounds;
+  for (const auto& round : reuse.rounds) {
+    if (round != nullptr && SameRules(round->rules, rules)) rounds.push_back(EarlierFrom(*round, routes));
   }
-  std::map<std::string, bool> same_routes;
-  for (const auto& [registry, route] : routes) {
-    const auto before = reuse.round->routes.find(registry);
-    same_routes[registry] = before != reuse.round->routes.end() && SameRoute(before->second, route);
-  }
-  std::erase_if(images, [&](facts::CachedImage& image) {
-    const auto found = earlier.find(image.reference);
-    if (found == earlier.end() || !same_routes.at(image.reference.registry())) return false;
-    const report::JudgedTag& before = *found->second;
-    const absl::Duration age = rules.now - before.asked_at;
+  std::erase_if(images, [&](const facts::CachedImage& image) {
+    const image::Reference& name = image.reference;
+    if (std::ranges::any_of(reuse.anew, [&](const auto& pattern) { return pattern.Matches(name.Canonical()); })) {
+      return false;
+    }
+    const report::JudgedTag* before = nullptr;
+    for (const Earlier& round : rounds) {
+      const auto found = round.tags.find(name);
+      if (found == round.tags.end() || !round.same_routes.contains(name.registry())) continue;
+      if (!SameRecord(found->second->facts.image, image) || !WasAsked(found->second->facts)) continue;
+      if (before == nullptr || found->second->asked_at > before->asked_at) before = found->second;
+    }
+    if (before == nullptr) return false;
+    const absl::Duration age = rules.now - before->asked_at;
     // A clock that was set back makes answers of unknown age.
     if (age < absl::ZeroDuration() || age >= (IsUsed(image) ? reuse.in_use : reuse.unused)) return false;
-    if (!SameRecord(before.facts.image, image)) return false;
-    if (!IsComplete(before.facts.image) && StoredNow(image, content, rules, context) != before.facts.image.stored) {
+    if (!IsComplete(before->facts.image) && StoredNow(image, content, rules, context) != before->facts.image.stored) {
       return false;
     }
-    const judge::Route& route = routes.at(image.reference.registry());
-    report::JudgedTag tag{.facts = before.facts, .result = {}, .asked_at = before.asked_at};
-    tag.facts.image.used_by = std::move(image.used_by);
-    tag.facts.history = history.Of(image.reference, route);
-    if (!judge::Missing(tag.facts, route, rules).empty()) {
-      image.used_by = std::move(tag.facts.image.used_by);
-      return false;
-    }
+    const judge::Route& route = routes.at(name.registry());
+    report::JudgedTag tag{.facts = before->facts, .result = {}, .asked_at = before->asked_at};
+    tag.facts.image.used_by = image.used_by;
+    tag.facts.history = history.Of(name, route);
+    if (!judge::Missing(tag.facts, route, rules).empty()) return false;
     tag.result = judge::JudgeTag(tag.facts, route, rules);
     taken.push_back(std::move(tag));
     return true;

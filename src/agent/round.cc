@@ -83,13 +83,16 @@ struct Scope {
 };
 
 /// `asked_for`: as AssignUses says. Of a pod that is explained, what the node has of others is left out.
-absl::Status TakeSubject(const Subject& subject, const std::vector<facts::CachedImage>& asked_for, facts::Node& node,
-                         Scope& scope) {
+absl::Status TakeSubject(const Subject& subject, bool cached_only, const std::vector<facts::CachedImage>& asked_for,
+                         facts::Node& node, Scope& scope) {
   auto found = FindSubject(subject, node);
   if (!found.ok()) return found.status();
   scope.pod = std::move(found->pod);
   scope.similar_names = std::move(found->similar_names);
   scope.images = std::move(found->images);
+  if (cached_only && !scope.pod && std::ranges::none_of(scope.images, &facts::CachedImage::IsCached)) {
+    return absl::NotFoundError("'" + subject.text + "' is not cached on this node, and nobody is asked about others");
+  }
   for (facts::CachedImage& image : scope.images) {
     if (image.target) continue;
     const auto asked = std::ranges::find(asked_for, image.reference, &facts::CachedImage::reference);
@@ -128,8 +131,9 @@ absl::StatusOr<Scope> ScopeOf(const CheckOptions& options, facts::Node& node) {
     scope.containers = judge::ContainerRequests(node);
     asked_for = judge::AssignUses(scope.containers, node);
   }
-  const absl::Status taken = options.subject ? TakeSubject(*options.subject, asked_for, node, scope)
-                                             : TakeSelection(options.selection, asked_for, node, scope);
+  const absl::Status taken = options.subject
+                                 ? TakeSubject(*options.subject, options.cached_only, asked_for, node, scope)
+                                 : TakeSelection(options.selection, asked_for, node, scope);
   if (!taken.ok()) return taken;
   for (const facts::CachedImage& image : scope.images) scope.selected.insert(image.reference);
   SelectContainers(options, scope, scope.containers);

@@ -16,6 +16,7 @@
 #include "output.h"
 #include "record_command.h"
 #include "replay_command.h"
+#include "serve_command.h"
 #include "stop_on_signal.h"
 #include "tagdrift/render/exit_code.h"
 #include "usage_error.h"
@@ -58,6 +59,7 @@ int Run(int argc, char** argv, tagdrift::cli::StopOnSignal& stop) {
   tagdrift::cli::AddActionCommands(app, stop, exit_code);
   tagdrift::cli::AddRecordCommand(app, stop, exit_code);
   tagdrift::cli::AddReplayCommand(app, exit_code);
+  tagdrift::cli::AddServeCommand(app, stop, exit_code);
   app.add_subcommand("version", "Print the version")->callback([&] {
     exit_code = Print(std::string(kVersionLine) + "\n");
   });

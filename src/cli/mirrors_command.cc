@@ -1,12 +1,8 @@
 #include "mirrors_command.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <filesystem>
-#include <iterator>
 #include <memory>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,13 +12,12 @@
 #include "node_options.h"
 #include "output.h"
 #include "output_format.h"
+#include "tagdrift/agent/mirrors.h"
 #include "tagdrift/hosts/registry_config.h"
-#include "tagdrift/image/reference.h"
 #include "tagdrift/node/settings.h"
 #include "tagdrift/render/exit_code.h"
 #include "tagdrift/render/render.h"
 #include "tagdrift/report/report.h"
-#include "tagdrift/text/userinfo.h"
 
 namespace tagdrift::cli {
 namespace {
@@ -32,19 +27,6 @@ struct MirrorsArguments {
   std::vector<std::string> registries;
   std::string format = "table";
 };
-
-absl::Status CheckRegistry(const std::string& text) {
-  if (image::IsRegistry(text) && text != "index.docker.io") return absl::OkStatus();
-  const std::size_t scheme_end = text.find("://");
-  const std::string name = scheme_end == std::string::npos ? text : text.substr(scheme_end + 3);
-  const auto reference = image::Reference::Parse(image::IsRegistry(name) ? name + "/x" : name);
-  std::string problem =
-      fmt::format("'{}' is no registry; write its host as references have it", text::WithoutUserinfo(text));
-  if (reference.ok()) {
-    problem = fmt::format("'{}' is no registry; did you mean {}?", text::WithoutUserinfo(text), reference->registry());
-  }
-  return absl::InvalidArgumentError(problem + " (see tagdrift mirrors --help)");
-}
 
 bool AllAreRelative(const std::string& roots) {
   return !roots.starts_with('/') && roots.find(":/") == std::string::npos;
@@ -94,43 +76,16 @@ absl::StatusOr<agent::RegistryConfiguration> Learn(const NodeOptions& options, c
   return (*agent)->Configuration(context);
 }
 
-/// All that are cached or configured, and one for what is configured for all others.
-std::set<std::string> KnownRegistries(agent::RegistryConfiguration& configuration) {
-  hosts::ConfiguredNames found = hosts::ConfiguredRegistries(*configuration.tree, configuration.settings);
-  std::set<std::string> registries = configuration.cached_registries;
-  std::ranges::move(found.registries, std::inserter(registries, registries.end()));
-  std::ranges::move(found.notes, std::back_inserter(configuration.settings.notes));
-  constexpr const char* kExamples[] = {"docker.io", "quay.io", "registry.k8s.io", "ghcr.io"};
-  const auto example = std::ranges::find_if(kExamples, [&](const char* name) { return !registries.contains(name); });
-  if (found.for_all && example != std::end(kExamples)) registries.insert(*example);
-  return registries;
-}
-
-hosts::RegistryConfig Load(const agent::RegistryConfiguration& configuration, const std::string& registry) {
-  const hosts::RegistrySettings& settings = configuration.settings;
-  hosts::RegistryConfig config = hosts::LoadRegistryConfig(*configuration.tree, settings, registry);
-  // The hosts are shown all the same: those of the next start.
-  if (settings.restart_pending && !config.error) config.unknown = settings.restart_pending;
-  for (hosts::RegistryHost& host : config.hosts) {
-    host.ca.clear();
-    host.clients.clear();
-  }
-  return config;
-}
-
 int RunMirrors(const MirrorsArguments& arguments, const StopOnSignal& stop) {
   LogToStandardError(arguments.node.verbose, arguments.node.log_format);
   for (const std::string& registry : arguments.registries) {
-    if (const absl::Status status = CheckRegistry(registry); !status.ok()) return ExitCodeOf(status, 0);
+    if (const absl::Status status = agent::CheckRegistry(registry); !status.ok()) return ExitCodeOf(status, 0);
   }
   auto configuration = Learn(arguments.node, stop);
   if (!configuration.ok()) return ExitCodeOf(configuration.status(), stop.signal());
 
-  std::set<std::string> registries(arguments.registries.begin(), arguments.registries.end());
-  if (registries.empty()) registries = KnownRegistries(*configuration);
-  std::vector<hosts::RegistryConfig> configs;
-  configs.reserve(registries.size());
-  for (const std::string& registry : registries) configs.push_back(Load(*configuration, registry));
+  const std::vector<hosts::RegistryConfig> configs =
+      agent::RegistriesOf(*configuration, {arguments.registries.begin(), arguments.registries.end()});
   const v1::MirrorsReport report = report::ToMessage(configs, configuration->settings.notes);
   const absl::Status written = WriteOut(render::Render(report, FormatNamed(arguments.format), StyleOfTerminal()));
   return written.ok() ? render::ExitCode(report) : ExitCodeOf(written, 0);

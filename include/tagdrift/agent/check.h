@@ -25,12 +25,13 @@ using Progress = std::function<void(std::size_t done, std::size_t total)>;
 /// it has not answered yet.
 using Waiting = std::function<void(const std::string& host, std::size_t open)>;
 
-/// An earlier round of the same agent. What has not changed since is judged by its answers, without asking again: a
-/// tag whose record on the node and whose registry's hosts are as they were. Its content is not read again either.
+/// Earlier rounds of the same agent. What has not changed since is judged by their answers, without asking again: a tag
+/// whose record on the node and whose registry's hosts are as they were. Its content is not read again either.
 struct Reuse {
-  std::shared_ptr<const report::Round> round = {};  ///< null: nothing is reused
-  absl::Duration in_use = absl::ZeroDuration();     ///< how old answers may be of tags that a container uses
-  absl::Duration unused = absl::ZeroDuration();     ///< and of all others
+  std::vector<std::shared_ptr<const report::Round>> rounds = {};  ///< the newest answer counts
+  absl::Duration in_use = absl::ZeroDuration();  ///< how old answers may be of tags that a container uses
+  absl::Duration unused = absl::ZeroDuration();  ///< and of all others
+  std::vector<NamePattern> anew = {};            ///< names that are asked about whatever was answered
 };
 
 /// What one round looks at and whom it may ask.
@@ -40,6 +41,7 @@ struct CheckOptions {
   std::vector<image::Reference> uncached = {};
   /// Instead of a selection: what is to be explained.
   std::optional<Subject> subject = {};
+  bool cached_only = false;  ///< a name that the node does not have is not explained by asking its registry
   bool with_containers = true;
   bool all_hosts = false;
   bool ask_local = false;

@@ -11,8 +11,8 @@ namespace tagdrift::agent {
 /// Keeps the tags of `round` that are selected, and the containers that may have asked for them. Errors: as Select.
 absl::Status KeepSelected(const Selection& selection, report::Round& round);
 
-/// Keeps the tag, or the containers and tags of the pod, that is to be explained. Errors: as FindSubject; NotFound where
-/// the round was about other tags.
+/// Keeps the tag, or the containers and tags of the pod, that is to be explained. Errors: as FindSubject; NotFound
+/// where the round was about other tags.
 absl::Status KeepSubject(const Subject& subject, report::Round& round);
 
 /// As if containers had not been looked at.

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "tagdrift/agent/agent.h"
+#include "tagdrift/agent/check.h"
+#include "tagdrift/judge/plan.h"
+#include "tagdrift/report/audit.h"
+#include "tagdrift/report/command_line.h"
+
+/// The daemon: keeps the node's report current, answers over gRPC, feeds Prometheus.
+namespace tagdrift::serve {
+
+/// What operators may do to the node. Plans may always be asked for.
+struct ActionPolicy {
+  std::set<judge::ActionKind> enabled = {};
+  bool allow_to = false;
+  bool allow_force = false;
+  bool allow_private = false;
+  std::vector<agent::NamePattern> repositories = {};  ///< that may be acted on; none: those of registries on the node
+  std::vector<agent::NamePattern> protect = {};       ///< never evicted
+  int disk_threshold = 85;                            ///< percent
+};
+
+/// Who may connect to a socket: its owner, and this group.
+struct SocketAccess {
+  std::optional<gid_t> group = {};
+  mode_t mode = 0600;
+};
+
+struct Options {
+  std::string version;
+  std::string host_root = "/";
+  std::string socket_dir = "/run/tagdrift";
+  SocketAccess readers;
+  SocketAccess operators;
+  std::string metrics = "127.0.0.1:9614";  ///< HOST:PORT of /metrics; empty: none
+  std::string health = "127.0.0.1:9615";   ///< HOST:PORT of /healthz and /readyz; empty: none
+  absl::Duration interval = absl::Hours(1);
+  std::string state_dir;  ///< empty: what was asked is asked again after a restart
+  agent::CheckOptions check = {};
+  report::Invocation invocation = {};
+  ActionPolicy actions = {};
+  std::function<absl::Status(const report::AuditRecord& record)> audit;
+};
+
+/// Serves until it is stopped. Errors: it could not begin; another agent serves in the same directory; an address is
+/// taken.
+absl::Status Serve(Options options, agent::Agent& agent, const std::stop_token& stop);
+
+}  // namespace tagdrift::serve

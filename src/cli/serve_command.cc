@@ -1,0 +1,233 @@
+#include "serve_command.h"
+
+#include <fmt/format.h>
+#include <grp.h>
+#include <spdlog/spdlog.h>
+
+#include <charconv>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "agent_options.h"
+#include "invocation.h"
+#include "logging.h"
+#include "node_options.h"
+#include "origin_option.h"
+#include "output.h"
+#include "tagdrift/serve/serve.h"
+#include "tagdrift/text/text.h"
+
+namespace tagdrift::cli {
+namespace {
+
+/// What an action under way may take to be finished or taken back.
+constexpr std::chrono::seconds kEnding(25);
+/// Of rounds nobody waits for: half a request a second to each registry, after a burst of a minute's worth.
+constexpr double kRequestsPerSecond = 0.5;
+constexpr int kBurst = 30;
+
+struct ServeArguments {
+  NodeOptions node;
+  std::string socket_dir = "/run/tagdrift";
+  std::string reader_group;
+  std::string operator_group;
+  std::string metrics = "127.0.0.1:9614";
+  std::string health = "127.0.0.1:9615";
+  absl::Duration interval = absl::Hours(1);
+  std::vector<std::string> ignored;
+  std::vector<std::string> actions;
+  bool allow_to = false;
+  bool allow_force = false;
+  bool allow_private = false;
+  std::vector<std::string> actions_on;
+  std::vector<std::string> protect;
+  int disk_threshold = 85;
+  bool check_config = false;
+};
+
+absl::Status Invalid(const std::string& option, const std::string& why) {
+  return absl::InvalidArgumentError(option + ": " + why);
+}
+
+/// A group by name or number. Errors: there is none of that name.
+absl::StatusOr<serve::SocketAccess> AccessOf(const std::string& option, const std::string& group) {
+  if (group.empty()) return serve::SocketAccess{};
+  gid_t id = 0;
+  const auto number = std::from_chars(group.data(), group.data() + group.size(), id);
+  if (number.ec == std::errc() && number.ptr == group.data() + group.size()) {
+    return serve::SocketAccess{.group = id, .mode = 0660};
+  }
+  const struct group* named = getgrnam(group.c_str());
+  if (named == nullptr) return Invalid(option, "there is no group '" + group + "' here; its number will do");
+  return serve::SocketAccess{.group = named->gr_gid, .mode = 0660};
+}
+
+absl::StatusOr<std::vector<agent::NamePattern>> PatternsOf(const std::string& option,
+                                                           const std::vector<std::string>& texts) {
+  auto patterns = agent::ParsePatterns(texts);
+  if (!patterns.ok()) return Invalid(option, text::MessageOf(patterns.status()));
+  return patterns;
+}
+
+std::set<judge::ActionKind> ActionsNamed(const std::vector<std::string>& words) {
+  std::set<judge::ActionKind> actions;
+  for (const std::string& word : words) {
+    if (word == "refresh" || word == "all") actions.insert(judge::ActionKind::kRefresh);
+    if (word == "prepull" || word == "all") actions.insert(judge::ActionKind::kPrePull);
+    if (word == "evict" || word == "all") actions.insert(judge::ActionKind::kEvict);
+  }
+  return actions;
+}
+
+absl::StatusOr<serve::Options> OptionsFrom(const ServeArguments& arguments) {
+  // Commands that operators paste are no background rounds.
+  NodeOptions node = arguments.node;
+  node.politeness.politeness = {};
+  serve::Options options{.version = TAGDRIFT_VERSION,
+                         .host_root = arguments.node.host_root,
+                         .socket_dir = arguments.socket_dir,
+                         .metrics = arguments.metrics == "off" ? "" : arguments.metrics,
+                         .health = arguments.health == "off" ? "" : arguments.health,
+                         .interval = arguments.interval,
+                         .state_dir = arguments.node.state_dir,
+                         .invocation = InvocationOf(node)};
+  auto readers = AccessOf("--reader-group", arguments.reader_group);
+  if (!readers.ok()) return readers.status();
+  options.readers = *readers;
+  auto operators = AccessOf("--operator-group", arguments.operator_group);
+  if (!operators.ok()) return operators.status();
+  options.operators = *operators;
+  auto origins = ReadOrigins(arguments.node.origins);
+  if (!origins.ok()) return origins.status();
+  options.check.origins = *std::move(origins);
+  auto ignored = PatternsOf("--ignore", arguments.ignored);
+  if (!ignored.ok()) return ignored.status();
+  options.check.selection.ignored = *std::move(ignored);
+  auto repositories = PatternsOf("--actions-on", arguments.actions_on);
+  if (!repositories.ok()) return repositories.status();
+  auto protect = PatternsOf("--protect", arguments.protect);
+  if (!protect.ok()) return protect.status();
+  options.actions = {.enabled = ActionsNamed(arguments.actions),
+                     .allow_to = arguments.allow_to,
+                     .allow_force = arguments.allow_force,
+                     .allow_private = arguments.allow_private,
+                     .repositories = *std::move(repositories),
+                     .protect = *std::move(protect),
+                     .disk_threshold = arguments.disk_threshold};
+  const LogFormat log_format = arguments.node.log_format;
+  options.audit = [log_format](const report::AuditRecord& record) { return WriteAudit(record, log_format); };
+  return options;
+}
+
+int RunServe(const ServeArguments& arguments, StopOnSignal& stop) {
+  LogToStandardError(true, arguments.node.log_format);
+  auto options = OptionsFrom(arguments);
+  if (!options.ok()) return ExitCodeOf(options.status(), 0);
+  const auto agent = MakeAgent(arguments.node);
+  if (!agent.ok()) return ExitCodeOf(agent.status(), 0);
+  if (arguments.check_config) {
+    const absl::Status written = WriteOut("the configuration is fine\n");
+    return written.ok() ? 0 : ExitCodeOf(written, 0);
+  }
+  stop.Allow(kEnding);
+  const absl::Status served = serve::Serve(*std::move(options), **agent, stop.token());
+  return served.ok() ? 0 : ExitCodeOf(served, 0);
+}
+
+void AddAccessOptions(CLI::App& command, ServeArguments& arguments) {
+  const std::string group = "Access";
+  command
+      .add_option("--socket-dir", arguments.socket_dir, "Where reader.sock and operator.sock are made [/run/tagdrift]")
+      ->type_name("DIR")
+      ->group(group);
+  command
+      .add_option("--reader-group", arguments.reader_group, "Group that may connect to reader.sock [the owner alone]")
+      ->type_name("GROUP")
+      ->group(group);
+  command
+      .add_option("--operator-group", arguments.operator_group,
+                  "Group that may connect to operator.sock [the owner alone]")
+      ->type_name("GROUP")
+      ->group(group);
+  command.add_option("--metrics", arguments.metrics, "Where /metrics is served, or off [127.0.0.1:9614]")
+      ->type_name("HOST:PORT")
+      ->group(group);
+  command.add_option("--health", arguments.health, "Where /healthz and /readyz are served, or off [127.0.0.1:9615]")
+      ->type_name("HOST:PORT")
+      ->group(group);
+}
+
+void AddActionOptions(CLI::App& command, ServeArguments& arguments) {
+  const std::string group = "Actions";
+  command
+      .add_option("--enable-actions", arguments.actions, "What operators may do: refresh,prepull,evict, or all [none]")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->check(CLI::IsMember({"refresh", "prepull", "evict", "all"}))
+      ->type_name("LIST")
+      ->group(group);
+  command.add_option("--actions-on", arguments.actions_on, "Only on names that match; repeatable")
+      ->type_name("PATTERN")
+      ->allow_extra_args(false)
+      ->group(group);
+  command.add_flag("--allow-to", arguments.allow_to, "refresh may point a tag to another digest than the origin's")
+      ->group(group);
+  command.add_flag("--allow-force", arguments.allow_force, "evict may override refusals")->group(group);
+  command
+      .add_flag("--allow-private", arguments.allow_private,
+                "refresh and prepull may bring images that every pod on this node can use then")
+      ->group(group);
+  command.add_option("--protect", arguments.protect, "Never evict names that match; repeatable")
+      ->type_name("PATTERN")
+      ->allow_extra_args(false)
+      ->group(group);
+  command
+      .add_option("--disk-threshold", arguments.disk_threshold, "Refuse to fill the image file system above this [85]")
+      ->check(CLI::Range(1, 100))
+      ->type_name("PERCENT")
+      ->group(group);
+}
+
+void ReadInterval(ServeArguments& arguments, const std::string& text) {
+  if (!absl::ParseDuration(text, &arguments.interval) || arguments.interval < absl::Seconds(1) ||
+      arguments.interval > absl::Hours(24 * 7)) {
+    throw CLI::ValidationError("--interval", "'" + text + "' is no time between 1s and 168h (1h, 30m)");
+  }
+}
+
+}  // namespace
+
+void AddServeCommand(CLI::App& app, StopOnSignal& stop, int& exit_code) {
+  CLI::App& command =
+      *app.add_subcommand("serve", "The daemon: keeps the report current, answers over gRPC, feeds Prometheus");
+  auto arguments = std::make_shared<ServeArguments>();
+  command
+      .add_option_function<std::string>(
+          "--interval", [arguments](const std::string& text) { ReadInterval(*arguments, text); },
+          "How often registries are asked about tags in use; about others every sixth time [1h]")
+      ->type_name("DURATION");
+  command.add_option("--ignore", arguments->ignored, "Leave these names out; repeatable")
+      ->type_name("PATTERN")
+      ->allow_extra_args(false);
+  command.add_flag("--check-config", arguments->check_config, "Check options and configuration file, and end");
+  AddAccessOptions(command, *arguments);
+  AddActionOptions(command, *arguments);
+  arguments->node.politeness.politeness.requests_per_second = kRequestsPerSecond;
+  arguments->node.politeness.politeness.burst = kBurst;
+  AddNodeOptions(command, arguments->node);
+  command.get_option("--max-rate")
+      ->description("Begin at most so many requests a second to each registry, 30 at once after a pause [0.5]");
+  command.remove_option(command.get_option("--timeout"));
+  command.remove_option(command.get_option("--verbose"));
+  command.footer(
+      "Exit codes: 0 ended by a signal, 2 could not begin, 64 usage.\n\n"
+      "Examples:\n"
+      "  tagdrift serve --state-dir /var/lib/tagdrift             # as a DaemonSet does\n"
+      "  tagdrift serve --interval 10m --enable-actions refresh,prepull\n"
+      "  tagdrift serve --config /etc/tagdrift.toml --check-config");
+  command.callback([arguments, &stop, &exit_code] { exit_code = RunServe(*arguments, stop); });
+}
+
+}  // namespace tagdrift::cli

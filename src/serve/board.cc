@@ -1,0 +1,55 @@
+#include "serve/board.h"
+
+#include <utility>
+
+#include "serve/changes.h"
+
+namespace tagdrift::serve {
+
+std::shared_ptr<const Published> Board::Latest() const {
+  const std::lock_guard lock(mutex_);
+  return latest_;
+}
+
+std::optional<v1::FailedRound> Board::Failure() const {
+  const std::lock_guard lock(mutex_);
+  return failure_;
+}
+
+void Board::Publish(std::shared_ptr<const report::Round> round, v1::NodeReport report) {
+  const std::shared_ptr<const Published> before = Latest();
+  const bool is_new = before == nullptr || SaysSomethingNew(*before->report, report);
+  auto published = std::make_shared<Published>();
+  published->generation = before == nullptr ? 1 : before->generation + (is_new ? 1 : 0);
+  published->round = std::move(round);
+  published->report = std::make_shared<const v1::NodeReport>(std::move(report));
+  {
+    const std::lock_guard lock(mutex_);
+    latest_ = std::move(published);
+    failure_.reset();
+  }
+  if (!is_new) return;
+  const std::lock_guard lock(listeners_->mutex);
+  for (const auto& [id, listener] : listeners_->all) listener();
+}
+
+void Board::PublishFailure(v1::FailedRound failure) {
+  const std::lock_guard lock(mutex_);
+  failure_ = failure;
+  if (latest_ == nullptr) return;
+  auto published = std::make_shared<Published>(*latest_);
+  published->failed = std::move(failure);
+  latest_ = std::move(published);
+}
+
+std::shared_ptr<void> Board::Listen(Listener listener) {
+  const std::lock_guard lock(listeners_->mutex);
+  const std::uint64_t id = listeners_->next++;
+  listeners_->all.emplace(id, std::move(listener));
+  return {nullptr, [listeners = listeners_, id](void*) {
+            const std::lock_guard inner(listeners->mutex);
+            listeners->all.erase(id);
+          }};
+}
+
+}  // namespace tagdrift::serve

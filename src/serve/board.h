@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "tagdrift/report/round.h"
+#include "tagdrift/v1/node_cache.pb.h"
+
+namespace tagdrift::serve {
+
+/// The latest report, as it is told. Immutable.
+struct Published {
+  std::uint64_t generation = 0;
+  std::shared_ptr<const report::Round> round;
+  std::shared_ptr<const v1::NodeReport> report;
+  std::optional<v1::FailedRound> failed;  ///< the latest round since, where that failed
+};
+
+/// Where the latest report hangs. Readers hold no lock while they read it. Thread safe.
+class Board {
+ public:
+  using Listener = std::function<void()>;
+
+  /// Null before the first report.
+  std::shared_ptr<const Published> Latest() const;
+  /// The generation grows where the report says something new; see SaysSomethingNew.
+  void Publish(std::shared_ptr<const report::Round> round, v1::NodeReport report);
+  /// The latest report stays, marked. Before the first one it is only kept for `Failure`.
+  void PublishFailure(v1::FailedRound failure);
+  /// Of the latest round, where that failed.
+  std::optional<v1::FailedRound> Failure() const;
+
+  /// Has `listener` called after each report that says something new, on the publishing thread: it must not block. The
+  /// listening ends with the answer, after which `listener` is not called any more.
+  std::shared_ptr<void> Listen(Listener listener);
+
+ private:
+  struct Listeners {
+    std::mutex mutex;
+    std::uint64_t next = 0;
+    std::map<std::uint64_t, Listener> all;
+  };
+
+  mutable std::mutex mutex_;
+  std::shared_ptr<const Published> latest_;
+  std::optional<v1::FailedRound> failure_;
+  const std::shared_ptr<Listeners> listeners_ = std::make_shared<Listeners>();
+};
+
+}  // namespace tagdrift::serve

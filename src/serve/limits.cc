@@ -1,0 +1,26 @@
+#include "serve/limits.h"
+
+#include <algorithm>
+#include <chrono>
+
+namespace tagdrift::serve {
+
+std::shared_ptr<void> Slots::Take() {
+  int left = left_->load();
+  do {
+    if (left <= 0) return nullptr;
+  } while (!left_->compare_exchange_weak(left, left - 1));
+  return {static_cast<void*>(left_.get()), [counter = left_](void*) { ++*counter; }};
+}
+
+std::optional<absl::Duration> TokenBucket::Take() {
+  const std::lock_guard lock(mutex_);
+  const SteadyTime now = clock_->Steady();
+  tokens_ = std::min(burst_, tokens_ + std::chrono::duration<double>(now - filled_).count() * per_second_);
+  filled_ = now;
+  if (tokens_ < 1) return absl::Seconds((1 - tokens_) / per_second_);
+  tokens_ -= 1;
+  return std::nullopt;
+}
+
+}  // namespace tagdrift::serve

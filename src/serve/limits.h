@@ -1,0 +1,43 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "absl/time/time.h"
+#include "tagdrift/call/clock.h"
+
+namespace tagdrift::serve {
+
+/// How much may go on at a time. Thread safe.
+class Slots {
+ public:
+  explicit Slots(int most) : left_(std::make_shared<std::atomic<int>>(most)) {}
+
+  /// One, given back with the last copy of the answer. Null: none is free.
+  std::shared_ptr<void> Take();
+
+ private:
+  std::shared_ptr<std::atomic<int>> left_;
+};
+
+/// How often something may happen. Thread safe.
+class TokenBucket {
+ public:
+  TokenBucket(double per_second, double burst, std::shared_ptr<const Clock> clock)
+      : per_second_(per_second), burst_(burst), clock_(std::move(clock)), tokens_(burst), filled_(clock_->Steady()) {}
+
+  /// Nothing: it may happen, and is counted. Otherwise in how long it may.
+  std::optional<absl::Duration> Take();
+
+ private:
+  const double per_second_;
+  const double burst_;
+  const std::shared_ptr<const Clock> clock_;
+  std::mutex mutex_;
+  double tokens_;
+  SteadyTime filled_;
+};
+
+}  // namespace tagdrift::serve

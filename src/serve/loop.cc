@@ -1,0 +1,274 @@
+#include "serve/loop.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "serve/saved_round.h"
+#include "serve/watched_folders.h"
+#include "tagdrift/call/linked_stop.h"
+#include "tagdrift/report/report.h"
+#include "tagdrift/text/printable.h"
+#include "tagdrift/text/text.h"
+
+namespace tagdrift::serve {
+namespace {
+
+/// Changes come in bursts: a look is made once nothing more has come for so long, or at the latest after a second.
+constexpr absl::Duration kQuiet = absl::Milliseconds(200);
+constexpr absl::Duration kBurst = absl::Seconds(1);
+/// The runtime and the kubelet go on working after the event that told of a change.
+constexpr absl::Duration kAfterChange = absl::Seconds(2);
+/// Looks take at most a tenth of the time, however much changes.
+constexpr int kRestPerLook = 9;
+constexpr absl::Duration kLongestRest = absl::Seconds(30);
+constexpr absl::Duration kLookLimit = absl::Minutes(2);
+constexpr absl::Duration kFirstRetry = absl::Seconds(2);
+constexpr absl::Duration kTick = absl::Seconds(15);
+/// Without events, and where one was missed all the same.
+constexpr absl::Duration kLookAnyway = absl::Minutes(5);
+/// Between scheduled rounds answers get a little older than the interval; beyond this they are not shown.
+constexpr int kOldestAnswers = 3;
+
+}  // namespace
+
+Loop::Loop(agent::Agent& agent, Board& board, LoopOptions options)
+    : agent_(agent), board_(board), options_(std::move(options)) {
+  const SteadyTime now = options_.clock->Steady();
+  std::uniform_real_distribution<double> spread(0, 1);
+  next_scheduled_ = now + absl::ToChronoNanoseconds(options_.interval / 360 * spread(random_));
+  next_look_ = now;
+  last_change_ = now;
+  next_look_anyway_ = now;
+  alive_until_ = now + absl::ToChronoNanoseconds(kTick * 4);
+}
+
+Loop::~Loop() {
+  scheduled_thread_.request_stop();
+  following_.request_stop();
+}
+
+SteadyTime Loop::In(absl::Duration time) const { return options_.clock->Steady() + absl::ToChronoNanoseconds(time); }
+
+void Loop::Changed() {
+  const std::lock_guard lock(mutex_);
+  last_change_ = options_.clock->Steady();
+  if (!first_change_) first_change_ = last_change_;
+  ++news_;
+  woken_.notify_all();
+}
+
+void Loop::RequestRound(std::vector<agent::NamePattern> patterns, OnRound done) {
+  std::unique_lock lock(mutex_);
+  if (stopped_) {
+    lock.unlock();
+    return done(absl::UnavailableError("the agent is being stopped"));
+  }
+  requests_.push_back({std::move(patterns), std::move(done)});
+  ++news_;
+  woken_.notify_all();
+}
+
+void Loop::Run(const std::stop_token& stop) {
+  Restore();
+  auto files = FileWatch::Start(options_.host_root, [this] { Changed(); });
+  if (files.ok()) {
+    files_ = *std::move(files);
+  } else {
+    spdlog::warn("changes of configuration files are seen every {} only: {}", absl::FormatDuration(kLookAnyway),
+                 text::MessageOf(files.status()));
+  }
+  following_ = std::jthread([this](const std::stop_token& inner) { FollowNode(inner); });
+  while (auto work = WaitForWork(stop)) {
+    if (work->schedule) StartScheduled();
+    if (work->look) Look(*std::move(work), stop);
+  }
+  scheduled_thread_ = {};
+  following_ = {};
+  files_.reset();
+  RefuseRequests();
+  if (latest_ != nullptr) Save(*latest_);
+}
+
+void Loop::RefuseRequests() {
+  std::vector<Request> left;
+  {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+    left.swap(requests_);
+  }
+  for (const Request& request : left) request.done(absl::UnavailableError("the agent is being stopped"));
+}
+
+std::optional<Loop::Work> Loop::WaitForWork(const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  while (!stop.stop_requested()) {
+    const SteadyTime now = options_.clock->Steady();
+    alive_until_ = now + absl::ToChronoNanoseconds(kTick * 4);
+    const Due due = NextDue();
+    if (due.schedule <= now || due.look <= now) {
+      Work work{.schedule = due.schedule <= now, .look = due.look <= now, .requests = {}};
+      if (work.look) {
+        look_again_ = first_change_ ? std::optional(now + absl::ToChronoNanoseconds(kAfterChange)) : std::nullopt;
+        first_change_.reset();
+        scheduled_ended_ = false;
+        work.requests.swap(requests_);
+      }
+      return work;
+    }
+    const SteadyTime until = std::min({due.schedule, due.look, now + absl::ToChronoNanoseconds(kTick)});
+    woken_.wait_until(lock, stop, until, [this, seen = news_] { return news_ != seen; });
+  }
+  return std::nullopt;
+}
+
+Loop::Due Loop::NextDue() const {
+  Due due;
+  if (!scheduled_runs_) due.schedule = next_scheduled_;
+  // Without any answers a look would ask about everything at once.
+  if (latest_ == nullptr && scheduled_ == nullptr) return due;
+  if (scheduled_ended_ || !requests_.empty()) due.look = SteadyTime::min();
+  SteadyTime look = next_look_anyway_;
+  if (first_change_) {
+    look = std::min(
+        {look, last_change_ + absl::ToChronoNanoseconds(kQuiet), *first_change_ + absl::ToChronoNanoseconds(kBurst)});
+  }
+  if (look_again_) look = std::min(look, *look_again_);
+  due.look = std::min(due.look, std::max(look, next_look_));
+  return due;
+}
+
+void Loop::Look(Work work, const std::stop_token& stop) {
+  const SteadyTime began = options_.clock->Steady();
+  alive_until_ = began + absl::ToChronoNanoseconds(kLookLimit + kTick * 4);
+  agent::CheckOptions check = options_.check;
+  {
+    const std::lock_guard lock(mutex_);
+    check.reuse.rounds = {scheduled_, latest_};
+  }
+  check.reuse.in_use = kOldestAnswers * options_.interval;
+  check.reuse.unused = (options_.unused_every + kOldestAnswers) * options_.interval;
+  for (const Request& request : work.requests) {
+    if (request.patterns.empty()) check.reuse.rounds.clear();
+    check.reuse.anew.insert(check.reuse.anew.end(), request.patterns.begin(), request.patterns.end());
+  }
+  auto round = agent_.Check(check, CallContext{.stop = stop}.Within(began, absl::ToChronoNanoseconds(kLookLimit)));
+  const SteadyTime ended = options_.clock->Steady();
+  const absl::Duration took = absl::FromChrono(ended - began);
+  next_look_ = ended + absl::ToChronoNanoseconds(std::min(kRestPerLook * took, kLongestRest));
+  next_look_anyway_ = ended + absl::ToChronoNanoseconds(kLookAnyway);
+  options_.round_ended(took, round.ok());
+  if (round.ok()) {
+    failures_ = 0;
+    Publish(std::make_shared<const report::Round>(*std::move(round)));
+  } else if (!stop.stop_requested()) {
+    Fail(round.status());
+    look_again_ = ended + absl::ToChronoNanoseconds(Backoff());
+  }
+  for (const Request& request : work.requests) request.done(round.status());
+}
+
+void Loop::StartScheduled() {
+  agent::Reuse reuse{.in_use = options_.interval, .unused = options_.unused_every * options_.interval};
+  {
+    const std::lock_guard lock(mutex_);
+    scheduled_runs_ = true;
+    reuse.rounds = {scheduled_, latest_};
+  }
+  scheduled_thread_ = std::jthread([this, reuse](const std::stop_token& stop) { RunScheduled(reuse, stop); });
+}
+
+void Loop::RunScheduled(const agent::Reuse& reuse, const std::stop_token& stop) {
+  const SteadyTime began = options_.clock->Steady();
+  agent::CheckOptions check = options_.check;
+  check.rate_class = registry::RateClass::kBackground;
+  check.reuse = reuse;
+  auto round =
+      agent_.Check(check, CallContext{.stop = stop}.Within(began, absl::ToChronoNanoseconds(options_.round_limit)));
+  options_.round_ended(absl::FromChrono(options_.clock->Steady() - began), round.ok());
+  if (stop.stop_requested()) return;
+  const std::lock_guard lock(mutex_);
+  scheduled_runs_ = false;
+  std::uniform_real_distribution<double> stretch(1, 1.1);
+  if (round.ok()) {
+    scheduled_ = std::make_shared<const report::Round>(*std::move(round));
+    scheduled_ended_ = true;
+    next_scheduled_ = In(options_.interval * stretch(random_));
+  } else {
+    Fail(round.status());
+    next_scheduled_ = In(Backoff() * stretch(random_));
+  }
+  ++news_;
+  woken_.notify_all();
+}
+
+absl::Duration Loop::Backoff() {
+  const int failures = failures_++;
+  return std::min(options_.interval, kFirstRetry * static_cast<double>(1 << std::min(failures, 12)));
+}
+
+void Loop::Publish(std::shared_ptr<const report::Round> round) {
+  board_.Publish(round, report::ToMessage(*round, options_.invocation));
+  if (files_ != nullptr) files_->Watch(WatchedFolders(*round, options_.host_root));
+  if (!said_load_) spdlog::info("{}", LoadOf(*round, options_.interval, options_.unused_every));
+  said_load_ = true;
+  latest_ = std::move(round);
+  std::shared_ptr<const report::Round> scheduled;
+  {
+    const std::lock_guard lock(mutex_);
+    // What it was asked is in the latest now.
+    scheduled.swap(scheduled_);
+  }
+  if (scheduled != nullptr) Save(*latest_);
+}
+
+void Loop::Fail(const absl::Status& why) {
+  v1::FailedRound failure;
+  const absl::Time now = options_.clock->Wall();
+  failure.mutable_time()->set_seconds(absl::ToUnixSeconds(now));
+  failure.set_detail(text::Printable(text::MessageOf(why)));
+  spdlog::warn("the node could not be looked at: {}", failure.detail());
+  board_.PublishFailure(std::move(failure));
+}
+
+void Loop::FollowNode(const std::stop_token& stop) {
+  absl::Duration pause = kFirstRetry;
+  while (!stop.stop_requested()) {
+    const SteadyTime began = options_.clock->Steady();
+    const absl::Status end = agent_.FollowNode([this] { Changed(); }, CallContext{.stop = stop});
+    if (stop.stop_requested()) return;
+    // Another runtime tells nothing: it is looked at now and then.
+    if (absl::IsUnimplemented(end)) return;
+    spdlog::info("{}", text::MessageOf(end));
+    if (options_.clock->Steady() - began > absl::ToChronoNanoseconds(kLookAnyway)) pause = kFirstRetry;
+    // The runtime may be gone, or another one.
+    Changed();
+    if (!options_.clock->WaitUntil(In(pause), stop)) return;
+    pause = std::min(pause * 2, absl::Seconds(30));
+  }
+}
+
+void Loop::Restore() {
+  if (options_.state_dir.empty()) return;
+  auto restored = ReadSavedRound(options_.state_dir);
+  if (!restored.ok()) {
+    if (!absl::IsNotFound(restored.status())) {
+      spdlog::warn("what was asked before is asked again: {}", text::MessageOf(restored.status()));
+    }
+    return;
+  }
+  const absl::Duration age = options_.clock->Wall() - restored->checked_at;
+  if (age < absl::ZeroDuration() || age > options_.interval * kOldestAnswers) return;
+  latest_ = std::make_shared<const report::Round>(*std::move(restored));
+  look_again_ = options_.clock->Steady();
+}
+
+void Loop::Save(const report::Round& round) {
+  if (options_.state_dir.empty()) return;
+  const absl::Status saved = SaveRound(options_.state_dir, options_.version, round);
+  if (!saved.ok()) spdlog::warn("after a restart registries will be asked again: {}", text::MessageOf(saved));
+}
+
+}  // namespace tagdrift::serve

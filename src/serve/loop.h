@@ -1,0 +1,127 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <random>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "serve/board.h"
+#include "serve/file_watch.h"
+#include "tagdrift/agent/agent.h"
+#include "tagdrift/report/command_line.h"
+
+namespace tagdrift::serve {
+
+/// How often the daemon looks, and at what.
+struct LoopOptions {
+  absl::Duration interval = absl::Hours(1);
+  int unused_every = 6;                         ///< rounds between asks about tags that nothing uses
+  absl::Duration round_limit = absl::Hours(1);  ///< of a round that asks registries at the background's pace
+  agent::CheckOptions check = {};               ///< selection, origins
+  report::Invocation invocation = {};
+  std::string host_root = "/";
+  std::string version;
+  std::string state_dir;  ///< empty: what was asked is asked again after a restart
+  std::shared_ptr<const Clock> clock = SystemClock();
+  /// Told of each round: how long it took, and whether there is a report.
+  std::function<void(absl::Duration took, bool ok)> round_ended = [](absl::Duration, bool) {};
+};
+
+/// Keeps the board current. Registries are asked in scheduled rounds, which take their time on a thread of their own;
+/// meanwhile and in between, whenever something changes on the node, a look at the node is judged by what is known, and
+/// only what is new is asked about.
+class Loop {
+ public:
+  using OnRound = std::function<void(const absl::Status& outcome)>;
+
+  Loop(agent::Agent& agent, Board& board, LoopOptions options);
+  /// Ends what is under way.
+  ~Loop();
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+
+  /// Runs until it is stopped.
+  void Run(const std::stop_token& stop);
+
+  /// Something may have changed on the node. Thread safe.
+  void Changed();
+  /// Asks for a round that asks anew about the names that match, all where there are no patterns, and has `done` called
+  /// once its report is on the board, or with why there is none. Requests that come together share a round. Thread
+  /// safe.
+  void RequestRound(std::vector<agent::NamePattern> patterns, OnRound done);
+
+  /// Until when the loop has promised to show that it lives. Thread safe.
+  SteadyTime alive_until() const { return alive_until_; }
+
+ private:
+  struct Request {
+    std::vector<agent::NamePattern> patterns;
+    OnRound done;
+  };
+  struct Work {
+    bool schedule = false;  ///< a scheduled round has to be started
+    bool look = false;      ///< the node has to be looked at, for these requests too
+    std::vector<Request> requests;
+  };
+  struct Due {
+    SteadyTime schedule = SteadyTime::max();
+    SteadyTime look = SteadyTime::max();
+  };
+
+  std::optional<Work> WaitForWork(const std::stop_token& stop);
+  void Look(Work work, const std::stop_token& stop);
+  void StartScheduled();
+  void RunScheduled(const agent::Reuse& reuse, const std::stop_token& stop);
+  Due NextDue() const;  ///< with mutex_
+  absl::Duration Backoff();
+  void RefuseRequests();
+  void Publish(std::shared_ptr<const report::Round> round);
+  void Fail(const absl::Status& why);
+  void FollowNode(const std::stop_token& stop);
+  void Restore();
+  void Save(const report::Round& round);
+  SteadyTime In(absl::Duration time) const;
+
+  agent::Agent& agent_;
+  Board& board_;
+  const LoopOptions options_;
+  std::minstd_rand random_{std::random_device()()};
+  std::atomic<SteadyTime> alive_until_;
+
+  mutable std::mutex mutex_;  // down to the empty line
+  std::condition_variable_any woken_;
+  std::uint64_t news_ = 0;                  ///< grows with whatever may make something due
+  std::optional<SteadyTime> first_change_;  ///< since the last look
+  SteadyTime last_change_;
+  std::vector<Request> requests_;
+  bool stopped_ = false;
+  std::shared_ptr<const report::Round> scheduled_;  ///< the latest, until a look has taken its answers over
+  bool scheduled_runs_ = false;
+  bool scheduled_ended_ = false;  ///< since the last look
+  SteadyTime next_scheduled_;
+
+  // Of the loop's thread.
+  std::shared_ptr<const report::Round> latest_;
+  SteadyTime next_look_;                  ///< not before
+  SteadyTime next_look_anyway_;           ///< although nothing has told of a change
+  std::optional<SteadyTime> look_again_;  ///< once more after what changed, or after a failure
+  bool said_load_ = false;
+
+  std::atomic<int> failures_ = 0;  ///< in a row
+  std::unique_ptr<FileWatch> files_;
+  std::jthread scheduled_thread_;
+  std::jthread following_;
+};
+
+}  // namespace tagdrift::serve

@@ -1,0 +1,236 @@
+#include "serve/node_cache_service.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <functional>
+#include <utility>
+
+#include "serve/watcher.h"
+#include "serve/worker_call.h"
+#include "tagdrift/agent/mirrors.h"
+#include "tagdrift/report/report.h"
+
+namespace tagdrift::serve {
+namespace {
+
+constexpr std::chrono::minutes kExplainLimit{2};
+constexpr std::chrono::seconds kNodeLimit{30};
+constexpr int kMostRegistries = 200;
+
+template <class Message>
+bool Parse(const grpc::ByteBuffer& bytes, Message& message) {
+  grpc::ByteBuffer copy = bytes;
+  return grpc::SerializationTraits<Message>::Deserialize(&copy, &message).ok();
+}
+
+const grpc::Status& NoReportYet() {
+  static const grpc::Status kStatus(grpc::StatusCode::UNAVAILABLE,
+                                    "there is no report yet: the first round has not ended");
+  return kStatus;
+}
+
+grpc::Status BadRequest(const std::string& message) { return {grpc::StatusCode::INVALID_ARGUMENT, message}; }
+
+/// "GENERATION:OFFSET".
+struct Page {
+  std::uint64_t generation = 0;
+  int offset = 0;
+};
+
+std::optional<Page> ReadPage(const std::string& token) {
+  Page page;
+  const char* const end = token.data() + token.size();
+  const auto generation = std::from_chars(token.data(), end, page.generation);
+  if (generation.ec != std::errc() || generation.ptr == end || *generation.ptr != ':') return std::nullopt;
+  const auto offset = std::from_chars(generation.ptr + 1, end, page.offset);
+  if (offset.ec != std::errc() || offset.ptr != end || page.offset < 0) return std::nullopt;
+  return page;
+}
+
+grpc::Status AnswerPage(const Snapshot& snapshot, const v1::GetReportRequest& request, grpc::ByteBuffer& response) {
+  Page page{.generation = snapshot.generation()};
+  if (!request.page_token().empty()) {
+    const auto asked = ReadPage(request.page_token());
+    if (!asked || asked->offset > snapshot.report().tags_size()) return BadRequest("page_token: none of this agent's");
+    page = *asked;
+  }
+  if (page.generation != snapshot.generation()) {
+    return {grpc::StatusCode::ABORTED, "the report has changed since the first page; begin anew"};
+  }
+  v1::GetReportResponse answer;
+  answer.set_generation(snapshot.generation());
+  if (snapshot.published().failed) *answer.mutable_failed() = *snapshot.published().failed;
+  const v1::NodeReport& report = snapshot.report();
+  v1::NodeReport& part = *answer.mutable_report();
+  if (page.offset == 0) {
+    v1::NodeReport rest = report;
+    rest.clear_tags();
+    part = std::move(rest);
+  } else {
+    part.set_node(report.node());
+    *part.mutable_checked_at() = report.checked_at();
+  }
+  const int size = request.page_size() == 0 ? report.tags_size() : request.page_size();
+  const int end = std::min(report.tags_size(), page.offset + std::min(size, report.tags_size()));
+  for (int i = page.offset; i < end; ++i) *part.add_tags() = report.tags(i);
+  if (end < report.tags_size()) answer.set_next_page_token(fmt::format("{}:{}", page.generation, end));
+  bool own = true;
+  return grpc::SerializationTraits<v1::GetReportResponse>::Serialize(answer, &response, &own);
+}
+
+}  // namespace
+
+grpc::Status NodeCacheService::Refuse(const grpc::ServerContextBase& context, Refusal why, const std::string& reason,
+                                      const std::string& message, absl::Duration retry_after) const {
+  shared_.refused(why, entrance_.CallerOf(context).name, message);
+  return Refused(why, reason, message, retry_after);
+}
+
+grpc::Status NodeCacheService::AdmitRound(const grpc::ServerContextBase& context) const {
+  if (entrance_.CallerOf(context).role == Role::kOperator) return grpc::Status::OK;
+  const auto wait = shared_.reader_rounds.Take();
+  if (!wait) return grpc::Status::OK;
+  return Refuse(context, Refusal::kTooMany, "TOO_MANY_ROUNDS",
+                fmt::format("readers may have a round made every 10 s; the next in {}",
+                            absl::FormatDuration(absl::Ceil(*wait, absl::Seconds(1)))),
+                *wait);
+}
+
+grpc::Status NodeCacheService::Answer(const v1::GetReportRequest& request, grpc::ByteBuffer& response) const {
+  const auto published = shared_.board.Latest();
+  if (published == nullptr) {
+    const auto failure = shared_.board.Failure();
+    return failure ? grpc::Status(grpc::StatusCode::UNAVAILABLE, failure->detail()) : NoReportYet();
+  }
+  const auto snapshot = shared_.views.Of(published, request.filter(), request.view());
+  if (!snapshot.ok()) return ToGrpc(snapshot.status());
+  if (request.page_size() == 0 && request.page_token().empty()) {
+    response = (*snapshot)->Response();
+    return grpc::Status::OK;
+  }
+  return AnswerPage(**snapshot, request, response);
+}
+
+grpc::ServerUnaryReactor* NodeCacheService::GetReport(grpc::CallbackServerContext* context,
+                                                      const grpc::ByteBuffer* request, grpc::ByteBuffer* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  v1::GetReportRequest asked;
+  grpc::Status status;
+  if (!Parse(*request, asked)) {
+    status = BadRequest("the request is no GetReportRequest");
+  } else if (asked.page_size() < 0) {
+    status = BadRequest("page_size: must not be negative");
+  } else if (absl::Status filter = CheckFilter(asked.filter()); !filter.ok()) {
+    status = ToGrpc(filter);
+  } else if (asked.refresh()) {
+    status = AdmitRound(*context);
+  }
+  if (!status.ok() || !asked.refresh()) {
+    reactor->Finish(status.ok() ? Answer(asked, *response) : status);
+    return reactor;
+  }
+  auto patterns = agent::ParsePatterns({asked.filter().patterns().begin(), asked.filter().patterns().end()});
+  if (!patterns.ok()) {
+    reactor->Finish(ToGrpc(patterns.status()));
+    return reactor;
+  }
+  shared_.loop.RequestRound(*std::move(patterns),
+                            [this, reactor, response, asked = std::move(asked)](const absl::Status& outcome) {
+                              reactor->Finish(outcome.ok() ? Answer(asked, *response) : ToGrpc(outcome));
+                            });
+  return reactor;
+}
+
+grpc::ServerWriteReactor<grpc::ByteBuffer>* NodeCacheService::WatchReport(grpc::CallbackServerContext* context,
+                                                                          const grpc::ByteBuffer* request) {
+  v1::WatchReportRequest asked;
+  grpc::Status status;
+  std::shared_ptr<void> slot;
+  if (!Parse(*request, asked)) {
+    status = BadRequest("the request is no WatchReportRequest");
+  } else if (absl::Status filter = CheckFilter(asked.filter()); !filter.ok()) {
+    status = ToGrpc(filter);
+  } else if (slot = shared_.watching.Take(); slot == nullptr) {
+    status =
+        Refuse(*context, Refusal::kTooMany, "TOO_MANY_WATCHERS", "too many watch this agent already", absl::Minutes(1));
+  } else if (asked.refresh()) {
+    status = AdmitRound(*context);
+  }
+  auto* watcher = new Watcher(*this, *context, std::move(asked), std::move(slot));
+  watcher->Begin(status);
+  return watcher;
+}
+
+grpc::ServerUnaryReactor* NodeCacheService::Explain(grpc::CallbackServerContext* context,
+                                                    const v1::ExplainRequest* request, v1::ExplainResponse* response) {
+  agent::CheckOptions check = shared_.check;
+  check.selection = {};
+  check.subject = agent::Subject{request->has_pod()         ? request->pod()
+                                 : request->has_reference() ? request->reference()
+                                                            : request->name(),
+                                 request->has_pod()};
+  check.cached_only = true;
+  check.all_hosts = true;
+  check.rate_class = registry::RateClass::kInteractive;
+  grpc::Status status;
+  if (check.subject->text.size() > kMostPatternBytes) {
+    status = BadRequest("subject: too long");
+  } else if (const absl::Status subject = agent::CheckSubject(*check.subject); !subject.ok()) {
+    status = ToGrpc(subject);
+  } else {
+    status = AdmitRound(*context);
+  }
+  return RunCall(shared_, *context, status, kExplainLimit, [this, check, response](const CallContext& bounds) {
+    const auto round = shared_.agent.Check(check, bounds);
+    if (!round.ok()) return ToGrpc(round.status());
+    *response->mutable_report() = report::ToMessage(*round, shared_.invocation);
+    return grpc::Status::OK;
+  });
+}
+
+grpc::ServerUnaryReactor* NodeCacheService::ListRegistries(grpc::CallbackServerContext* context,
+                                                           const v1::ListRegistriesRequest* request,
+                                                           v1::ListRegistriesResponse* response) {
+  grpc::Status status;
+  if (request->registries_size() > kMostRegistries) {
+    status = BadRequest(fmt::format("registries: at most {} at a time", kMostRegistries));
+  }
+  for (const std::string& registry : request->registries()) {
+    if (absl::Status named = agent::CheckRegistry(registry); !named.ok()) status = ToGrpc(named);
+  }
+  return RunCall(shared_, *context, status, kNodeLimit, [this, request, response](const CallContext& bounds) {
+    auto configuration = shared_.agent.Configuration(bounds);
+    if (!configuration.ok()) return ToGrpc(configuration.status());
+    auto configs = agent::RegistriesOf(*configuration, {request->registries().begin(), request->registries().end()});
+    for (hosts::RegistryConfig& config : configs) {
+      for (hosts::RegistryHost& host : config.hosts) host.headers.clear();
+    }
+    *response->mutable_report() = report::ToMessage(configs, configuration->settings.notes);
+    return grpc::Status::OK;
+  });
+}
+
+grpc::ServerUnaryReactor* NodeCacheService::ListImages(grpc::CallbackServerContext* context,
+                                                       const v1::ListImagesRequest* request,
+                                                       v1::ListImagesResponse* response) {
+  v1::ReportFilter filter;
+  *filter.mutable_patterns() = request->patterns();
+  grpc::Status status = ToGrpc(CheckFilter(filter));
+  auto patterns = agent::ParsePatterns({request->patterns().begin(), request->patterns().end()});
+  if (status.ok() && !patterns.ok()) status = ToGrpc(patterns.status());
+  return RunCall(shared_, *context, status, kNodeLimit, [this, patterns, response](const CallContext& bounds) {
+    const auto node = shared_.agent.Images({.patterns = *patterns}, bounds);
+    if (!node.ok()) return ToGrpc(node.status());
+    *response->mutable_images() = report::ToMessage(*node, shared_.clock->Wall());
+    return grpc::Status::OK;
+  });
+}
+
+void NodeCacheService::CutStuck(std::chrono::nanoseconds limit) {
+  const std::lock_guard lock(mutex_);
+  for (Watcher* watcher : watchers_) watcher->CutIfStuck(limit);
+}
+
+}  // namespace tagdrift::serve

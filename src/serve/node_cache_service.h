@@ -1,0 +1,81 @@
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+
+#include "serve/board.h"
+#include "serve/caller.h"
+#include "serve/limits.h"
+#include "serve/loop.h"
+#include "serve/refusal.h"
+#include "serve/views.h"
+#include "serve/workers.h"
+#include "tagdrift/agent/agent.h"
+#include "tagdrift/v1/node_cache.grpc.pb.h"
+
+namespace tagdrift::serve {
+
+/// What all ways in to NodeCache share. What it refers to outlives the services.
+struct NodeCacheContext {
+  agent::Agent& agent;
+  Board& board;
+  Loop& loop;
+  Views& views;
+  Workers& workers;
+  OnRefusal refused;
+  agent::CheckOptions check;  ///< what `Explain` takes its origins from
+  report::Invocation invocation;
+  std::shared_ptr<const Clock> clock = SystemClock();
+  /// Of readers; an operator may always have one.
+  TokenBucket reader_rounds{0.1, 3, clock};
+  Slots working{8};      ///< calls that ask the node or registries
+  Slots watching{2000};  ///< streams
+};
+
+class Watcher;
+
+/// NodeCache at one entrance. Calls that are answered from the board take no thread; the others have one of a few
+/// workers. Thread safe.
+class NodeCacheService final
+    : public v1::NodeCache::WithRawCallbackMethod_GetReport<v1::NodeCache::WithRawCallbackMethod_WatchReport<
+          v1::NodeCache::WithCallbackMethod_Explain<v1::NodeCache::WithCallbackMethod_ListRegistries<
+              v1::NodeCache::WithCallbackMethod_ListImages<v1::NodeCache::Service>>>>> {
+ public:
+  NodeCacheService(NodeCacheContext& shared, const Entrance& entrance) : shared_(shared), entrance_(entrance) {}
+
+  grpc::ServerUnaryReactor* GetReport(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                      grpc::ByteBuffer* response) override;
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* WatchReport(grpc::CallbackServerContext* context,
+                                                          const grpc::ByteBuffer* request) override;
+  grpc::ServerUnaryReactor* Explain(grpc::CallbackServerContext* context, const v1::ExplainRequest* request,
+                                    v1::ExplainResponse* response) override;
+  grpc::ServerUnaryReactor* ListRegistries(grpc::CallbackServerContext* context,
+                                           const v1::ListRegistriesRequest* request,
+                                           v1::ListRegistriesResponse* response) override;
+  grpc::ServerUnaryReactor* ListImages(grpc::CallbackServerContext* context, const v1::ListImagesRequest* request,
+                                       v1::ListImagesResponse* response) override;
+
+  /// Cancels the streams of readers that have not taken a message for so long.
+  void CutStuck(std::chrono::nanoseconds limit);
+
+ private:
+  friend class Watcher;
+
+  grpc::Status Refuse(const grpc::ServerContextBase& context, Refusal why, const std::string& reason,
+                      const std::string& message, absl::Duration retry_after = absl::ZeroDuration()) const;
+  /// Whether the caller may have a round made now.
+  grpc::Status AdmitRound(const grpc::ServerContextBase& context) const;
+  grpc::Status Answer(const v1::GetReportRequest& request, grpc::ByteBuffer& response) const;
+
+  NodeCacheContext& shared_;
+  const Entrance& entrance_;
+  std::mutex mutex_;
+  std::set<Watcher*> watchers_;  ///< mutex_
+};
+
+}  // namespace tagdrift::serve

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <grpcpp/support/status.h>
+
+#include <functional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+
+namespace tagdrift::serve {
+
+/// Why a call is not served.
+enum class Refusal { kNotPermitted, kNotEnabled, kTooMany, kBadRequest };
+
+/// Told of each, with the caller's name and what is answered.
+using OnRefusal = std::function<void(Refusal why, const std::string& caller, const std::string& message)>;
+
+/// With google.rpc details: ErrorInfo with `reason`, and RetryInfo where `retry_after` is more than nothing.
+grpc::Status Refused(Refusal why, const std::string& reason, const std::string& message,
+                     absl::Duration retry_after = absl::ZeroDuration());
+
+/// The same code and words.
+grpc::Status ToGrpc(const absl::Status& status);
+
+}  // namespace tagdrift::serve

@@ -1,0 +1,151 @@
+#include "tagdrift/serve/serve.h"
+
+#include <fmt/format.h>
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/server_posix.h>
+#include <spdlog/spdlog.h>
+
+#include <charconv>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "serve/actions_service.h"
+#include "serve/board.h"
+#include "serve/loop.h"
+#include "serve/node_cache_service.h"
+#include "serve/socket_dir.h"
+#include "serve/unix_listener.h"
+#include "serve/views.h"
+#include "serve/workers.h"
+
+namespace tagdrift::serve {
+namespace {
+
+/// The largest request has patterns; answers are as large as they are.
+constexpr int kMostRequestBytes = 512 << 10;
+constexpr int kMostStreams = 1100;
+constexpr std::chrono::seconds kStuck(60);
+constexpr std::chrono::seconds kSweep(10);
+constexpr std::chrono::milliseconds kShutdown(200);
+
+/// One unix socket with a server of its own: what is not registered there cannot be called there.
+class UnixEntrance final : public Entrance {
+ public:
+  UnixEntrance(Role role, std::string name, std::unique_ptr<UnixListener> listener)
+      : role_(role), name_(std::move(name)), listener_(std::move(listener)) {}
+
+  Caller CallerOf(const grpc::ServerContextBase& context) const override {
+    const std::string peer = context.peer();
+    int fd = -1;
+    if (peer.starts_with("fd:")) std::from_chars(peer.data() + 3, peer.data() + peer.size(), fd);
+    const std::optional<uid_t> uid = listener_->UidOf(fd);
+    return {role_, uid ? fmt::format("uid {} at {}", *uid, name_) : "somebody at " + name_};
+  }
+
+  absl::Status Serve(std::initializer_list<grpc::Service*> services) {
+    grpc::ServerBuilder builder;
+    for (grpc::Service* service : services) builder.RegisterService(service);
+    builder.SetMaxReceiveMessageSize(kMostRequestBytes);
+    builder.SetMaxSendMessageSize(-1);
+    builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMostStreams);
+    builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, 16 << 10);
+    builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, 300'000);
+    builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10'000);
+    server_ = builder.BuildAndStart();
+    if (server_ == nullptr) return absl::InternalError("gRPC cannot serve at " + name_);
+    listener_->Accept([this](int fd) { grpc::AddInsecureChannelFromFd(server_.get(), fd); });
+    return absl::OkStatus();
+  }
+
+  /// Ends all connections, then waits for the calls to end.
+  void Stop() {
+    listener_->Cut();
+    if (server_ != nullptr) server_->Shutdown(std::chrono::system_clock::now() + kShutdown);
+  }
+
+ private:
+  const Role role_;
+  const std::string name_;
+  const std::unique_ptr<UnixListener> listener_;
+  std::unique_ptr<grpc::Server> server_;
+};
+
+absl::StatusOr<std::unique_ptr<UnixEntrance>> OpenEntrance(const Options& options, Role role) {
+  const std::string name = role == Role::kOperator ? "operator.sock" : "reader.sock";
+  const SocketAccess& access = role == Role::kOperator ? options.operators : options.readers;
+  auto listener =
+      UnixListener::Open({.path = options.socket_dir + "/" + name, .mode = access.mode, .group = access.group});
+  if (!listener.ok()) return listener.status();
+  return std::make_unique<UnixEntrance>(role, name, *std::move(listener));
+}
+
+}  // namespace
+
+absl::Status Serve(Options options, agent::Agent& agent, const std::stop_token& stop) {
+  auto directory = SocketDir::Take(options.socket_dir);
+  if (!directory.ok()) return directory.status();
+  auto readers = OpenEntrance(options, Role::kReader);
+  if (!readers.ok()) return readers.status();
+  auto operators = OpenEntrance(options, Role::kOperator);
+  if (!operators.ok()) return operators.status();
+  if (absl::Status opened = (*directory)->Open(); !opened.ok()) return opened;
+
+  Board board;
+  Views views(options.invocation);
+  Loop loop(agent, board,
+            {.interval = options.interval,
+             .check = options.check,
+             .invocation = options.invocation,
+             .host_root = options.host_root,
+             .version = options.version,
+             .state_dir = options.state_dir});
+  Workers workers;
+  const OnRefusal refused = [](Refusal, const std::string& caller, const std::string& message) {
+    spdlog::warn("refused {}: {}", caller, message);
+  };
+  NodeCacheContext reading{.agent = agent,
+                           .board = board,
+                           .loop = loop,
+                           .views = views,
+                           .workers = workers,
+                           .refused = refused,
+                           .check = options.check,
+                           .invocation = options.invocation};
+  ActionsContext acting{.agent = agent,
+                        .board = board,
+                        .workers = workers,
+                        .policy = options.actions,
+                        .origins = options.check.origins,
+                        .refused = refused,
+                        .audit = options.audit,
+                        .ended = [](const v1::ActionResult&) {}};
+  NodeCacheService for_readers(reading, **readers);
+  NodeCacheService for_operators(reading, **operators);
+  ActionsService actions(acting, **operators);
+
+  grpc::EnableDefaultHealthCheckService(true);
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  absl::Status serving = (*readers)->Serve({&for_readers});
+  if (serving.ok()) serving = (*operators)->Serve({&for_operators, &actions});
+  if (serving.ok()) {
+    const std::jthread sweeping([&](const std::stop_token& ended) {
+      while (SystemClock()->WaitUntil(SystemClock()->Steady() + kSweep, ended)) {
+        for_readers.CutStuck(kStuck);
+        for_operators.CutStuck(kStuck);
+      }
+    });
+    spdlog::info("serving in {}", options.socket_dir);
+    loop.Run(stop);
+  }
+  workers.RequestStop();
+  (*readers)->Stop();
+  (*operators)->Stop();
+  return serving;
+}
+
+}  // namespace tagdrift::serve

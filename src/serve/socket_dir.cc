@@ -1,0 +1,45 @@
+#include "serve/socket_dir.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+namespace tagdrift::serve {
+
+absl::StatusOr<std::unique_ptr<SocketDir>> SocketDir::Take(const std::string& path) {
+  if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return absl::ErrnoToStatus(errno, "making " + path);
+  const int directory = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+  if (directory < 0) return absl::ErrnoToStatus(errno, "opening " + path);
+  struct stat status {};
+  const bool known = fstat(directory, &status) == 0;
+  if (!known || status.st_uid != geteuid() || (status.st_mode & 022) != 0) {
+    close(directory);
+    return absl::FailedPreconditionError(path +
+                                         " belongs to another user, or others may write to it: --socket-dir "
+                                         "needs a directory of its own");
+  }
+  const int lock = openat(directory, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  const int error = errno;
+  const bool closed = fchmod(directory, 0700) == 0;
+  close(directory);
+  if (lock < 0 || !closed) return absl::ErrnoToStatus(lock < 0 ? error : errno, "locking " + path);
+  if (flock(lock, LOCK_EX | LOCK_NB) != 0) {
+    close(lock);
+    return absl::FailedPreconditionError("another agent serves in " + path +
+                                         "; end it first, or name another directory with --socket-dir");
+  }
+  return std::unique_ptr<SocketDir>(new SocketDir(path, lock));
+}
+
+SocketDir::~SocketDir() { close(lock_); }
+
+absl::Status SocketDir::Open() {
+  if (chmod(path_.c_str(), 0711) == 0) return absl::OkStatus();
+  return absl::ErrnoToStatus(errno, "opening " + path_);
+}
+
+}  // namespace tagdrift::serve

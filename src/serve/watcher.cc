@@ -1,0 +1,78 @@
+#include "serve/watcher.h"
+
+#include <utility>
+
+namespace tagdrift::serve {
+
+Watcher::Watcher(NodeCacheService& service, grpc::CallbackServerContext& context, v1::WatchReportRequest request,
+                 std::shared_ptr<void> slot)
+    : service_(service), context_(context), request_(std::move(request)), slot_(std::move(slot)) {
+  const std::lock_guard lock(service_.mutex_);
+  service_.watchers_.insert(this);
+}
+
+void Watcher::Begin(const grpc::Status& status) {
+  if (!status.ok()) {
+    const std::lock_guard lock(mutex_);
+    return End(status);
+  }
+  listening_ = service_.shared_.board.Listen([this] { Wake(); });
+  // What it brings is told by the board, also that there is nothing new.
+  if (request_.refresh()) {
+    auto patterns = agent::ParsePatterns({request_.filter().patterns().begin(), request_.filter().patterns().end()});
+    if (patterns.ok()) service_.shared_.loop.RequestRound(*std::move(patterns), [](const absl::Status&) {});
+  }
+  Wake();
+}
+
+void Watcher::Wake() {
+  const std::lock_guard lock(mutex_);
+  if (!writing_since_) WriteNext();
+}
+
+void Watcher::WriteNext() {
+  const auto published = service_.shared_.board.Latest();
+  // Before the first report there is nothing to tell, and after it only what is new.
+  if (ended_ || published == nullptr || (told_ != nullptr && told_->generation() == published->generation)) return;
+  auto snapshot = service_.shared_.views.Of(published, request_.filter(), request_.view());
+  if (!snapshot.ok()) return End(ToGrpc(snapshot.status()));
+  being_told_ = *std::move(snapshot);
+  message_ = being_told_->Event(told_.get());
+  writing_since_ = service_.shared_.clock->Steady();
+  StartWrite(&message_);
+}
+
+void Watcher::End(const grpc::Status& status) {
+  if (std::exchange(ended_, true)) return;
+  Finish(status);
+}
+
+void Watcher::OnWriteDone(bool ok) {
+  const std::lock_guard lock(mutex_);
+  writing_since_.reset();
+  message_.Clear();
+  told_ = std::move(being_told_);
+  if (!ok) return End({grpc::StatusCode::CANCELLED, "the reader has gone"});
+  WriteNext();
+}
+
+void Watcher::OnCancel() {
+  const std::lock_guard lock(mutex_);
+  End({grpc::StatusCode::CANCELLED, "cancelled"});
+}
+
+void Watcher::OnDone() {
+  listening_.reset();
+  {
+    const std::lock_guard lock(service_.mutex_);
+    service_.watchers_.erase(this);
+  }
+  delete this;
+}
+
+void Watcher::CutIfStuck(std::chrono::nanoseconds limit) {
+  const std::lock_guard lock(mutex_);
+  if (writing_since_ && service_.shared_.clock->Steady() - *writing_since_ > limit) context_.TryCancel();
+}
+
+}  // namespace tagdrift::serve

@@ -1,0 +1,63 @@
+#include "serve/worker_call.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <exception>
+#include <memory>
+#include <utility>
+
+#include "tagdrift/call/linked_stop.h"
+
+namespace tagdrift::serve {
+namespace {
+
+/// Lives until gRPC and the worker have both done with it.
+class WorkerCall final : public grpc::ServerUnaryReactor {
+ public:
+  void OnDone() override { delete this; }
+  void OnCancel() override { cancelled_.request_stop(); }
+  std::stop_token cancelled() const { return cancelled_.get_token(); }
+
+ private:
+  std::stop_source cancelled_;
+};
+
+}  // namespace
+
+SteadyTime DeadlineOf(const grpc::ServerContextBase& context, SteadyTime now, std::chrono::nanoseconds limit) {
+  const auto left = context.deadline() - std::chrono::system_clock::now();
+  return now + std::clamp<std::chrono::nanoseconds>(left, std::chrono::nanoseconds(0), limit);
+}
+
+grpc::ServerUnaryReactor* RunCall(NodeCacheContext& shared, grpc::CallbackServerContext& context, grpc::Status status,
+                                  std::chrono::nanoseconds limit,
+                                  std::function<grpc::Status(const CallContext& bounds)> work) {
+  auto* reactor = new WorkerCall;
+  std::shared_ptr<void> slot = status.ok() ? shared.working.Take() : nullptr;
+  if (status.ok() && slot == nullptr) {
+    status = Refused(Refusal::kTooMany, "TOO_MANY_CALLS", "too many calls are being worked on", absl::Seconds(1));
+  }
+  if (!status.ok()) {
+    reactor->Finish(status);
+    return reactor;
+  }
+  const SteadyTime deadline = DeadlineOf(context, shared.clock->Steady(), limit);
+  const bool started = shared.workers.Start([reactor, slot, deadline, cancelled = reactor->cancelled(),
+                                             work = std::move(work)](const std::stop_token& stop) mutable {
+    grpc::Status outcome(grpc::StatusCode::INTERNAL, "the call failed; the agent's log says why");
+    try {
+      const LinkedStop either(stop, cancelled);
+      outcome = work(CallContext{.deadline = deadline, .stop = either.token()});
+    } catch (const std::exception& error) {
+      spdlog::error("a call ended by an exception: {}", error.what());
+    }
+    work = nullptr;
+    slot.reset();
+    reactor->Finish(outcome);
+  });
+  if (!started) reactor->Finish({grpc::StatusCode::UNAVAILABLE, "the agent is being stopped, or short of threads"});
+  return reactor;
+}
+
+}  // namespace tagdrift::serve
