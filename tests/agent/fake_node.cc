@@ -34,6 +34,27 @@ class FakeNode::Watch final : public node::ImageWatch {
   std::map<std::string, std::ptrdiff_t> before_;  ///< changes of each name before the watch
 };
 
+class FakeNode::Changes final : public node::NodeChanges {
+ public:
+  explicit Changes(FakeNode& node) : node_(node) {}
+
+  absl::Status Follow(const std::function<void()>& changed, const CallContext& context) override {
+    int seen = -1;
+    while (true) {
+      {
+        auto lock = node_.Lock();
+        node_.told_.wait(lock, context.stop, [&] { return node_.tellings_ != seen; });
+        if (context.stop.stop_requested()) return absl::CancelledError("following the node: stopped");
+        seen = node_.tellings_;
+      }
+      changed();
+    }
+  }
+
+ private:
+  FakeNode& node_;
+};
+
 class FakeNode::Containerd final : public node::ContainerdActions {
  public:
   explicit Containerd(FakeNode& node) : node_(node) {}
@@ -184,6 +205,12 @@ FakeNode::FakeNode() {
   clients.cri = std::move(runtime);
   clients.cri_actions = std::make_unique<Cri>(*this);
   clients.containerd_actions = std::make_unique<Containerd>(*this);
+  clients.changes = std::make_unique<Changes>(*this);
+}
+
+void FakeNode::Tell() {
+  ++tellings_;
+  told_.notify_all();
 }
 
 image::Digest FakeNode::AddImage(const std::string& text) {
@@ -229,12 +256,14 @@ void FakeNode::SetName(const std::string& name, const image::Digest& digest) {
   const auto blob = store->blobs.find(digest);
   found->target_size = blob == store->blobs.end() ? 1 : static_cast<std::int64_t>(blob->second.size());
   found->labels["io.cri-containerd.image"] = "managed";
+  Tell();
   changes[name].push_back({is_new ? node::ImageEvent::Kind::kCreated : node::ImageEvent::Kind::kUpdated, name});
   if (cri_follows) Follow();
 }
 
 void FakeNode::RemoveName(const std::string& name) {
   const auto lock = Lock();
+  Tell();
   std::erase_if(store->records, [&](const node::ImageRecord& record) { return record.name == name; });
   changes[name].push_back({node::ImageEvent::Kind::kDeleted, name});
   if (cri_follows) Follow();

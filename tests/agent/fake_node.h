@@ -1,5 +1,6 @@
 #pragma once
 
+#include <condition_variable>
 #include <functional>
 #include <map>
 #include <memory>
@@ -67,6 +68,13 @@ struct FakeNode {
   class Containerd;
   class Cri;
   class Watch;
+  class Changes;
+
+  /// Tells those who follow the node.
+  void Tell();
+
+  std::condition_variable_any told_;
+  int tellings_ = 0;  ///< under Lock
 
   std::string Pull(const std::string& reference, const image::Digest& digest);
   void Follow();

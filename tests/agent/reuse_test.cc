@@ -1,0 +1,105 @@
+// Rounds that go on from earlier ones: what has not changed is not asked about again.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "scene.h"
+
+namespace tagdrift::agent {
+namespace {
+
+using judge::Verdict;
+
+class ReuseTest : public testing::Test {
+ protected:
+  ReuseTest() {
+    scene_.registry.Push("app", "v1", new_);
+    scene_.registry.Push("other", "v1", new_);
+    scene_.registry.Add(old_);
+    scene_.Cache(NameOf("app:v1"), old_);
+    scene_.Cache(NameOf("other:v1"), new_);
+    first_ = std::make_shared<const report::Round>(scene_.Check());
+    asked_ = scene_.registry.Count();
+  }
+
+  report::Round Again(absl::Duration age = absl::Hours(1)) {
+    CheckOptions options;
+    options.reuse = {.rounds = {nullptr, first_}, .in_use = age, .unused = age, .anew = anew_};
+    return scene_.Check({}, options);
+  }
+  int AskedSince() const { return scene_.registry.Count() - asked_; }
+
+  Scene scene_;
+  const SampleImage old_{"old", 2020};
+  const SampleImage new_{"new", 2024};
+  std::shared_ptr<const report::Round> first_;
+  std::vector<NamePattern> anew_;
+  int asked_ = 0;
+};
+
+TEST_F(ReuseTest, WhatHasNotChangedIsNotAskedAgain) {
+  const report::Round again = Again();
+  EXPECT_EQ(AskedSince(), 0);
+  ASSERT_EQ(again.tags.size(), 2U);
+  EXPECT_EQ(ResultOf(again, "app:v1").verdict, Verdict::kStale);
+  EXPECT_EQ(ResultOf(again, "other:v1").verdict, Verdict::kFresh);
+  EXPECT_EQ(again.tags[0].facts.image.reference.Canonical(), NameOf("app:v1")) << "the order is kept";
+  EXPECT_EQ(again.tags[0].asked_at, first_->tags[0].asked_at);
+}
+
+TEST_F(ReuseTest, OnlyTheTagThatMovedHereIsAskedAbout) {
+  scene_.Cache(NameOf("app:v1"), new_);
+  const report::Round again = Again();
+  EXPECT_EQ(ResultOf(again, "app:v1").verdict, Verdict::kFresh);
+  EXPECT_EQ(AskedSince(), 1);
+  EXPECT_EQ(scene_.registry.Count("HEAD", "/other/"), 1) << "asked by the first round alone";
+}
+
+TEST_F(ReuseTest, ATagThatIsGoneFromTheNodeIsGoneFromTheReport) {
+  scene_.node.RemoveName(NameOf("app:v1"));
+  const report::Round again = Again();
+  EXPECT_EQ(again.tags.size(), 1U);
+  EXPECT_EQ(AskedSince(), 0);
+}
+
+TEST_F(ReuseTest, OldAnswersAreAskedForAnew) {
+  Again(absl::ZeroDuration());
+  EXPECT_GE(AskedSince(), 2);
+}
+
+TEST_F(ReuseTest, WhatIsToBeAskedAnewIs) {
+  anew_.push_back(*NamePattern::Parse("*/other:v1"));
+  Again();
+  EXPECT_EQ(AskedSince(), 1);
+}
+
+TEST_F(ReuseTest, ChangedHostsAreAskedAnew) {
+  scene_.UseMirror();
+  scene_.mirror.Push("app", "v1", old_);
+  scene_.mirror.Push("other", "v1", new_);
+  const report::Round again = Again();
+  EXPECT_EQ(ResultOf(again, "app:v1").cause, judge::Cause::kStaleMirror);
+  EXPECT_GE(scene_.mirror.Count("HEAD", "/app/"), 1);
+}
+
+TEST_F(ReuseTest, WhatOurOwnDeadlineKeptFromBeingAnsweredIsAskedAgain) {
+  scene_.Cache(NameOf("late:v1"), new_);
+  scene_.registry.Push("late", "v1", new_);
+  scene_.registry.Hold("/late/");
+  first_ = std::make_shared<const report::Round>(
+      scene_.Check(CallContext{}.Within(SystemClock()->Steady(), std::chrono::milliseconds(300)),
+                   {.reuse = {.rounds = {first_}, .in_use = absl::Hours(1), .unused = absl::Hours(1)}}));
+  ASSERT_EQ(ResultOf(*first_, "late:v1").verdict, Verdict::kUndecided);
+  scene_.registry.Release();
+  EXPECT_EQ(ResultOf(Again(), "late:v1").verdict, Verdict::kFresh);
+}
+
+TEST_F(ReuseTest, ContentThatCameSinceIsSeen) {
+  scene_.node.store->blobs.erase(old_.config_digest());
+  first_ = std::make_shared<const report::Round>(scene_.Check());
+  ASSERT_EQ(ResultOf(*first_, "app:v1").cause, judge::Cause::kNodeDisagrees) << ResultOf(*first_, "app:v1").reason;
+  scene_.node.AddImage(old_, "registry.test/app");
+  EXPECT_NE(ResultOf(Again(), "app:v1").cause, judge::Cause::kNodeDisagrees);
+}
+
+}  // namespace
+}  // namespace tagdrift::agent

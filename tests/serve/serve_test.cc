@@ -1,0 +1,467 @@
+// The daemon over a node in memory and a scripted registry, asked through its sockets.
+#include "tagdrift/serve/serve.h"
+
+#include <gmock/gmock.h>
+#include <google/protobuf/util/message_differencer.h>
+#include <grpcpp/grpcpp.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <chrono>
+#include <future>
+#include <thread>
+
+#include "agent/scene.h"
+#include "google/rpc/error_details.pb.h"
+#include "tagdrift/report/report.h"
+#include "tagdrift/v1/node_cache.grpc.pb.h"
+
+namespace tagdrift::serve {
+namespace {
+
+using agent::NameOf;
+using agent::SampleImage;
+using testing::HasSubstr;
+
+constexpr std::chrono::seconds kPatience(20);
+
+class Daemon {
+ public:
+  explicit Daemon(
+      agent::Scene& scene, const std::function<void(Options&)>& set = [](Options&) {}) {
+    Options options;
+    options.version = "test";
+    options.host_root = scene.root.path();
+    options.socket_dir = folder_.path() + "/run";
+    options.metrics = "";
+    options.health = "";
+    options.audit = [this](const report::AuditRecord& record) {
+      const std::lock_guard lock(mutex_);
+      audit_.push_back(record);
+      return absl::OkStatus();
+    };
+    set(options);
+    directory_ = options.socket_dir;
+    serving_ = std::async(std::launch::async, [this, &scene, options = std::move(options)] {
+      return Serve(options, *scene.agent, stop_.get_token());
+    });
+    for (const char* socket : {"/reader.sock", "/operator.sock"}) {
+      struct stat status {};
+      for (int i = 0; i < 2000 && stat((directory_ + socket).c_str(), &status) != 0; ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      }
+    }
+    reader = v1::NodeCache::NewStub(Channel("reader.sock"));
+    operator_ = v1::NodeCache::NewStub(Channel("operator.sock"));
+    actions = v1::NodeCacheActions::NewStub(Channel("operator.sock"));
+  }
+  ~Daemon() { EXPECT_TRUE(Stop().ok()); }
+
+  absl::Status Stop() {
+    stop_.request_stop();
+    return serving_.valid() ? serving_.get() : absl::OkStatus();
+  }
+  std::shared_ptr<grpc::Channel> Channel(const std::string& socket) const {
+    grpc::ChannelArguments arguments;
+    arguments.SetMaxReceiveMessageSize(64 << 20);
+    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+    return grpc::CreateCustomChannel("unix://" + directory_ + "/" + socket, grpc::InsecureChannelCredentials(),
+                                     arguments);
+  }
+  std::vector<report::AuditRecord> audit() {
+    const std::lock_guard lock(mutex_);
+    return audit_;
+  }
+
+  std::unique_ptr<v1::NodeCache::Stub> reader;
+  std::unique_ptr<v1::NodeCache::Stub> operator_;
+  std::unique_ptr<v1::NodeCacheActions::Stub> actions;
+
+ private:
+  hosts::TreeFolder folder_;
+  std::string directory_;
+  std::stop_source stop_;
+  std::mutex mutex_;
+  std::vector<report::AuditRecord> audit_;
+  std::future<absl::Status> serving_;
+};
+
+void SetDeadline(grpc::ClientContext& context) { context.set_deadline(std::chrono::system_clock::now() + kPatience); }
+
+class ServeTest : public testing::Test {
+ protected:
+  ServeTest() {
+    scene_.registry.Push("app", "v1", new_);
+    scene_.registry.Push("other", "v1", new_);
+    scene_.registry.Add(old_);
+    scene_.Cache(NameOf("app:v1"), old_);
+    scene_.Cache(NameOf("other:v1"), new_);
+  }
+
+  /// Waits for the first report.
+  void Start(const std::function<void(Options&)>& set = [](Options&) {}) {
+    daemon_ = std::make_unique<Daemon>(scene_, [&](Options& options) {
+      options.interval = absl::Hours(1);
+      // The first round comes within a 360th of it.
+      set(options);
+    });
+    for (int i = 0; i < 2000; ++i) {
+      if (Get({}).ok()) return;
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    FAIL() << Get({}).error_message();
+  }
+  grpc::Status Get(const v1::GetReportRequest& request) { return Get(*daemon_->reader, request); }
+  grpc::Status Get(v1::NodeCache::Stub& stub, const v1::GetReportRequest& request) {
+    grpc::ClientContext context;
+    SetDeadline(context);
+    answer_.Clear();
+    return stub.GetReport(&context, request, &answer_);
+  }
+  v1::Verdict VerdictOf(const std::string& name) const {
+    for (const v1::TagReport& tag : answer_.report().tags()) {
+      if (tag.reference() == NameOf(name)) return tag.verdict();
+    }
+    return v1::VERDICT_UNSPECIFIED;
+  }
+  template <class Response, class Request>
+  std::pair<grpc::Status, std::vector<Response>> Act(
+      std::unique_ptr<grpc::ClientReader<Response>> (v1::NodeCacheActions::Stub::*call)(grpc::ClientContext*,
+                                                                                        const Request&),
+      const Request& request) {
+    grpc::ClientContext context;
+    SetDeadline(context);
+    const auto stream = ((*daemon_->actions).*call)(&context, request);
+    std::vector<Response> events;
+    Response event;
+    while (stream->Read(&event)) events.push_back(event);
+    return {stream->Finish(), std::move(events)};
+  }
+
+  agent::Scene scene_;
+  const SampleImage old_{"old", 2020};
+  const SampleImage new_{"new", 2024};
+  std::unique_ptr<Daemon> daemon_;
+  v1::GetReportResponse answer_;
+};
+
+TEST_F(ServeTest, TheReportIsWhatACheckSays) {
+  Start();
+  ASSERT_TRUE(Get({}).ok());
+  EXPECT_EQ(VerdictOf("app:v1"), v1::VERDICT_STALE);
+  EXPECT_EQ(VerdictOf("other:v1"), v1::VERDICT_FRESH);
+  EXPECT_GE(answer_.generation(), 1U);
+  v1::NodeReport checked = report::ToMessage(scene_.Check());
+  v1::NodeReport told = answer_.report();
+  for (v1::NodeReport* report : {&checked, &told}) {
+    report->clear_checked_at();
+    for (v1::TagReport& tag : *report->mutable_tags()) {
+      for (v1::HostReport& host : *tag.mutable_hosts()) {
+        host.clear_checked_at();
+        host.clear_latency();
+      }
+    }
+    for (v1::RegistryReport& registry : *report->mutable_registries()) {
+      for (v1::HostSummary& host : *registry.mutable_summary()) host.clear_slowest();
+    }
+  }
+  EXPECT_EQ(checked.DebugString(), told.DebugString());
+}
+
+TEST_F(ServeTest, AFilterAnswersWhatACheckOfThatPartSays) {
+  Start();
+  v1::GetReportRequest request;
+  request.mutable_filter()->add_patterns("*/other:v1");
+  ASSERT_TRUE(Get(request).ok());
+  EXPECT_EQ(answer_.report().tags_size(), 1);
+  EXPECT_EQ(answer_.report().summary().headline(), "The one tag is fresh");
+  request.mutable_filter()->set_patterns(0, "registry.test/none:v1");
+  const grpc::Status status = Get(request);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::NOT_FOUND);
+  EXPECT_THAT(status.error_message(), HasSubstr("registry.test/none:v1"));
+  request.clear_filter();
+  request.mutable_filter()->add_verdicts(v1::VERDICT_STALE);
+  request.set_view(v1::VIEW_BASIC);
+  ASSERT_TRUE(Get(request).ok());
+  ASSERT_EQ(answer_.report().tags_size(), 1);
+  EXPECT_EQ(answer_.report().tags(0).hosts_size(), 0);
+  EXPECT_EQ(answer_.report().summary().tags(), 2);
+}
+
+TEST_F(ServeTest, BadRequestsNameTheField) {
+  Start();
+  v1::GetReportRequest request;
+  request.mutable_filter()->set_pod("nonsense");
+  EXPECT_EQ(Get(request).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_THAT(Get(request).error_message(), HasSubstr("filter.pod"));
+  request.mutable_filter()->clear_pod();
+  for (int i = 0; i < 1000; ++i) request.mutable_filter()->add_patterns("x");
+  EXPECT_THAT(Get(request).error_message(), HasSubstr("filter.patterns"));
+  request.clear_filter();
+  request.set_page_token("what?");
+  EXPECT_THAT(Get(request).error_message(), HasSubstr("page_token"));
+}
+
+TEST_F(ServeTest, PagesMakeUpTheReport) {
+  Start();
+  v1::GetReportRequest request;
+  request.set_page_size(1);
+  ASSERT_TRUE(Get(request).ok());
+  EXPECT_EQ(answer_.report().tags_size(), 1);
+  EXPECT_TRUE(answer_.report().has_summary());
+  request.set_page_token(answer_.next_page_token());
+  ASSERT_TRUE(Get(request).ok());
+  EXPECT_EQ(answer_.report().tags_size(), 1);
+  EXPECT_EQ(answer_.report().tags(0).reference(), NameOf("other:v1"));
+  EXPECT_EQ(answer_.next_page_token(), "");
+  request.set_page_token("999:1");
+  EXPECT_EQ(Get(request).error_code(), grpc::StatusCode::ABORTED);
+}
+
+TEST_F(ServeTest, AWatcherSeesATagThatMovesOnTheNode) {
+  Start();
+  grpc::ClientContext context;
+  SetDeadline(context);
+  const auto stream = daemon_->reader->WatchReport(&context, {});
+  v1::WatchReportResponse event;
+  ASSERT_TRUE(stream->Read(&event));
+  ASSERT_TRUE(event.has_report());
+  EXPECT_EQ(event.report().tags_size(), 2);
+  const int asked = scene_.registry.Count("HEAD", "/other/");
+  scene_.Cache(NameOf("app:v1"), new_);
+  ASSERT_TRUE(stream->Read(&event));
+  ASSERT_TRUE(event.has_changes()) << event.DebugString();
+  ASSERT_EQ(event.changes().tags_size(), 1);
+  EXPECT_EQ(event.changes().tags(0).verdict(), v1::VERDICT_FRESH);
+  EXPECT_EQ(scene_.registry.Count("HEAD", "/other/"), asked) << "only what moved is asked about";
+  scene_.node.RemoveName(NameOf("other:v1"));
+  do {
+    ASSERT_TRUE(stream->Read(&event));
+  } while (event.changes().gone_tags_size() == 0);
+  EXPECT_EQ(event.changes().gone_tags(0), NameOf("other:v1"));
+  context.TryCancel();
+  EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::CANCELLED);
+}
+
+TEST_F(ServeTest, AnEditOfHostsTomlIsSeenWithoutARound) {
+  Start();
+  grpc::ClientContext context;
+  SetDeadline(context);
+  const auto stream = daemon_->reader->WatchReport(&context, {});
+  v1::WatchReportResponse event;
+  ASSERT_TRUE(stream->Read(&event));
+  scene_.mirror.Push("app", "v1", old_);
+  scene_.mirror.Push("other", "v1", new_);
+  scene_.UseMirror();
+  do {
+    ASSERT_TRUE(stream->Read(&event));
+  } while (event.changes().tags_size() == 0 || event.changes().tags(0).cause() != v1::CAUSE_STALE_MIRROR);
+  context.TryCancel();
+}
+
+TEST_F(ServeTest, ARefreshedReportAsksAnew) {
+  Start();
+  scene_.registry.Push("app", "v1", old_);
+  ASSERT_TRUE(Get({}).ok());
+  EXPECT_EQ(VerdictOf("app:v1"), v1::VERDICT_STALE) << "nothing on the node has changed";
+  v1::GetReportRequest request;
+  request.set_refresh(true);
+  ASSERT_TRUE(Get(request).ok());
+  EXPECT_EQ(VerdictOf("app:v1"), v1::VERDICT_FRESH);
+}
+
+TEST_F(ServeTest, ReadersMayNotHaveRoundsMadeWithoutEnd) {
+  Start();
+  v1::GetReportRequest request;
+  request.set_refresh(true);
+  grpc::Status status;
+  for (int i = 0; i < 4 && status.ok(); ++i) status = Get(request);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  google::rpc::Status details;
+  ASSERT_TRUE(details.ParseFromString(status.error_details()));
+  google::rpc::RetryInfo retry;
+  ASSERT_EQ(details.details_size(), 2);
+  EXPECT_TRUE(details.details(1).UnpackTo(&retry));
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(Get(*daemon_->operator_, request).ok()) << "operators may";
+}
+
+TEST_F(ServeTest, ExplainsWhatIsCachedAndAsksNobodyAboutOthers) {
+  Start();
+  v1::ExplainRequest request;
+  request.set_reference(NameOf("app:v1"));
+  v1::ExplainResponse response;
+  {
+    grpc::ClientContext context;
+    SetDeadline(context);
+    ASSERT_TRUE(daemon_->reader->Explain(&context, request, &response).ok());
+    ASSERT_EQ(response.report().tags_size(), 1);
+  }
+  const int asked = scene_.registry.Count();
+  request.set_reference(NameOf("secret-project:v1"));
+  grpc::ClientContext context;
+  SetDeadline(context);
+  const grpc::Status status = daemon_->reader->Explain(&context, request, &response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::NOT_FOUND);
+  EXPECT_THAT(status.error_message(), HasSubstr("not cached on this node"));
+  EXPECT_EQ(scene_.registry.Count(), asked);
+}
+
+TEST_F(ServeTest, ListsImagesAndRegistriesWithoutHeaderValues) {
+  scene_.WriteHosts("server = \"" + scene_.registry.Url() + "\"\n[header]\nauthorization = \"Bearer sesame\"\n");
+  Start();
+  grpc::ClientContext images;
+  SetDeadline(images);
+  v1::ListImagesResponse listed;
+  ASSERT_TRUE(daemon_->reader->ListImages(&images, {}, &listed).ok());
+  EXPECT_EQ(listed.images().images_size(), 2);
+  grpc::ClientContext registries;
+  SetDeadline(registries);
+  v1::ListRegistriesResponse configured;
+  ASSERT_TRUE(daemon_->reader->ListRegistries(&registries, {}, &configured).ok());
+  ASSERT_GE(configured.report().registries_size(), 1);
+  EXPECT_THAT(configured.DebugString(), testing::Not(HasSubstr("sesame")));
+}
+
+TEST_F(ServeTest, ActionsArePlannedOnlyUntilTheyAreTurnedOn) {
+  Start();
+  v1::RefreshRequest request;
+  request.add_references(NameOf("app:v1"));
+  auto [planned, events] = Act(&v1::NodeCacheActions::Stub::Refresh, request);
+  EXPECT_TRUE(planned.ok()) << planned.error_message();
+  ASSERT_FALSE(events.empty());
+  EXPECT_EQ(events.back().outcome().outcome().state(), v1::ACTION_STATE_PLANNED);
+  request.set_apply(true);
+  const grpc::Status refused = Act(&v1::NodeCacheActions::Stub::Refresh, request).first;
+  EXPECT_EQ(refused.error_code(), grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_THAT(refused.error_message(), HasSubstr("--enable-actions refresh"));
+  EXPECT_TRUE(daemon_->audit().empty());
+  grpc::ClientContext context;
+  SetDeadline(context);
+  const auto at_reader = v1::NodeCacheActions::NewStub(daemon_->Channel("reader.sock"));
+  const auto stream = at_reader->Refresh(&context, request);
+  EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::UNIMPLEMENTED) << "not there for readers";
+}
+
+TEST_F(ServeTest, ARefreshIsDoneAndAuditedWithWhoAsked) {
+  scene_.node.LetPull(new_);
+  Start([](Options& options) { options.actions.enabled = {judge::ActionKind::kRefresh}; });
+  v1::RefreshRequest request;
+  request.add_references(NameOf("app:v1"));
+  request.set_apply(true);
+  const auto [status, events] = Act(&v1::NodeCacheActions::Stub::Refresh, request);
+  EXPECT_TRUE(status.ok()) << status.error_message();
+  ASSERT_FALSE(events.empty());
+  EXPECT_TRUE(events.front().has_plan());
+  EXPECT_EQ(events.back().outcome().outcome().state(), v1::ACTION_STATE_DONE) << events.back().DebugString();
+  ASSERT_FALSE(daemon_->audit().empty());
+  EXPECT_THAT(daemon_->audit().front().requester, HasSubstr("at operator.sock"));
+  for (const char* asked : {"to", "other"}) {
+    v1::EvictRequest evict;
+    evict.add_references(NameOf("other:v1"));
+    evict.set_apply(true);
+    EXPECT_EQ(Act(&v1::NodeCacheActions::Stub::Evict, evict).first.error_code(), grpc::StatusCode::PERMISSION_DENIED)
+        << asked;
+  }
+}
+
+TEST_F(ServeTest, ForceAndOtherDigestsNeedSwitchesOfTheirOwn) {
+  Start([](Options& options) {
+    options.actions.enabled = {judge::ActionKind::kRefresh, judge::ActionKind::kPrePull, judge::ActionKind::kEvict};
+  });
+  v1::RefreshRequest back;
+  back.add_references(NameOf("app:v1"));
+  back.set_apply(true);
+  back.set_to(new_.digest().text());
+  EXPECT_THAT(Act(&v1::NodeCacheActions::Stub::Refresh, back).first.error_message(), HasSubstr("--allow-to"));
+  v1::EvictRequest evict;
+  evict.add_references(NameOf("app:v1"));
+  evict.set_apply(true);
+  evict.set_force(true);
+  EXPECT_THAT(Act(&v1::NodeCacheActions::Stub::Evict, evict).first.error_message(), HasSubstr("--allow-force"));
+  v1::PrePullRequest prepull;
+  prepull.add_references(NameOf("app:v1"));
+  prepull.set_apply(true);
+  prepull.set_allow_private(true);
+  EXPECT_THAT(Act(&v1::NodeCacheActions::Stub::PrePull, prepull).first.error_message(), HasSubstr("--allow-private"));
+}
+
+TEST_F(ServeTest, NobodyIsAskedAboutAnUnknownRegistryForAnOperatorEither) {
+  Start();
+  v1::PrePullRequest request;
+  request.add_references("internal.corp/secret:v1");
+  const grpc::Status status = Act(&v1::NodeCacheActions::Stub::PrePull, request).first;
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_THAT(status.error_message(), HasSubstr("no image of internal.corp is cached"));
+}
+
+TEST_F(ServeTest, AFailingNodeKeepsTheLastReportAndMarksIt) {
+  Start();
+  {
+    const auto lock = scene_.node.Lock();
+    scene_.node.store->error = absl::UnavailableError("containerd is away");
+    scene_.node.cri->error = absl::UnavailableError("containerd is away");
+  }
+  v1::GetReportRequest request;
+  request.set_refresh(true);
+  EXPECT_EQ(Get(request).error_code(), grpc::StatusCode::UNAVAILABLE);
+  ASSERT_TRUE(Get({}).ok());
+  EXPECT_EQ(answer_.report().tags_size(), 2);
+  EXPECT_THAT(answer_.failed().detail(), HasSubstr("containerd is away"));
+  {
+    const auto lock = scene_.node.Lock();
+    scene_.node.store->error = absl::OkStatus();
+    scene_.node.cri->error = absl::OkStatus();
+  }
+  for (int i = 0; i < 2000 && answer_.has_failed(); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    ASSERT_TRUE(Get({}).ok());
+  }
+  EXPECT_FALSE(answer_.has_failed()) << "it recovers by itself";
+}
+
+TEST_F(ServeTest, ARestartedAgentAsksNobodyAgain) {
+  const hosts::TreeFolder state;
+  const auto keep = [&](Options& options) { options.state_dir = state.path(); };
+  Start(keep);
+  daemon_.reset();
+  const int asked = scene_.registry.Count();
+  Start(keep);
+  ASSERT_TRUE(Get({}).ok());
+  EXPECT_EQ(VerdictOf("app:v1"), v1::VERDICT_STALE);
+  EXPECT_EQ(scene_.registry.Count(), asked);
+}
+
+TEST_F(ServeTest, StopsWithinASecondAlthoughAWatcherIsFrozen) {
+  Start();
+  grpc::ClientContext context;
+  SetDeadline(context);
+  // Nobody reads.
+  const auto stream = daemon_->reader->WatchReport(&context, {});
+  const auto began = std::chrono::steady_clock::now();
+  EXPECT_TRUE(daemon_->Stop().ok());
+  EXPECT_LT(std::chrono::steady_clock::now() - began, kPatience);
+}
+
+TEST_F(ServeTest, RequestsOfRandomBytesEndThemselvesOnly) {
+  Start();
+  const auto channel = daemon_->Channel("operator.sock");
+  std::minstd_rand random(7);
+  const char* const methods[] = {"/tagdrift.v1.NodeCache/GetReport", "/tagdrift.v1.NodeCache/Explain",
+                                 "/tagdrift.v1.NodeCache/ListImages", "/tagdrift.v1.NodeCache/WatchReport",
+                                 "/tagdrift.v1.NodeCacheActions/Evict"};
+  for (int i = 0; i < 500; ++i) {
+    std::string bytes(random() % 60, '\0');
+    for (char& c : bytes) c = static_cast<char>(random());
+    const grpc::Slice slice(bytes);
+    grpc::ByteBuffer request(&slice, 1);
+    grpc::ByteBuffer response;
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(200));
+    const grpc::internal::RpcMethod method(methods[i % 5], grpc::internal::RpcMethod::NORMAL_RPC);
+    grpc::internal::BlockingUnaryCall(channel.get(), method, &context, request, &response);
+  }
+  EXPECT_TRUE(Get({}).ok());
+}
+
+}  // namespace
+}  // namespace tagdrift::serve

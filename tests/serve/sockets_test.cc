@@ -1,0 +1,168 @@
+// The sockets' directory and who may connect.
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstring>
+#include <fstream>
+#include <future>
+#include <vector>
+
+#include "hosts/tree_folder.h"
+#include "serve/socket_dir.h"
+#include "serve/unix_listener.h"
+
+namespace tagdrift::serve {
+namespace {
+
+using testing::HasSubstr;
+
+int Connect(const std::string& path) {
+  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::strncpy(address.sun_path, path.c_str(), sizeof(address.sun_path) - 1);
+  EXPECT_EQ(connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0) << std::strerror(errno);
+  return fd;
+}
+
+/// True once the other side has closed.
+bool IsClosed(int fd) {
+  char byte = 0;
+  return recv(fd, &byte, 1, 0) <= 0;
+}
+
+template <class Condition>
+bool Await(Condition condition) {
+  for (int i = 0; i < 1000 && !condition(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  return condition();
+}
+
+class SocketsTest : public testing::Test {
+ protected:
+  std::string Path() const { return folder_.path() + "/x.sock"; }
+
+  std::unique_ptr<UnixListener> Listen(int most = 10) {
+    auto listener = UnixListener::Open({.path = Path(), .most_connections = most, .most_of_one_uid = most});
+    EXPECT_TRUE(listener.ok()) << listener.status();
+    (*listener)->Accept([this](int fd) {
+      const std::lock_guard lock(mutex_);
+      taken_.push_back(fd);
+    });
+    return *std::move(listener);
+  }
+  std::size_t Taken() {
+    const std::lock_guard lock(mutex_);
+    return taken_.size();
+  }
+  ~SocketsTest() override {
+    for (const int fd : taken_) close(fd);
+  }
+
+  hosts::TreeFolder folder_;
+  std::mutex mutex_;
+  std::vector<int> taken_;
+};
+
+TEST_F(SocketsTest, SaysWhoHasConnected) {
+  const auto listener = Listen();
+  const int client = Connect(Path());
+  ASSERT_TRUE(Await([&] { return Taken() == 1; }));
+  EXPECT_EQ(listener->UidOf(taken_[0]), getuid());
+  close(client);
+  EXPECT_TRUE(Await([&] { return !listener->UidOf(taken_[0]); })) << "an ended connection is forgotten";
+}
+
+TEST_F(SocketsTest, ConnectionsBeyondTheMostAreClosed) {
+  const auto listener = Listen(2);
+  const int first = Connect(Path());
+  const int second = Connect(Path());
+  ASSERT_TRUE(Await([&] { return Taken() == 2; }));
+  const int third = Connect(Path());
+  EXPECT_TRUE(IsClosed(third));
+  close(first);
+  ASSERT_TRUE(Await([&] { return listener->connections() == 1; }));
+  const int fourth = Connect(Path());
+  EXPECT_TRUE(Await([&] { return Taken() == 3; })) << "one that has ended makes room";
+  for (const int fd : {second, third, fourth}) close(fd);
+}
+
+TEST_F(SocketsTest, ACutEndsAConnectionThatNobodyReads) {
+  const auto listener = Listen();
+  const int client = Connect(Path());
+  ASSERT_TRUE(Await([&] { return Taken() == 1; }));
+  listener->Cut();
+  EXPECT_TRUE(IsClosed(client));
+  close(client);
+}
+
+TEST_F(SocketsTest, GoesOnAcceptingAfterDescriptorsRanOut) {
+  const auto listener = Listen();
+  const int client = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit none{.rlim_cur = static_cast<rlim_t>(client) + 1, .rlim_max = before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::strncpy(address.sun_path, Path().c_str(), sizeof(address.sun_path) - 1);
+  EXPECT_EQ(connect(client, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  EXPECT_EQ(Taken(), 0U);
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_TRUE(Await([&] { return Taken() == 1; }));
+  close(client);
+}
+
+TEST_F(SocketsTest, ASocketThatWasLeftBehindIsReplaced) {
+  {
+    const int left = Listen() == nullptr;
+    (void)left;
+  }
+  const auto again = Listen();
+  close(Connect(Path()));
+  struct stat status {};
+  ASSERT_EQ(stat(Path().c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0600U);
+}
+
+TEST_F(SocketsTest, AFileInThePlaceOfTheSocketStays) {
+  std::ofstream(Path()) << "precious";
+  const auto listener = UnixListener::Open({.path = Path()});
+  EXPECT_THAT(std::string(listener.status().message()), HasSubstr("is no socket"));
+  std::string word;
+  std::ifstream(Path()) >> word;
+  EXPECT_EQ(word, "precious");
+}
+
+TEST_F(SocketsTest, ASecondAgentIsTurnedAway) {
+  const std::string path = folder_.path() + "/run";
+  auto first = SocketDir::Take(path);
+  ASSERT_TRUE(first.ok()) << first.status();
+  struct stat status {};
+  ASSERT_EQ(stat(path.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0700U) << "closed until the sockets have their modes";
+  EXPECT_TRUE((*first)->Open().ok());
+  ASSERT_EQ(stat(path.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0711U);
+  EXPECT_THAT(std::string(SocketDir::Take(path).status().message()), HasSubstr("another agent serves in " + path));
+  first->reset();
+  EXPECT_TRUE(SocketDir::Take(path).ok());
+}
+
+TEST_F(SocketsTest, ADirectoryThatOthersMayWriteToIsRefused) {
+  const std::string path = folder_.path() + "/shared";
+  ASSERT_EQ(mkdir(path.c_str(), 0700), 0);
+  ASSERT_EQ(chmod(path.c_str(), 0777), 0);
+  EXPECT_THAT(std::string(SocketDir::Take(path).status().message()), HasSubstr("others may write to it"));
+}
+
+}  // namespace
+}  // namespace tagdrift::serve
