@@ -23,7 +23,7 @@ struct Layer {
 
 const std::map<std::string, Layer>& Layers() {
   static const Names kAll = {"call", "text", "image",  "hosts",  "facts",  "judge", "registry", "credentials",
-                             "node", "kube", "report", "render", "record", "agent", "cli"};
+                             "node", "kube", "report", "render", "record", "agent", "serve",    "cli"};
   static const std::map<std::string, Layer> kLayers = {
       {"call", {{}, {}}},
       {"text", {{}, {}}},
@@ -42,6 +42,9 @@ const std::map<std::string, Layer>& Layers() {
        {{"call", "text", "image", "hosts", "facts", "judge", "registry", "credentials", "node", "kube", "report",
          "record"},
         {"spdlog"}}},
+      {"serve",
+       {{"call", "text", "image", "hosts", "facts", "judge", "registry", "report", "render", "agent"},
+        {"grpcpp", "google", "prometheus", "spdlog"}}},
       {"cli", {kAll, {"spdlog", "CLI"}}},
   };
   return kLayers;
@@ -96,7 +99,9 @@ std::string Objection(const std::string& module, const Layer& layer, const std::
   }
   const std::string other = FirstPart(target.substr(first.size() + 1));
   if (other == "v1")
-    return module == "report" || module == "render" || module == "cli" ? "" : "the message is not for this module";
+    return module == "report" || module == "render" || module == "serve" || module == "cli"
+               ? ""
+               : "the message is not for this module";
   if (other == module || layer.modules.contains(other)) return "";
   return "module '" + other + "' is not below this one";
 }
