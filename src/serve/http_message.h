@@ -20,7 +20,7 @@ using HttpHandler = std::function<HttpAnswer()>;
 using HttpHandlers = std::map<std::string, HttpHandler, std::less<>>;  ///< by path
 
 /// Request line and headers of one request.
-inline constexpr std::size_t kRequestHeadLimit = 8 * 1024;
+inline constexpr std::size_t kRequestHeadLimit = 8192;
 
 /// What to send for what a client has sent so far; nothing: its request is not complete. Understands HTTP/1.0 and 1.1,
 /// GET and HEAD, one request per connection; bodies and queries are ignored. A handler that throws is answered 500.

@@ -102,6 +102,7 @@ MetricFamily StaleContainers(const v1::NodeReport& report) {
     if (container.decides() && container.verdict() == v1::VERDICT_STALE) ++namespaces[container.pod().namespace_()];
   }
   std::vector<Series> series;
+  series.reserve(namespaces.size());
   for (const auto& [name, count] : namespaces) {
     series.push_back({.labels = {{"namespace", name}}, .value = static_cast<double>(count)});
   }

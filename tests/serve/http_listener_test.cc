@@ -76,7 +76,7 @@ class Listener : public testing::Test {
   void Start(HttpListener::Limits limits = {}, const std::string& address = "127.0.0.1:0") {
     auto listener = HttpListener::Start(address,
                                         {{"/healthz", [] { return HttpAnswer{.body = "ok\n"}; }},
-                                         {"/large", [] { return HttpAnswer{.body = std::string(32 << 20, 'x')}; }}},
+                                         {"/large", [] { return HttpAnswer{.body = std::string(16 << 20, 'x')}; }}},
                                         limits);
     ASSERT_TRUE(listener.ok()) << listener.status();
     listener_ = *std::move(listener);
@@ -127,7 +127,7 @@ TEST_F(Listener, ClosesAClientThatSendsNothing) {
 TEST_F(Listener, SendsALargeAnswerWhole) {
   Start(kPatient);
   const std::string answer = AnswerOf(listener_->port(), "GET /large HTTP/1.1\r\n\r\n");
-  EXPECT_EQ(answer.size() - answer.find("\r\n\r\n") - 4, std::size_t{32} << 20);
+  EXPECT_EQ(answer.size() - answer.find("\r\n\r\n") - 4, std::size_t{16} << 20);
 }
 
 TEST_F(Listener, LetsTheRefusalOfATooLargeRequestArrive) {
