@@ -36,6 +36,7 @@ lab_unpacked=(
   "skopeo         skopeo bookworm"
   "gpgme          libgpgme11 bookworm"
   "kubectl        kubernetes-client bookworm"
+  "promtool       prometheus bookworm"
 )
 
 say() { printf '%s\n' "provision: $*"; }

@@ -34,15 +34,14 @@ constexpr int kOldestAnswers = 3;
 
 }  // namespace
 
-Loop::Loop(agent::Agent& agent, Board& board, LoopOptions options)
-    : agent_(agent), board_(board), options_(std::move(options)) {
+Loop::Loop(agent::Agent& agent, Board& board, Heartbeat& heartbeat, LoopOptions options)
+    : agent_(agent), board_(board), heartbeat_(heartbeat), options_(std::move(options)) {
   const SteadyTime now = options_.clock->Steady();
   std::uniform_real_distribution<double> spread(0, 1);
   next_scheduled_ = now + absl::ToChronoNanoseconds(options_.interval / 360 * spread(random_));
   next_look_ = now;
   last_change_ = now;
   next_look_anyway_ = now;
-  alive_until_ = now + absl::ToChronoNanoseconds(kTick * 4);
 }
 
 Loop::~Loop() {
@@ -106,7 +105,7 @@ std::optional<Loop::Work> Loop::WaitForWork(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   while (!stop.stop_requested()) {
     const SteadyTime now = options_.clock->Steady();
-    alive_until_ = now + absl::ToChronoNanoseconds(kTick * 4);
+    heartbeat_.PromiseNext(now + absl::ToChronoNanoseconds(kTick * 4));
     const Due due = NextDue();
     if (due.schedule <= now || due.look <= now) {
       Work work{.schedule = due.schedule <= now, .look = due.look <= now, .requests = {}};
@@ -142,7 +141,7 @@ Loop::Due Loop::NextDue() const {
 
 void Loop::Look(Work work, const std::stop_token& stop) {
   const SteadyTime began = options_.clock->Steady();
-  alive_until_ = began + absl::ToChronoNanoseconds(kLookLimit + kTick * 4);
+  heartbeat_.PromiseNext(began + absl::ToChronoNanoseconds(kLookLimit + kTick * 4));
   agent::CheckOptions check = options_.check;
   {
     const std::lock_guard lock(mutex_);

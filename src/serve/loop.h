@@ -18,6 +18,7 @@
 #include "absl/time/time.h"
 #include "serve/board.h"
 #include "serve/file_watch.h"
+#include "serve/health.h"
 #include "tagdrift/agent/agent.h"
 #include "tagdrift/report/command_line.h"
 
@@ -45,7 +46,7 @@ class Loop {
  public:
   using OnRound = std::function<void(const absl::Status& outcome)>;
 
-  Loop(agent::Agent& agent, Board& board, LoopOptions options);
+  Loop(agent::Agent& agent, Board& board, Heartbeat& heartbeat, LoopOptions options);
   /// Ends what is under way.
   ~Loop();
   Loop(const Loop&) = delete;
@@ -60,9 +61,6 @@ class Loop {
   /// once its report is on the board, or with why there is none. Requests that come together share a round. Thread
   /// safe.
   void RequestRound(std::vector<agent::NamePattern> patterns, OnRound done);
-
-  /// Until when the loop has promised to show that it lives. Thread safe.
-  SteadyTime alive_until() const { return alive_until_; }
 
  private:
   struct Request {
@@ -95,9 +93,9 @@ class Loop {
 
   agent::Agent& agent_;
   Board& board_;
+  Heartbeat& heartbeat_;
   const LoopOptions options_;
   std::minstd_rand random_{std::random_device()()};
-  std::atomic<SteadyTime> alive_until_;
 
   mutable std::mutex mutex_;  // down to the empty line
   std::condition_variable_any woken_;

@@ -7,11 +7,9 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "serve/refusal_reason.h"
 
 namespace tagdrift::serve {
-
-/// Why a call is not served.
-enum class Refusal { kNotPermitted, kNotEnabled, kTooMany, kBadRequest };
 
 /// Told of each, with the caller's name and what is answered.
 using OnRefusal = std::function<void(Refusal why, const std::string& caller, const std::string& message)>;

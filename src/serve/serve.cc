@@ -14,14 +14,19 @@
 #include <thread>
 #include <utility>
 
+#include "absl/time/clock.h"
 #include "serve/actions_service.h"
 #include "serve/board.h"
+#include "serve/health.h"
+#include "serve/http_listener.h"
 #include "serve/loop.h"
+#include "serve/metrics.h"
 #include "serve/node_cache_service.h"
 #include "serve/socket_dir.h"
 #include "serve/unix_listener.h"
 #include "serve/views.h"
 #include "serve/workers.h"
+#include "tagdrift/text/text.h"
 
 namespace tagdrift::serve {
 namespace {
@@ -29,6 +34,7 @@ namespace {
 /// The largest request has patterns; answers are as large as they are.
 constexpr int kMostRequestBytes = 512 << 10;
 constexpr int kMostStreams = 1100;
+constexpr std::chrono::seconds kStart(60);
 constexpr std::chrono::seconds kStuck(60);
 constexpr std::chrono::seconds kSweep(10);
 constexpr std::chrono::milliseconds kShutdown(200);
@@ -84,6 +90,19 @@ absl::StatusOr<std::unique_ptr<UnixEntrance>> OpenEntrance(const Options& option
   return std::make_unique<UnixEntrance>(role, name, *std::move(listener));
 }
 
+HttpAnswer ReadyzOf(const Board& board) {
+  const auto failure = board.Failure();
+  return Readyz(board.Latest() != nullptr, failure ? failure->detail() : std::string());
+}
+
+absl::StatusOr<std::unique_ptr<HttpListener>> StartUnlessOff(const std::string& option, const std::string& address,
+                                                             HttpHandlers handlers) {
+  if (address.empty()) return nullptr;
+  auto listener = HttpListener::Start(address, std::move(handlers));
+  if (listener.ok()) return listener;
+  return absl::Status(listener.status().code(), option + ": " + text::MessageOf(listener.status()));
+}
+
 }  // namespace
 
 absl::Status Serve(Options options, agent::Agent& agent, const std::stop_token& stop) {
@@ -97,15 +116,19 @@ absl::Status Serve(Options options, agent::Agent& agent, const std::stop_token& 
 
   Board board;
   Views views(options.invocation);
-  Loop loop(agent, board,
+  Metrics metrics(options.version);
+  Heartbeat heartbeat(SystemClock()->Steady() + kStart);
+  Loop loop(agent, board, heartbeat,
             {.interval = options.interval,
              .check = options.check,
              .invocation = options.invocation,
              .host_root = options.host_root,
              .version = options.version,
-             .state_dir = options.state_dir});
+             .state_dir = options.state_dir,
+             .round_ended = [&](absl::Duration took, bool ok) { metrics.RoundEnded(took, ok); }});
   Workers workers;
-  const OnRefusal refused = [](Refusal, const std::string& caller, const std::string& message) {
+  const OnRefusal refused = [&](Refusal why, const std::string& caller, const std::string& message) {
+    metrics.Refused(why);
     spdlog::warn("refused {}: {}", caller, message);
   };
   NodeCacheContext reading{.agent = agent,
@@ -123,10 +146,25 @@ absl::Status Serve(Options options, agent::Agent& agent, const std::stop_token& 
                         .origins = options.check.origins,
                         .refused = refused,
                         .audit = options.audit,
-                        .ended = [](const v1::ActionResult&) {}};
+                        .ended = [&](const v1::ActionResult& result) { metrics.ActionEnded(result); }};
   NodeCacheService for_readers(reading, **readers);
   NodeCacheService for_operators(reading, **operators);
   ActionsService actions(acting, **operators);
+
+  const HttpHandlers health = {{"/healthz", [&] { return Healthz(heartbeat, SystemClock()->Steady()); }},
+                               {"/readyz", [&] { return ReadyzOf(board); }}};
+  HttpHandlers with_metrics = health;
+  with_metrics.emplace("/metrics", [&] {
+    const auto latest = board.Latest();
+    return HttpAnswer{200,
+                      metrics.Render(latest == nullptr ? nullptr : latest->report.get(), agent.counts(), absl::Now()),
+                      std::string(Metrics::kContentType)};
+  });
+  auto metrics_listener = StartUnlessOff("--metrics", options.metrics, with_metrics);
+  if (!metrics_listener.ok()) return metrics_listener.status();
+  // A scraper who asks for much cannot make the agent look dead.
+  auto health_listener = StartUnlessOff("--health", options.health, health);
+  if (!health_listener.ok()) return health_listener.status();
 
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();

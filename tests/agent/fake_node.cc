@@ -34,9 +34,9 @@ class FakeNode::Watch final : public node::ImageWatch {
   std::map<std::string, std::ptrdiff_t> before_;  ///< changes of each name before the watch
 };
 
-class FakeNode::Changes final : public node::NodeChanges {
+class FakeNode::Following final : public node::NodeChanges {
  public:
-  explicit Changes(FakeNode& node) : node_(node) {}
+  explicit Following(FakeNode& node) : node_(node) {}
 
   absl::Status Follow(const std::function<void()>& changed, const CallContext& context) override {
     int seen = -1;
@@ -205,7 +205,7 @@ FakeNode::FakeNode() {
   clients.cri = std::move(runtime);
   clients.cri_actions = std::make_unique<Cri>(*this);
   clients.containerd_actions = std::make_unique<Containerd>(*this);
-  clients.changes = std::make_unique<Changes>(*this);
+  clients.changes = std::make_unique<Following>(*this);
 }
 
 void FakeNode::Tell() {

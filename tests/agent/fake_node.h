@@ -68,7 +68,7 @@ struct FakeNode {
   class Containerd;
   class Cri;
   class Watch;
-  class Changes;
+  class Following;
 
   /// Tells those who follow the node.
   void Tell();

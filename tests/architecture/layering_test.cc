@@ -23,7 +23,7 @@ struct Layer {
 
 const std::map<std::string, Layer>& Layers() {
   static const Names kAll = {"call", "text", "image",  "hosts",  "facts",  "judge", "registry", "credentials",
-                             "node", "kube", "report", "render", "record", "agent", "serve", "cli"};
+                             "node", "kube", "report", "render", "record", "agent", "serve",    "cli"};
   static const std::map<std::string, Layer> kLayers = {
       {"call", {{}, {}}},
       {"text", {{}, {}}},
@@ -44,7 +44,7 @@ const std::map<std::string, Layer>& Layers() {
         {"spdlog"}}},
       {"serve",
        {{"call", "text", "image", "hosts", "facts", "judge", "registry", "report", "record", "agent"},
-        {"spdlog", "grpcpp", "google"}}},
+        {"grpcpp", "google", "prometheus", "spdlog"}}},
       {"cli", {kAll, {"spdlog", "CLI"}}},
   };
   return kLayers;
@@ -99,7 +99,9 @@ std::string Objection(const std::string& module, const Layer& layer, const std::
   }
   const std::string other = FirstPart(target.substr(first.size() + 1));
   if (other == "v1")
-    return module == "report" || module == "render" || module == "serve" || module == "cli" ? "" : "the message is not for this module";
+    return module == "report" || module == "render" || module == "serve" || module == "cli"
+               ? ""
+               : "the message is not for this module";
   if (other == module || layer.modules.contains(other)) return "";
   return "module '" + other + "' is not below this one";
 }

@@ -30,7 +30,7 @@ class FileWatchTest : public testing::Test {
     seen_ = told_;
     return told;
   }
-  fs::path In(const std::string& path) const { return folder_.path() + path; }
+  fs::path In(const std::string& path) const { return folder_.path().string() + path; }
 
   hosts::TreeFolder folder_;
   std::atomic<int> told_ = 0;

@@ -3,12 +3,14 @@
 
 #include <gmock/gmock.h>
 #include <google/protobuf/util/message_differencer.h>
+#include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
 #include <chrono>
 #include <future>
+#include <random>
 #include <thread>
 
 #include "agent/scene.h"
@@ -32,7 +34,7 @@ class Daemon {
     Options options;
     options.version = "test";
     options.host_root = scene.root.path();
-    options.socket_dir = folder_.path() + "/run";
+    options.socket_dir = folder_.path().string() + "/run";
     options.metrics = "";
     options.health = "";
     options.audit = [this](const report::AuditRecord& record) {
@@ -399,7 +401,7 @@ TEST_F(ServeTest, AFailingNodeKeepsTheLastReportAndMarksIt) {
   {
     const auto lock = scene_.node.Lock();
     scene_.node.store->error = absl::UnavailableError("containerd is away");
-    scene_.node.cri->error = absl::UnavailableError("containerd is away");
+    scene_.node.cri->images_error = absl::UnavailableError("containerd is away");
   }
   v1::GetReportRequest request;
   request.set_refresh(true);
@@ -410,7 +412,7 @@ TEST_F(ServeTest, AFailingNodeKeepsTheLastReportAndMarksIt) {
   {
     const auto lock = scene_.node.Lock();
     scene_.node.store->error = absl::OkStatus();
-    scene_.node.cri->error = absl::OkStatus();
+    scene_.node.cri->images_error = absl::OkStatus();
   }
   for (int i = 0; i < 2000 && answer_.has_failed(); ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
@@ -444,7 +446,7 @@ TEST_F(ServeTest, StopsWithinASecondAlthoughAWatcherIsFrozen) {
 
 TEST_F(ServeTest, RequestsOfRandomBytesEndThemselvesOnly) {
   Start();
-  const auto channel = daemon_->Channel("operator.sock");
+  grpc::GenericStub stub(daemon_->Channel("operator.sock"));
   std::minstd_rand random(7);
   const char* const methods[] = {"/tagdrift.v1.NodeCache/GetReport", "/tagdrift.v1.NodeCache/Explain",
                                  "/tagdrift.v1.NodeCache/ListImages", "/tagdrift.v1.NodeCache/WatchReport",
@@ -457,8 +459,14 @@ TEST_F(ServeTest, RequestsOfRandomBytesEndThemselvesOnly) {
     grpc::ByteBuffer response;
     grpc::ClientContext context;
     context.set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(200));
-    const grpc::internal::RpcMethod method(methods[i % 5], grpc::internal::RpcMethod::NORMAL_RPC);
-    grpc::internal::BlockingUnaryCall(channel.get(), method, &context, request, &response);
+    grpc::CompletionQueue queue;
+    const auto call = stub.PrepareUnaryCall(&context, methods[i % 5], request, &queue);
+    call->StartCall();
+    grpc::Status status;
+    call->Finish(&response, &status, nullptr);
+    void* tag = nullptr;
+    bool ok = false;
+    queue.Next(&tag, &ok);
   }
   EXPECT_TRUE(Get({}).ok());
 }

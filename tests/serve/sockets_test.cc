@@ -47,7 +47,7 @@ bool Await(Condition condition) {
 
 class SocketsTest : public testing::Test {
  protected:
-  std::string Path() const { return folder_.path() + "/x.sock"; }
+  std::string Path() const { return folder_.path().string() + "/x.sock"; }
 
   std::unique_ptr<UnixListener> Listen(int most = 10) {
     auto listener = UnixListener::Open({.path = Path(), .most_connections = most, .most_of_one_uid = most});
@@ -143,7 +143,7 @@ TEST_F(SocketsTest, AFileInThePlaceOfTheSocketStays) {
 }
 
 TEST_F(SocketsTest, ASecondAgentIsTurnedAway) {
-  const std::string path = folder_.path() + "/run";
+  const std::string path = folder_.path().string() + "/run";
   auto first = SocketDir::Take(path);
   ASSERT_TRUE(first.ok()) << first.status();
   struct stat status {};
@@ -158,7 +158,7 @@ TEST_F(SocketsTest, ASecondAgentIsTurnedAway) {
 }
 
 TEST_F(SocketsTest, ADirectoryThatOthersMayWriteToIsRefused) {
-  const std::string path = folder_.path() + "/shared";
+  const std::string path = folder_.path().string() + "/shared";
   ASSERT_EQ(mkdir(path.c_str(), 0700), 0);
   ASSERT_EQ(chmod(path.c_str(), 0777), 0);
   EXPECT_THAT(std::string(SocketDir::Take(path).status().message()), HasSubstr("others may write to it"));

@@ -114,6 +114,10 @@ class Client {
     std::uint64_t requests = 0;        ///< to registries and where they redirect to, without token requests
     std::uint64_t token_requests = 0;  ///< to token servers
     std::uint64_t connections = 0;     ///< opened, to either
+    /// Requests to configured hosts that ended, by host and port as configured, then by status ("200"), or "timeout" or
+    /// "error" where there was none. Neither redirect targets nor token servers are named. What would be too many
+    /// hosts, or too many codes of one, is counted as "other".
+    std::map<std::string, std::map<std::string, std::uint64_t>> outcomes;
 
     // What is held at the moment.
     std::size_t batches = 0;

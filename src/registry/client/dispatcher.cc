@@ -8,6 +8,7 @@
 #include <csignal>
 
 #include "registry/client/batch.h"
+#include "registry/client/outcome.h"
 
 namespace tagdrift::registry {
 namespace {
@@ -145,6 +146,8 @@ void Dispatcher::OnResult(WorkerSlot& slot, OrderResult result) {
     if (const auto found = under_way_.find(result.id); found != under_way_.end()) {
       job = std::move(found->second);
       under_way_.erase(found);
+      if (job->batch && job->endpoint->endpoint.detour.from.empty())
+        CountOutcome(job->host->host, *result.response, counts_.outcomes);
     } else {
       workers_.Finished(slot, result.id);
       return;
