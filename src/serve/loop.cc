@@ -37,8 +37,8 @@ constexpr int kOldestAnswers = 3;
 Loop::Loop(agent::Agent& agent, Board& board, Heartbeat& heartbeat, LoopOptions options)
     : agent_(agent), board_(board), heartbeat_(heartbeat), options_(std::move(options)) {
   const SteadyTime now = options_.clock->Steady();
-  std::uniform_real_distribution<double> spread(0, 1);
-  next_scheduled_ = now + absl::ToChronoNanoseconds(options_.interval / 360 * spread(random_));
+  std::uniform_real_distribution<double> part(0, 1);
+  next_scheduled_ = now + absl::ToChronoNanoseconds(options_.spread * part(random_));
   next_look_ = now;
   last_change_ = now;
   next_look_anyway_ = now;

@@ -27,6 +27,7 @@ namespace tagdrift::serve {
 /// How often the daemon looks, and at what.
 struct LoopOptions {
   absl::Duration interval = absl::Hours(1);
+  absl::Duration spread = absl::Seconds(10);    ///< within which the first round begins: agents are started together
   int unused_every = 6;                         ///< rounds between asks about tags that nothing uses
   absl::Duration round_limit = absl::Hours(1);  ///< of a round that asks registries at the background's pace
   agent::CheckOptions check = {};               ///< selection, origins

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "absl/time/clock.h"
+#include "google/protobuf/stubs/logging.h"
 #include "serve/actions_service.h"
 #include "serve/board.h"
 #include "serve/health.h"
@@ -120,6 +121,7 @@ absl::Status Serve(Options options, agent::Agent& agent, const std::stop_token& 
   Heartbeat heartbeat(SystemClock()->Steady() + kStart);
   Loop loop(agent, board, heartbeat,
             {.interval = options.interval,
+             .spread = options.spread,
              .check = options.check,
              .invocation = options.invocation,
              .host_root = options.host_root,
@@ -166,6 +168,8 @@ absl::Status Serve(Options options, agent::Agent& agent, const std::stop_token& 
   auto health_listener = StartUnlessOff("--health", options.health, health);
   if (!health_listener.ok()) return health_listener.status();
 
+  // What clients send is their fault, and no line for each in the log.
+  google::protobuf::SetLogHandler(nullptr);
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   absl::Status serving = (*readers)->Serve({&for_readers});
