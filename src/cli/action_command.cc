@@ -22,6 +22,8 @@
 #include "origin_option.h"
 #include "output.h"
 #include "output_format.h"
+#include "remote_actions.h"
+#include "remote_options.h"
 #include "stop_on_signal.h"
 #include "tagdrift/agent/agent.h"
 #include "tagdrift/render/exit_code.h"
@@ -38,6 +40,7 @@ constexpr std::chrono::seconds kEnding(30);
 struct ActionArguments {
   judge::ActionKind action = judge::ActionKind::kRefresh;
   NodeOptions node;
+  RemoteOptions remote;
   std::vector<std::string> references;
   std::string format = "table";
   std::string to;
@@ -129,37 +132,64 @@ std::string TextOf(const v1::ActionReport& report, const render::Style& style) {
   return text;
 }
 
-int RunActions(const ActionArguments& arguments, StopOnSignal& stop) {
-  LogToStandardError(arguments.node.verbose, arguments.node.log_format);
+/// What is told while actions are under way.
+class Telling {
+ public:
+  Telling(const ActionArguments& arguments, bool applies)
+      : plans_(arguments.format == "table"),
+        log_format_(arguments.node.log_format),
+        // With JSON nothing but records goes to standard error.
+        tells_(applies && log_format_ == LogFormat::kText),
+        progress_(tells_, isatty(STDERR_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr) {}
+
+  agent::ActionHooks Hooks() {
+    return {.planned = [this](const report::ActionResult& planned) { Show(report::ToMessage(planned).plan()); },
+            .progress = [this](const agent::ActionProgress& now) { progress_.Show(now); },
+            .audit = [this](const report::AuditRecord& record) { return progress_.WriteAudit(record, log_format_); }};
+  }
+
+  remote::ActionHooks RemoteHooks() {
+    return {.plan = [this](const v1::Plan& plan) { Show(plan); },
+            .progress = [this](const v1::ActionProgress& now) { progress_.Show(ProgressFrom(now)); }};
+  }
+
+ private:
+  void Show(const v1::Plan& plan) {
+    if (plans_ && tells_) progress_.Print(render::Render(plan, StyleOfTerminal()) + "\n");
+  }
+
+  const bool plans_;
+  const LogFormat log_format_;
+  const bool tells_;
+  TransferProgress progress_;
+};
+
+absl::StatusOr<v1::ActionReport> Act(const ActionArguments& arguments, StopOnSignal& stop) {
   const CallContext context = ContextOf(arguments.node, stop.token());
   const auto requests = RequestsFrom(arguments);
-  if (!requests.ok()) return ExitCodeOf(requests.status(), 0);
+  if (!requests.ok()) return requests.status();
+  Telling telling(arguments, requests->front().apply);
+  if (arguments.remote.used()) {
+    auto agent = ConnectTo(arguments.remote);
+    if (!agent.ok()) return agent.status();
+    return ActRemotely(*agent, *requests, arguments.to, telling.RemoteHooks(), context);
+  }
   const auto agent = MakeAgent(arguments.node);
-  if (!agent.ok()) return ExitCodeOf(agent.status(), 0);
-  if (absl::Status ready = (*agent)->Ready(context); !ready.ok()) return ExitCodeOf(ready, stop.signal());
-
+  if (!agent.ok()) return agent.status();
+  if (absl::Status ready = (*agent)->Ready(context); !ready.ok()) return ready;
   // What has been begun is verified or put back first.
   stop.Allow(kEnding);
-  const render::Style style = StyleOfTerminal();
+  return RunAll(**agent, *requests, arguments.parallel, telling.Hooks(), context);
+}
+
+int RunActions(const ActionArguments& arguments, StopOnSignal& stop) {
+  LogToStandardError(arguments.node.verbose, arguments.node.log_format);
+  const auto report = Act(arguments, stop);
+  if (!report.ok()) return ExitCodeOf(report.status(), stop.signal());
   const bool table = arguments.format == "table";
-  const bool applies = requests->front().apply;
-  const bool bars = isatty(STDERR_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
-  const LogFormat log_format = arguments.node.log_format;
-  // With JSON nothing but records goes to standard error.
-  const bool tells = applies && log_format == LogFormat::kText;
-  TransferProgress progress(tells, bars);
-  agent::ActionHooks hooks;
-  hooks.progress = [&](const agent::ActionProgress& now) { progress.Show(now); };
-  hooks.audit = [&](const report::AuditRecord& record) { return progress.WriteAudit(record, log_format); };
-  if (table && tells) {
-    hooks.planned = [&](const report::ActionResult& planned) {
-      progress.Print(render::Render(report::ToMessage(planned).plan(), style) + "\n");
-    };
-  }
-  const v1::ActionReport report = RunAll(**agent, *requests, arguments.parallel, hooks, context);
-  const std::string text = table ? TextOf(report, style) : render::RenderJson(report);
+  const std::string text = table ? TextOf(*report, StyleOfTerminal()) : render::RenderJson(*report);
   if (absl::Status status = WriteOut(text); !status.ok()) return ExitCodeOf(status, 0);
-  return render::ExitCode(report);
+  return render::ExitCode(*report);
 }
 
 constexpr char kExitCodes[] = "Exit codes: 0 done, or nothing to do, 1 refused, 2 could not be done, 64 usage.\n\n";
@@ -204,6 +234,7 @@ void AddRefresh(CLI::App& app, StopOnSignal& stop, int& exit_code) {
   command.add_flag("--allow-older", arguments->allow_older,
                    "Follow the origin also where its image was built earlier than the cached one");
   AddContentOptions(command, *arguments);
+  AddRemoteOptions(command, arguments->remote);
   command.footer(std::string(kExitCodes) +
                  "Examples:\n"
                  "  tagdrift refresh registry.corp/team/app:v1            # what would be done\n"
@@ -223,6 +254,7 @@ void AddPrePull(CLI::App& app, StopOnSignal& stop, int& exit_code) {
   command.add_option("--parallel", arguments->parallel, "How many at once [3]")
       ->check(CLI::Range(1, 16))
       ->type_name("N");
+  AddRemoteOptions(command, arguments->remote);
   command.footer(std::string(kExitCodes) +
                  "Examples:\n"
                  "  tagdrift prepull --yes registry.corp/team/app:v2\n"
@@ -239,6 +271,7 @@ void AddEvict(CLI::App& app, StopOnSignal& stop, int& exit_code) {
   command.add_option("--protect", arguments->protect, "Never remove names that match; repeatable")
       ->type_name("PATTERN")
       ->allow_extra_args(false);
+  AddRemoteOptions(command, arguments->remote);
   command.footer(std::string(kExitCodes) +
                  "Examples:\n"
                  "  tagdrift evict registry.corp/team/app:v1              # what would go, what would stay\n"

@@ -3,12 +3,14 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "agent_options.h"
+#include "agent_report.h"
 #include "invocation.h"
 #include "logging.h"
 #include "node_options.h"
@@ -16,6 +18,7 @@
 #include "output.h"
 #include "output_format.h"
 #include "progress.h"
+#include "remote_options.h"
 #include "tagdrift/agent/agent.h"
 #include "tagdrift/render/exit_code.h"
 #include "tagdrift/render/render.h"
@@ -32,6 +35,8 @@ constexpr absl::Duration kNpdTimeout = absl::Seconds(4);
 struct CheckArguments {
   RoundArguments round;
   ReportArguments report;
+  RemoteOptions remote;
+  bool refresh = false;
 };
 
 absl::StatusOr<agent::CheckOptions> OptionsFrom(const RoundArguments& arguments) {
@@ -59,15 +64,36 @@ render::FailOn FailOnOf(const std::vector<std::string>& words) {
   return fail_on;
 }
 
+/// node-problem-detector's own options leave open how its node is looked at: then an agent that runs there knows.
+bool MayAskAgentHere(const CheckArguments& arguments) {
+  const std::vector<std::string> given = GivenNodeOptions(*arguments.remote.command);
+  return arguments.report.npd && std::ranges::all_of(given, [](const auto& name) { return name == "--host-root"; });
+}
+
+absl::StatusOr<v1::NodeReport> Report(const CheckArguments& arguments, const StopOnSignal& stop) {
+  const CallContext context = ContextOf(arguments.round.node, stop.token());
+  if (arguments.remote.used()) {
+    auto agent = ConnectTo(arguments.remote);
+    if (!agent.ok()) return agent.status();
+    return ReportOfAgent(*agent, arguments.round, arguments.refresh, context);
+  }
+  if (MayAskAgentHere(arguments)) {
+    if (auto report = ReportOfAgentHere(arguments.round, context)) return *std::move(report);
+  }
+  const auto round = RunRound(arguments.round, context);
+  if (!round.ok()) return round.status();
+  return report::ToMessage(*round, InvocationOf(arguments.round.node));
+}
+
 int RunCheck(const CheckArguments& arguments, const StopOnSignal& stop) {
   LogToStandardError(arguments.round.node.verbose, arguments.round.node.log_format);
-  const auto round = RunRound(arguments.round, stop);
-  if (!round.ok()) {
-    if (arguments.report.npd) WriteOut(render::NpdLine(text::Printable(text::MessageOf(round.status())))).IgnoreError();
-    return ExitCodeOf(round.status(), stop.signal());
+  auto report = Report(arguments, stop);
+  if (!report.ok()) {
+    if (arguments.report.npd)
+      WriteOut(render::NpdLine(text::Printable(text::MessageOf(report.status())))).IgnoreError();
+    return ExitCodeOf(report.status(), stop.signal());
   }
-  return PrintReport(report::ToMessage(*round, InvocationOf(arguments.round.node)), arguments.report,
-                     arguments.report.all || !arguments.round.patterns.empty());
+  return PrintReport(*std::move(report), arguments.report, arguments.report.all || !arguments.round.patterns.empty());
 }
 
 }  // namespace
@@ -81,8 +107,8 @@ absl::StatusOr<agent::Selection> SelectionFrom(const std::vector<std::string>& p
   return agent::Selection{*std::move(selected), *std::move(left_out), in_use};
 }
 
-absl::StatusOr<report::Round> RunRound(const NodeOptions& node, agent::CheckOptions options, const StopOnSignal& stop) {
-  const CallContext context = ContextOf(node, stop.token());
+absl::StatusOr<report::Round> RunRound(const NodeOptions& node, agent::CheckOptions options,
+                                       const CallContext& context) {
   const auto agent = MakeAgent(node);
   if (!agent.ok()) return agent.status();
   ProgressLine line(isatty(STDERR_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr);
@@ -96,9 +122,9 @@ absl::StatusOr<report::Round> RunRound(const NodeOptions& node, agent::CheckOpti
   return round;
 }
 
-absl::StatusOr<report::Round> RunRound(const RoundArguments& arguments, const StopOnSignal& stop) {
+absl::StatusOr<report::Round> RunRound(const RoundArguments& arguments, const CallContext& context) {
   auto options = OptionsFrom(arguments);
-  return options.ok() ? RunRound(arguments.node, *std::move(options), stop) : options.status();
+  return options.ok() ? RunRound(arguments.node, *std::move(options), context) : options.status();
 }
 
 int PrintReport(v1::NodeReport report, const ReportArguments& arguments, bool all) {
@@ -144,13 +170,18 @@ void AddCheckCommand(CLI::App& app, const StopOnSignal& stop, int& exit_code) {
   auto arguments = std::make_shared<CheckArguments>();
   AddReportOptions(command, arguments->report);
   AddRoundOptions(command, arguments->round);
+  AddRemoteOptions(command, arguments->remote);
+  command.add_flag("--refresh", arguments->refresh, "Let the agent make a round now, rather than tell its latest")
+      ->group("Agent")
+      ->needs(command.get_option("--agent"));
   command.footer(
       "Exit codes: 0 nothing stale, 1 a tag or a container is stale or gone, 2 undecided or not possible, 64 usage.\n\n"
       "Examples:\n"
       "  tagdrift check                          # every tag on this node\n"
       "  tagdrift check registry.corp/team/*     # one team's tags\n"
       "  tagdrift check --in-use --stale-only    # what runs and is old\n"
-      "  tagdrift check nginx -o json | jq .tags[0].nextPull");
+      "  tagdrift check nginx -o json | jq .tags[0].nextPull\n"
+      "  tagdrift check --agent unix:///run/tagdrift/reader.sock");
   command.callback([arguments, &command, &stop, &exit_code] {
     if (arguments->report.npd && command.count("--timeout") == 0) arguments->round.node.timeout = kNpdTimeout;
     exit_code = RunCheck(*arguments, stop);

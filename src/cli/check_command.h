@@ -8,6 +8,7 @@
 #include "node_options.h"
 #include "stop_on_signal.h"
 #include "tagdrift/agent/check.h"
+#include "tagdrift/call/call_context.h"
 #include "tagdrift/report/round.h"
 #include "tagdrift/v1/report.pb.h"
 
@@ -41,8 +42,9 @@ absl::StatusOr<agent::Selection> SelectionFrom(const std::vector<std::string>& p
                                                const std::vector<std::string>& ignored, bool in_use);
 
 /// A round of an agent of its own, with the progress on a terminal. Errors: see Agent::Check; malformed arguments.
-absl::StatusOr<report::Round> RunRound(const NodeOptions& node, agent::CheckOptions options, const StopOnSignal& stop);
-absl::StatusOr<report::Round> RunRound(const RoundArguments& arguments, const StopOnSignal& stop);
+absl::StatusOr<report::Round> RunRound(const NodeOptions& node, agent::CheckOptions options,
+                                       const CallContext& context);
+absl::StatusOr<report::Round> RunRound(const RoundArguments& arguments, const CallContext& context);
 
 /// Prints the report and answers the exit code. `all`: a row for every tag.
 int PrintReport(v1::NodeReport report, const ReportArguments& arguments, bool all);

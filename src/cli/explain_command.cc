@@ -3,12 +3,14 @@
 #include <memory>
 #include <utility>
 
+#include "agent_options.h"
 #include "check_command.h"
 #include "invocation.h"
 #include "logging.h"
 #include "origin_option.h"
 #include "output.h"
 #include "output_format.h"
+#include "remote_options.h"
 #include "tagdrift/render/exit_code.h"
 #include "tagdrift/render/render.h"
 #include "tagdrift/report/report.h"
@@ -16,13 +18,35 @@
 namespace tagdrift::cli {
 namespace {
 
-int RunExplain(const NodeOptions& node, const ExplainArguments& arguments, const StopOnSignal& stop) {
-  LogToStandardError(node.verbose, node.log_format);
+absl::StatusOr<v1::NodeReport> ReportOfAgent(const RemoteOptions& remote, const ExplainArguments& arguments,
+                                             const CallContext& context) {
+  auto agent = ConnectTo(remote);
+  if (!agent.ok()) return agent.status();
+  v1::ExplainRequest request;
+  if (arguments.pod.empty()) {
+    request.set_name(arguments.subject);
+  } else {
+    request.set_pod(arguments.pod);
+  }
+  return agent->Explain(request, context);
+}
+
+absl::StatusOr<v1::NodeReport> Report(const NodeOptions& node, const RemoteOptions& remote,
+                                      const ExplainArguments& arguments, const StopOnSignal& stop) {
   auto options = ExplainOptions(arguments, node.origins);
-  if (!options.ok()) return ExitCodeOf(options.status(), stop.signal());
-  const auto round = RunRound(node, *std::move(options), stop);
-  if (!round.ok()) return ExitCodeOf(round.status(), stop.signal());
-  return PrintExplanation(report::ToMessage(*round, InvocationOf(node)), arguments);
+  if (!options.ok()) return options.status();
+  const CallContext context = ContextOf(node, stop.token());
+  if (remote.used()) return ReportOfAgent(remote, arguments, context);
+  const auto round = RunRound(node, *std::move(options), context);
+  if (!round.ok()) return round.status();
+  return report::ToMessage(*round, InvocationOf(node));
+}
+
+int RunExplain(const NodeOptions& node, const RemoteOptions& remote, const ExplainArguments& arguments,
+               const StopOnSignal& stop) {
+  LogToStandardError(node.verbose, node.log_format);
+  const auto report = Report(node, remote, arguments, stop);
+  return report.ok() ? PrintExplanation(*report, arguments) : ExitCodeOf(report.status(), stop.signal());
 }
 
 }  // namespace
@@ -73,6 +97,8 @@ void AddExplainCommand(CLI::App& app, const StopOnSignal& stop, int& exit_code) 
   auto node = std::make_shared<NodeOptions>();
   AddExplainArguments(command, *arguments);
   AddNodeOptions(command, *node);
+  auto remote = std::make_shared<RemoteOptions>();
+  AddRemoteOptions(command, *remote);
   command.footer(
       "Every host is asked, also those that a pull would not reach.\n\n"
       "Exit codes: 0 nothing stale, 1 stale or gone, 2 undecided, not on this node or not possible, 64 usage.\n\n"
@@ -81,7 +107,8 @@ void AddExplainCommand(CLI::App& app, const StopOnSignal& stop, int& exit_code) 
       "  tagdrift explain shop/web-0                  # the containers of a pod and their tags\n"
       "  tagdrift explain --pod shop/web-0            # the same where a tag is called so\n"
       "  tagdrift explain nginx -o json | jq '.tags[0].hosts'");
-  command.callback([arguments, node, &stop, &exit_code] { exit_code = RunExplain(*node, *arguments, stop); });
+  command.callback(
+      [arguments, node, remote, &stop, &exit_code] { exit_code = RunExplain(*node, *remote, *arguments, stop); });
 }
 
 }  // namespace tagdrift::cli

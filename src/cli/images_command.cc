@@ -9,6 +9,7 @@
 #include "node_options.h"
 #include "output.h"
 #include "output_format.h"
+#include "remote_options.h"
 #include "tagdrift/agent/agent.h"
 #include "tagdrift/render/render.h"
 #include "tagdrift/report/report.h"
@@ -18,6 +19,7 @@ namespace {
 
 struct ImagesArguments {
   NodeOptions node;
+  RemoteOptions remote;
   std::vector<std::string> patterns;
   std::string format = "table";
 };
@@ -26,6 +28,13 @@ absl::StatusOr<v1::ImageList> ListImages(const ImagesArguments& arguments, const
   const CallContext context = ContextOf(arguments.node, stop.token());
   auto patterns = agent::ParsePatterns(arguments.patterns);
   if (!patterns.ok()) return patterns.status();
+  if (arguments.remote.used()) {
+    auto agent = ConnectTo(arguments.remote);
+    if (!agent.ok()) return agent.status();
+    v1::ListImagesRequest request;
+    for (const std::string& pattern : arguments.patterns) request.add_patterns(pattern);
+    return agent->ListImages(request, context);
+  }
   const auto agent = MakeAgent(arguments.node);
   if (!agent.ok()) return agent.status();
   const auto node = (*agent)->Images({.patterns = *std::move(patterns)}, context);
@@ -51,6 +60,7 @@ void AddImagesCommand(CLI::App& app, const StopOnSignal& stop, int& exit_code) {
                      "default");
   AddOutputOption(command, arguments->format);
   AddNodeOptions(command, arguments->node);
+  AddRemoteOptions(command, arguments->remote);
   command.get_option("--timeout")->description("Give up after this time [2m]");
   command.footer(
       "Exit codes: 0 listed, 2 not possible, 64 usage.\n\n"

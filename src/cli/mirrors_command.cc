@@ -12,6 +12,7 @@
 #include "node_options.h"
 #include "output.h"
 #include "output_format.h"
+#include "remote_options.h"
 #include "tagdrift/agent/mirrors.h"
 #include "tagdrift/hosts/registry_config.h"
 #include "tagdrift/node/settings.h"
@@ -24,6 +25,7 @@ namespace {
 
 struct MirrorsArguments {
   NodeOptions node;
+  RemoteOptions remote;
   std::vector<std::string> registries;
   std::string format = "table";
 };
@@ -76,19 +78,33 @@ absl::StatusOr<agent::RegistryConfiguration> Learn(const NodeOptions& options, c
   return (*agent)->Configuration(context);
 }
 
-int RunMirrors(const MirrorsArguments& arguments, const StopOnSignal& stop) {
-  LogToStandardError(arguments.node.verbose, arguments.node.log_format);
+absl::StatusOr<v1::MirrorsReport> ReportOfAgent(const MirrorsArguments& arguments, const StopOnSignal& stop) {
+  auto agent = ConnectTo(arguments.remote);
+  if (!agent.ok()) return agent.status();
+  v1::ListRegistriesRequest request;
+  for (const std::string& registry : arguments.registries) request.add_registries(registry);
+  return agent->ListRegistries(request, ContextOf(arguments.node, stop.token()));
+}
+
+absl::StatusOr<v1::MirrorsReport> Report(const MirrorsArguments& arguments, const StopOnSignal& stop) {
   for (const std::string& registry : arguments.registries) {
-    if (const absl::Status status = agent::CheckRegistry(registry); !status.ok()) return ExitCodeOf(status, 0);
+    if (absl::Status status = agent::CheckRegistry(registry); !status.ok()) return status;
   }
+  if (arguments.remote.used()) return ReportOfAgent(arguments, stop);
   auto configuration = Learn(arguments.node, stop);
-  if (!configuration.ok()) return ExitCodeOf(configuration.status(), stop.signal());
+  if (!configuration.ok()) return configuration.status();
 
   const std::vector<hosts::RegistryConfig> configs =
       agent::RegistriesOf(*configuration, {arguments.registries.begin(), arguments.registries.end()});
-  const v1::MirrorsReport report = report::ToMessage(configs, configuration->settings.notes);
-  const absl::Status written = WriteOut(render::Render(report, FormatNamed(arguments.format), StyleOfTerminal()));
-  return written.ok() ? render::ExitCode(report) : ExitCodeOf(written, 0);
+  return report::ToMessage(configs, configuration->settings.notes);
+}
+
+int RunMirrors(const MirrorsArguments& arguments, const StopOnSignal& stop) {
+  LogToStandardError(arguments.node.verbose, arguments.node.log_format);
+  const auto report = Report(arguments, stop);
+  if (!report.ok()) return ExitCodeOf(report.status(), stop.signal());
+  const absl::Status written = WriteOut(render::Render(*report, FormatNamed(arguments.format), StyleOfTerminal()));
+  return written.ok() ? render::ExitCode(*report) : ExitCodeOf(written, 0);
 }
 
 }  // namespace
@@ -103,11 +119,12 @@ void AddMirrorsCommand(CLI::App& app, const StopOnSignal& stop, int& exit_code) 
       "cached image or a directory");
   AddOutputOption(command, arguments->format);
   AddNodeOptions(command, arguments->node);
+  AddRemoteOptions(command, arguments->remote);
   command.footer(
       "Exit codes: 0 all is used as written, 1 mirrors that are written down are not used or pulls fail, 2 not known "
       "or "
       "not possible, 64 usage.\n\n"
-      "-o json prints the values of all configured headers, secret or not.\n\n"
+      "-o json prints the values of all configured headers, secret or not; with --agent none.\n\n"
       "Examples:\n"
       "  tagdrift mirrors                        # this node, as the running containerd reads it\n"
       "  tagdrift mirrors docker.io -o wide      # one registry, with files and lines\n"

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "absl/cleanup/cleanup.h"
+#include "agent_options.h"
 #include "check_command.h"
 #include "invocation.h"
 #include "logging.h"
@@ -60,7 +61,7 @@ absl::Status Verify(const record::Recording& recording, const std::string& text)
 
 int RunRecord(const RecordArguments& arguments, const StopOnSignal& stop) {
   LogToStandardError(arguments.round.node.verbose, arguments.round.node.log_format);
-  auto round = RunRound(arguments.round, stop);
+  auto round = RunRound(arguments.round, ContextOf(arguments.round.node, stop.token()));
   if (!round.ok()) return ExitCodeOf(round.status(), stop.signal());
   const record::Recording recording{.tagdrift = TAGDRIFT_VERSION,
                                     .invocation = InvocationOf(arguments.round.node),

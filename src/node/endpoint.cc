@@ -5,13 +5,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <cctype>
 #include <cerrno>
 #include <cstring>
 #include <string_view>
 #include <system_error>
 
 #include "tagdrift/node/runtime.h"
+#include "tagdrift/text/percent.h"
 
 namespace tagdrift::node {
 namespace {
@@ -42,8 +42,6 @@ absl::Status SocketError(const std::string& path, int error) {
   if (error == EPROTOTYPE) return absl::FailedPreconditionError(doing + "not a stream socket, so no runtime's");
   return absl::UnavailableError(doing + std::generic_category().message(error));
 }
-
-bool IsPlain(unsigned char c) { return std::isalnum(c) != 0 || std::strchr("/-._~", c) != nullptr; }
 
 }  // namespace
 
@@ -81,19 +79,7 @@ absl::Status ProbeSocket(const std::string& path) {
   return SocketError(path, errno);
 }
 
-std::string ChannelTarget(const std::string& path) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
-  std::string target = "unix:";
-  for (const char c : path) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (IsPlain(byte)) {
-      target += c;
-    } else {
-      target += {'%', kHex[byte >> 4], kHex[byte & 15]};
-    }
-  }
-  return target;
-}
+std::string ChannelTarget(const std::string& path) { return "unix:" + text::PercentEncoded(path); }
 
 const std::vector<std::string>& KnownSockets() {
   static const std::vector<std::string> sockets = {

@@ -22,8 +22,8 @@ struct Layer {
 };
 
 const std::map<std::string, Layer>& Layers() {
-  static const Names kAll = {"call", "text", "image",  "hosts",  "facts",  "judge", "registry", "credentials",
-                             "node", "kube", "report", "render", "record", "agent", "serve",    "cli"};
+  static const Names kAll = {"call", "text",   "image",  "hosts",  "facts",  "judge", "registry", "credentials", "node",
+                             "kube", "report", "render", "record", "remote", "agent", "serve",    "cli"};
   static const std::map<std::string, Layer> kLayers = {
       {"call", {{}, {}}},
       {"text", {{}, {}}},
@@ -38,6 +38,7 @@ const std::map<std::string, Layer>& Layers() {
       {"report", {{"text", "image", "hosts", "facts", "judge"}, {"google"}}},
       {"render", {{"text", "report"}, {"google"}}},
       {"record", {{"text", "image", "hosts", "facts", "judge", "report"}, {"nlohmann"}}},
+      {"remote", {{"call", "text", "report"}, {"grpcpp", "grpc", "google"}}},
       {"agent",
        {{"call", "text", "image", "hosts", "facts", "judge", "registry", "credentials", "node", "kube", "report",
          "record"},
@@ -98,10 +99,8 @@ std::string Objection(const std::string& module, const Layer& layer, const std::
     return "the library '" + first + "' is not for this module";
   }
   const std::string other = FirstPart(target.substr(first.size() + 1));
-  if (other == "v1")
-    return module == "report" || module == "render" || module == "serve" || module == "cli"
-               ? ""
-               : "the message is not for this module";
+  static const Names kOfMessages = {"report", "render", "cli", "serve", "remote"};
+  if (other == "v1") return kOfMessages.contains(module) ? "" : "the message is not for this module";
   if (other == module || layer.modules.contains(other)) return "";
   return "module '" + other + "' is not below this one";
 }
