@@ -1,0 +1,265 @@
+// `tagdrift serve` beside a real containerd, asked with --agent, by HTTP, and by people who may not.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <chrono>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "act_run.h"
+#include "check_run.h"
+#include "failure.h"
+#include "http.h"
+#include "lab_files.h"
+#include "lab_fixture.h"
+
+namespace tagdrift::lab {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+
+/// Two images of one tag that can run, v2 built after v1, and the tag at the lab's registry, still v1.
+struct App {
+  /// Of a registry of its own, behind which is the lab's.
+  explicit App(const std::string& name, const std::string& registry) : App(name) {
+    reference = registry + "/" + repository + ":v1";
+    TheLab().containerd().SetHosts(registry, TheLab().upstream().url(), {{.url = TheLab().upstream().url()}});
+  }
+  explicit App(const std::string& name)
+      : v1(MakeImage({.text = name + " v1", .created = "2024-01-01T00:00:00Z", .runnable = true})),
+        v2(MakeImage({.text = name + " v2", .created = "2024-02-01T00:00:00Z", .runnable = true})),
+        repository(name + "/app"),
+        reference(TheLab().upstream().host() + "/" + repository + ":v1") {
+    TheLab().upstream().Push(repository, "v1", v1);
+  }
+  void Move() const { TheLab().upstream().Push(repository, "v1", v2); }
+  std::string Pull() const {
+    const auto pulled = TheLab().cri().Pull(reference);
+    EXPECT_TRUE(pulled.ok()) << pulled.status();
+    return pulled.value_or("");
+  }
+
+  Artifact v1;
+  Artifact v2;
+  std::string repository;
+  std::string reference;
+};
+
+/// The agent of one test.
+class Agent {
+ public:
+  explicit Agent(const std::string& name)
+      : folder_(LabRoot() + "/serve-" + name), metrics_(FreePort()), health_(FreePort()) {
+    mkdir(folder_.c_str(), 0755);
+    mkdir(StateDir().c_str(), 0700);
+    Start();
+  }
+
+  void Start() {
+    std::vector<std::string> command = {TagdriftBinary(), "serve"};
+    for (const std::string& word :
+         {std::string("--socket-dir"), SocketDir(), std::string("--state-dir"), StateDir(), std::string("--metrics"),
+          "127.0.0.1:" + std::to_string(metrics_), std::string("--health"), "127.0.0.1:" + std::to_string(health_),
+          std::string("--pods-from"), std::string("none"), std::string("--enable-actions"), std::string("all")}) {
+      command.push_back(word);
+    }
+    daemon_ = std::make_unique<Daemon>(
+        "the agent", command,
+        std::map<std::string, std::string>{{"CONTAINER_RUNTIME_ENDPOINT", TheLab().containerd().endpoint()}}, Log());
+    daemon_->AwaitReady([this] { return Get("/readyz", health_).status == 200; });
+  }
+
+  std::string SocketDir() const { return folder_ + "/run"; }
+  std::string StateDir() const { return folder_ + "/state"; }
+  std::string Log() const { return folder_ + "/log"; }
+  std::string Reader() const { return "unix://" + SocketDir() + "/reader.sock"; }
+  std::string Operator() const { return "unix://" + SocketDir() + "/operator.sock"; }
+  HttpAnswer Get(const std::string& path, int port) const {
+    return Send({.url = "http://127.0.0.1:" + std::to_string(port) + path});
+  }
+  HttpAnswer Metrics() const { return Get("/metrics", metrics_); }
+  HttpAnswer Health() const { return Get("/healthz", health_); }
+  Daemon& daemon() { return *daemon_; }
+
+  json Report(std::vector<std::string> arguments = {}) const {
+    arguments.insert(arguments.begin(), {"check", "--agent", Reader(), "-o", "json"});
+    const Output output = RunTagdrift(TheLab(), arguments);
+    return json::parse(output.out, nullptr, false);
+  }
+  json Tag(const std::string& reference) const {
+    const json report = Report();
+    for (const json& tag : report.is_object() ? report["tags"] : json::array()) {
+      if (tag["reference"] == reference) return tag;
+    }
+    return json::object();
+  }
+  std::string VerdictOf(const std::string& reference) const { return Tag(reference).value("verdict", ""); }
+
+ private:
+  const std::string folder_;
+  const int metrics_;
+  const int health_;
+  std::unique_ptr<Daemon> daemon_;
+};
+
+/// Waits, and prints how long it took. Without events the agent would look again after five minutes.
+void ExpectSoon(const std::string& what, const std::function<bool()>& done) {
+  const auto began = std::chrono::steady_clock::now();
+  EXPECT_TRUE(Poll(done, std::chrono::seconds(60))) << what;
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+  std::cout << what << ": seen after " << took.count() << " s\n";
+}
+
+/// Without what differs from one look to the next.
+json WithoutTimes(json report) {
+  report.erase("checkedAt");
+  for (json& tag : report["tags"]) {
+    for (json& host : tag["hosts"]) {
+      host.erase("checkedAt");
+      host.erase("latency");
+    }
+    tag.erase("firstSeen");
+  }
+  for (json& registry : report["registries"]) {
+    for (json& host : registry["summary"]) host.erase("slowest");
+  }
+  return report;
+}
+
+TEST(ServeOnNode, SaysWhatACheckSays) {
+  const App app("srv-same");
+  app.Pull();
+  app.Move();
+  const Agent agent("same");
+  const Output local = RunTagdrift(TheLab(), {"check", "--pods-from", "none", "-o", "json"});
+  EXPECT_EQ(WithoutTimes(agent.Report()), WithoutTimes(json::parse(local.out)));
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"check", app.reference}, {"explain", app.reference}, {"mirrors"}, {"images"}}) {
+    std::vector<std::string> remote = arguments;
+    remote.insert(remote.end(), {"--agent", agent.Reader()});
+    const Output asked = RunTagdrift(TheLab(), remote);
+    const Output here = RunTagdrift(TheLab(), arguments);
+    EXPECT_EQ(asked.exit_code, here.exit_code) << arguments[0] << asked.err;
+    EXPECT_EQ(asked.out.substr(0, asked.out.find('\n')), here.out.substr(0, here.out.find('\n'))) << arguments[0];
+  }
+}
+
+TEST(ServeOnNode, SeesWhatHappensOnTheNodeWithoutARound) {
+  const App app("srv-fresh");
+  app.Pull();
+  const App moving("srv-moving", "srv-moving.test");
+  moving.Pull();
+  const Agent agent("fresh");
+  ASSERT_EQ(agent.VerdictOf(app.reference), "VERDICT_FRESH");
+
+  const App other("srv-other");
+  other.Pull();
+  ExpectSoon("a pull", [&] { return agent.VerdictOf(other.reference) == "VERDICT_FRESH"; });
+
+  TheLab().containerd().Ctr({"images", "tag", "--force", other.reference, app.reference});
+  ExpectSoon("a native re-tag",
+             [&] { return agent.Tag(app.reference).value("cachedDigest", "") == other.v1.digest(); });
+
+  TheLab().containerd().Ctr({"images", "remove", app.reference});
+  ExpectSoon("a removed name", [&] { return agent.VerdictOf(app.reference).empty(); });
+
+  const auto containers = [&] { return agent.Report()["containers"]; };
+  const std::size_t before = containers().size();
+  const auto pod =
+      TheLab().cri().Run({.name = "srv-pod", .image_id = other.v1.image_id(), .requested = other.reference});
+  ASSERT_TRUE(pod.ok()) << pod.status();
+  ExpectSoon("a container's start", [&] {
+    const json all = containers();
+    return all.size() == before + 1 && all.back().value("state", "") == "running";
+  });
+  ASSERT_TRUE(TheLab().cri().Remove(*pod).ok());
+  ExpectSoon("its end", [&] { return containers().size() == before; });
+
+  TheLab().mirror().Push(moving.repository, "v1", moving.v1);
+  moving.Move();
+  TheLab().containerd().SetHosts("srv-moving.test", TheLab().upstream().url(), {{.url = TheLab().mirror().url()}});
+  ExpectSoon("an edit of hosts.toml",
+             [&] { return agent.Tag(moving.reference).value("cause", "") == "CAUSE_STALE_MIRROR"; });
+}
+
+TEST(ServeOnNode, RefreshesForAnOperatorAndTellsSo) {
+  const App app("srv-act");
+  app.Pull();
+  app.Move();
+  Agent agent("act");
+  ASSERT_EQ(agent.VerdictOf(app.reference), "VERDICT_STALE");
+  const Output refused = RunTagdrift(TheLab(), {"refresh", "--yes", "--agent", agent.Reader(), app.reference});
+  EXPECT_EQ(refused.exit_code, 2) << refused.out << refused.err;
+  EXPECT_EQ(TheLab().containerd().Target(app.reference), app.v1.digest());
+
+  const ActRun done = Act(TheLab(), {"refresh", "--yes", "--agent", agent.Operator(), app.reference});
+  EXPECT_EQ(done.exit_code, 0) << done.err;
+  EXPECT_EQ(done.State(), "ACTION_STATE_DONE");
+  EXPECT_EQ(TheLab().containerd().Target(app.reference), app.v2.digest());
+  EXPECT_THAT(ReadFile(agent.Log()), HasSubstr("at operator.sock"));
+  ExpectSoon("the refresh", [&] { return agent.VerdictOf(app.reference) == "VERDICT_FRESH"; });
+  EXPECT_THAT(agent.Metrics().body, HasSubstr("tagdrift_actions_total{action=\"refresh\",outcome=\"done\"} 1"));
+}
+
+TEST(ServeOnNode, OutlivesARestartOfContainerd) {
+  const App app("srv-restart");
+  app.Pull();
+  const Agent agent("restart");
+  ASSERT_EQ(agent.VerdictOf(app.reference), "VERDICT_FRESH");
+  TheLab().containerd().Crash();
+  EXPECT_EQ(agent.VerdictOf(app.reference), "VERDICT_FRESH") << "the last report stays";
+  const App other("srv-after");
+  other.Pull();
+  ExpectSoon("a pull after containerd's restart", [&] { return agent.VerdictOf(other.reference) == "VERDICT_FRESH"; });
+  EXPECT_EQ(agent.Health().status, 200);
+}
+
+TEST(ServeOnNode, ARestartedAgentAsksNoRegistryAgain) {
+  const App app("srv-again");
+  app.Pull();
+  app.Move();
+  Agent agent("again");
+  ASSERT_EQ(agent.VerdictOf(app.reference), "VERDICT_STALE");
+  agent.daemon().Stop();
+  agent.Start();
+  EXPECT_EQ(agent.VerdictOf(app.reference), "VERDICT_STALE");
+  EXPECT_THAT(agent.Metrics().body, testing::Not(HasSubstr("tagdrift_registry_requests_total{")));
+}
+
+TEST(ServeOnNode, AnotherUserIsKeptOutUnlessHisGroupMayRead) {
+  const Agent agent("access");
+  const auto as_nobody = [&](const std::string& address) {
+    return RunCommand({"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", TagdriftBinary(), "check",
+                       "--agent", address, "-o", "json"});
+  };
+  const Output refused = as_nobody(agent.Reader());
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_THAT(refused.err, HasSubstr("ermission denied"));
+  struct stat status {};
+  ASSERT_EQ(stat((agent.SocketDir() + "/operator.sock").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0600U);
+  const Output second =
+      RunTagdrift(TheLab(), {"serve", "--socket-dir", agent.SocketDir(), "--metrics", "off", "--health", "off"});
+  EXPECT_EQ(second.exit_code, 2);
+  EXPECT_THAT(second.err, HasSubstr("another agent serves in " + agent.SocketDir()));
+}
+
+TEST(ServeOnNode, MetricsPassPromtool) {
+  const App app("srv-metrics");
+  app.Pull();
+  const Agent agent("metrics");
+  const HttpAnswer metrics = agent.Metrics();
+  EXPECT_EQ(metrics.status, 200);
+  EXPECT_THAT(metrics.body, HasSubstr("tagdrift_cached_tags{"));
+  if (!AreUnpacked({"promtool/usr/bin/promtool"})) return;
+  const Output checked =
+      RunCommand({LabFile("promtool/usr/bin/promtool"), "check", "metrics"}, {.input = metrics.body});
+  EXPECT_EQ(checked.exit_code, 0) << checked.out << checked.err;
+}
+
+}  // namespace
+}  // namespace tagdrift::lab
