@@ -319,7 +319,7 @@ TEST(AgentOption, IsAUsageErrorWithWhatOnlyTheNodeItselfHas) {
     const char* says;
   };
   const std::vector<Row> rows = {
-      {{"check", "--host-root", "/host", "--all-hosts"}, "--host-root, --all-hosts do not go with --agent"},
+      {{"check", "--host-root", "/host", "--all-hosts"}, "--all-hosts, --host-root do not go with --agent"},
       {{"check", "--runtime-endpoint", "unix:///x"}, "--runtime-endpoint does not go with --agent"},
       {{"check", "--kubeconfig", "f"}, "--kubeconfig does not"},
       {{"check", "--pods-from", "none"}, "--pods-from does not"},
