@@ -34,7 +34,7 @@ struct Ran {
   std::string err;
 };
 
-Ran Run(const std::vector<std::string>& arguments, const std::map<std::string, std::string>& environment = {}) {
+Ran ResultOf(const std::vector<std::string>& arguments, const std::map<std::string, std::string>& environment = {}) {
   RunningBinary binary(arguments, environment);
   const int exit_code = binary.AwaitEnd(kEver).value_or(-1);
   return {exit_code, binary.streams().out, binary.streams().err};
@@ -45,15 +45,17 @@ std::vector<std::string> With(const ScriptedAgent& agent, std::vector<std::strin
   return arguments;
 }
 
-Ran Run(const ScriptedAgent& agent, const std::vector<std::string>& arguments) { return Run(With(agent, arguments)); }
+Ran ResultOf(const ScriptedAgent& agent, const std::vector<std::string>& arguments) {
+  return ResultOf(With(agent, arguments));
+}
 
 /// What `command` prints on the node itself, and as the message that an agent there would answer.
 template <typename Message>
-Ran RunLocally(const ScriptedScene& scene, const std::string& command, std::vector<std::string> arguments,
+Ran ResultHere(const ScriptedScene& scene, const std::string& command, std::vector<std::string> arguments,
                Message& message) {
-  const Ran ran = Run(scene.Arguments(command, arguments));
+  const Ran ran = ResultOf(scene.Arguments(command, arguments));
   arguments.insert(arguments.end(), {"-o", "json"});
-  const std::string json = Run(scene.Arguments(command, arguments)).out;
+  const std::string json = ResultOf(scene.Arguments(command, arguments)).out;
   EXPECT_TRUE(google::protobuf::util::JsonStringToMessage(json, &message).ok()) << json;
   return ran;
 }
@@ -92,15 +94,15 @@ std::string ReaderSocketIn(const std::string& root) {
 TEST(AgentOption, ChecksAsTheNodeItselfDoes) {
   const ScriptedScene scene;
   v1::NodeReport report;
-  const Ran local = RunLocally(scene, "check", {}, report);
+  const Ran local = ResultHere(scene, "check", {}, report);
   const ScriptedAgent agent(Reports(report));
   for (const char* format : {"table", "wide", "name"}) {
-    const Ran here = Run(scene.Arguments("check", {"-o", format, "--all"}));
-    const Ran there = Run(agent, {"check", "-o", format, "--all"});
+    const Ran here = ResultOf(scene.Arguments("check", {"-o", format, "--all"}));
+    const Ran there = ResultOf(agent, {"check", "-o", format, "--all"});
     EXPECT_EQ(there.out, here.out);
     EXPECT_EQ(there.exit_code, here.exit_code);
   }
-  EXPECT_EQ(Run(agent, {"check"}).out, local.out);
+  EXPECT_EQ(ResultOf(agent, {"check"}).out, local.out);
   EXPECT_EQ(local.exit_code, 1);
 }
 
@@ -112,7 +114,7 @@ TEST(AgentOption, AsksForWhatTheArgumentsSelect) {
     return grpc::Status::OK;
   }});
   const Ran ran =
-      Run(agent, {"check", "registry.corp/*", "--ignore", "*:old", "--in-use", "--no-containers", "--refresh"});
+      ResultOf(agent, {"check", "registry.corp/*", "--ignore", "*:old", "--in-use", "--no-containers", "--refresh"});
   EXPECT_EQ(ran.exit_code, 1) << ran.err;
   EXPECT_THAT(seen.filter().patterns(), testing::ElementsAre("registry.corp/*"));
   EXPECT_THAT(seen.filter().ignored(), testing::ElementsAre("*:old"));
@@ -124,10 +126,10 @@ TEST(AgentOption, AsksForWhatTheArgumentsSelect) {
 
 TEST(AgentOption, LeavesCommandsAsTheAgentSaysThem) {
   const ScriptedAgent agent(Reports(Stale()));
-  EXPECT_THAT(Run(agent, {"check"}).out, HasSubstr("tagdrift refresh --host-root /host registry.corp/app:v1"));
+  EXPECT_THAT(ResultOf(agent, {"check"}).out, HasSubstr("tagdrift refresh --host-root /host registry.corp/app:v1"));
 }
 
-TEST(AgentOption, ChecksFiveThousandTagsWithinEightyColumns) {
+TEST(AgentOption, ReadsFiveThousandTags) {
   v1::NodeReport report = Stale();
   for (int i = 0; i < 5000; ++i) {
     v1::TagReport tag = report.tags(0);
@@ -144,52 +146,52 @@ TEST(AgentOption, ChecksFiveThousandTagsWithinEightyColumns) {
     if (end < report.tags_size()) response.set_next_page_token(std::to_string(end));
     return grpc::Status::OK;
   }});
-  const Ran ran = Run(agent, {"check", "-o", "name"});
+  const Ran ran = ResultOf(agent, {"check", "-o", "name"});
   EXPECT_EQ(std::ranges::count(ran.out, '\n'), 5001) << ran.err;
   EXPECT_EQ(ran.exit_code, 1);
 }
 
 TEST(AgentOption, KeepsTablesWithinEightyColumns) {
   const ScriptedAgent agent(Reports(Stale()));
-  std::istringstream lines(Run(agent, {"check"}).out);
+  std::istringstream lines(ResultOf(agent, {"check"}).out);
   for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 80U) << line;
 }
 
 TEST(AgentOption, ExplainsAsTheNodeItselfDoes) {
   const ScriptedScene scene;
   v1::NodeReport report;
-  const Ran local = RunLocally(scene, "explain", {scene.tag()}, report);
+  const Ran local = ResultHere(scene, "explain", {scene.tag()}, report);
   v1::ExplainRequest seen;
   const ScriptedAgent agent({.explain = [&](const v1::ExplainRequest& request, v1::ExplainResponse& response) {
     seen = request;
     *response.mutable_report() = report;
     return grpc::Status::OK;
   }});
-  const Ran remote = Run(agent, {"explain", scene.tag()});
+  const Ran remote = ResultOf(agent, {"explain", scene.tag()});
   EXPECT_EQ(seen.name(), scene.tag());
   // Of the one run and of the other the answers' times differ.
   EXPECT_EQ(remote.out.substr(0, remote.out.find('\n')), local.out.substr(0, local.out.find('\n')));
   EXPECT_THAT(remote.out, HasSubstr("What to do:"));
   EXPECT_EQ(remote.exit_code, local.exit_code);
-  Run(agent, {"explain", "--pod", "shop/web-0"});
+  ResultOf(agent, {"explain", "--pod", "shop/web-0"});
   EXPECT_EQ(seen.pod(), "shop/web-0");
 }
 
 TEST(AgentOption, ListsImagesAsTheNodeItselfDoes) {
   const ScriptedScene scene;
   v1::ImageList list;
-  const Ran local = RunLocally(scene, "images", {}, list);
+  const Ran local = ResultHere(scene, "images", {}, list);
   const ScriptedAgent agent({.list_images = [&](const v1::ListImagesRequest&, v1::ListImagesResponse& response) {
     *response.mutable_images() = list;
     return grpc::Status::OK;
   }});
-  EXPECT_EQ(Run(agent, {"images"}).out, local.out);
+  EXPECT_EQ(ResultOf(agent, {"images"}).out, local.out);
 }
 
 TEST(AgentOption, ListsMirrorsAsTheNodeItselfDoes) {
   const ScriptedScene scene;
   v1::MirrorsReport report;
-  const Ran local = RunLocally(scene, "mirrors", {scene.registry()}, report);
+  const Ran local = ResultHere(scene, "mirrors", {scene.registry()}, report);
   v1::ListRegistriesRequest seen;
   const ScriptedAgent agent(
       {.list_registries = [&](const v1::ListRegistriesRequest& request, v1::ListRegistriesResponse& response) {
@@ -197,7 +199,7 @@ TEST(AgentOption, ListsMirrorsAsTheNodeItselfDoes) {
         *response.mutable_report() = report;
         return grpc::Status::OK;
       }});
-  const Ran remote = Run(agent, {"mirrors", scene.registry()});
+  const Ran remote = ResultOf(agent, {"mirrors", scene.registry()});
   EXPECT_EQ(remote.out, local.out);
   EXPECT_EQ(remote.exit_code, local.exit_code);
   EXPECT_EQ(seen.registries(0), scene.registry());
@@ -227,21 +229,21 @@ ScriptedAgent::Stream<Request, Response> Acts(Request& seen) {
 TEST(AgentOption, Refreshes) {
   v1::RefreshRequest seen;
   const ScriptedAgent agent({.refresh = Acts<v1::RefreshRequest, v1::RefreshResponse>(seen)});
-  const Ran planned = Run(agent, {"refresh", "nginx"});
+  const Ran planned = ResultOf(agent, {"refresh", "nginx"});
   EXPECT_EQ(planned.exit_code, 0) << planned.err;
   EXPECT_THAT(planned.out, StartsWith("1 would be refreshed; nothing is changed without --yes\n"));
   EXPECT_FALSE(seen.apply());
   EXPECT_THAT(seen.references(), testing::ElementsAre("docker.io/library/nginx:latest"));
 
   const Ran done =
-      Run(agent, {"refresh", "--yes", "--allow-older", "--allow-private", "nginx", "redis", "nginx:latest"});
+      ResultOf(agent, {"refresh", "--yes", "--allow-older", "--allow-private", "nginx", "redis", "nginx:latest"});
   EXPECT_EQ(done.exit_code, 1) << "one is refused";
   EXPECT_THAT(done.out, StartsWith("1 refreshed, 1 refused\n"));
   EXPECT_THAT(done.err, HasSubstr("bbbbbbbbbbbb")) << "the plan";
   EXPECT_TRUE(seen.apply() && seen.allow_older() && seen.allow_private());
   EXPECT_EQ(seen.references_size(), 2);
 
-  Run(agent, {"refresh", "nginx", "--to", "94ca65e6caf0"});
+  ResultOf(agent, {"refresh", "nginx", "--to", "94ca65e6caf0"});
   EXPECT_EQ(seen.to(), "94ca65e6caf0");
 }
 
@@ -250,12 +252,12 @@ TEST(AgentOption, PrePullsAndEvicts) {
   v1::EvictRequest evict;
   const ScriptedAgent agent({.prepull = Acts<v1::PrePullRequest, v1::PrePullResponse>(prepull),
                              .evict = Acts<v1::EvictRequest, v1::EvictResponse>(evict)});
-  const Ran ran = Run(agent, {"prepull", "--yes", "--allow-private", "-o", "json", "nginx"});
+  const Ran ran = ResultOf(agent, {"prepull", "--yes", "--allow-private", "-o", "json", "nginx"});
   EXPECT_EQ(nlohmann::json::parse(ran.out)["results"][0]["outcome"]["state"], "ACTION_STATE_DONE");
   EXPECT_TRUE(prepull.apply() && prepull.allow_private());
-  EXPECT_EQ(Run(agent, {"evict", "--yes", "--force", "--free", "nginx"}).exit_code, 0);
+  EXPECT_EQ(ResultOf(agent, {"evict", "--yes", "--force", "--free", "nginx"}).exit_code, 0);
   EXPECT_TRUE(evict.apply() && evict.force() && evict.free());
-  EXPECT_EQ(Run(agent, {"evict", "--yes", "--dry-run", "nginx"}).exit_code, 0);
+  EXPECT_EQ(ResultOf(agent, {"evict", "--yes", "--dry-run", "nginx"}).exit_code, 0);
   EXPECT_FALSE(evict.apply());
 }
 
@@ -294,7 +296,7 @@ TEST(AgentOption, PrintsWhatIsKnownOfARefreshAtASignal) {
 }
 
 TEST(AgentOption, SaysInOneLineWhyThereIsNoAnswer) {
-  const Ran missing = Run({"check", "--agent", "unix:///nowhere/reader.sock"});
+  const Ran missing = ResultOf({"check", "--agent", "unix:///nowhere/reader.sock"});
   EXPECT_EQ(missing.exit_code, 2);
   EXPECT_THAT(missing.out, IsEmpty());
   EXPECT_THAT(missing.err, HasSubstr("no agent listens at unix:///nowhere/reader.sock: no such socket"));
@@ -303,14 +305,14 @@ TEST(AgentOption, SaysInOneLineWhyThereIsNoAnswer) {
   const ScriptedAgent denies({.refresh = [](const v1::RefreshRequest&, auto&) {
     return grpc::Status(grpc::StatusCode::PERMISSION_DENIED, "refresh is not enabled");
   }});
-  const Ran denied = Run(denies, {"refresh", "--yes", "nginx"});
+  const Ran denied = ResultOf(denies, {"refresh", "--yes", "nginx"});
   EXPECT_EQ(denied.exit_code, 2);
   EXPECT_THAT(denied.err, HasSubstr("refresh is not enabled"));
 
   const ScriptedAgent refuses({.get_report = [](const v1::GetReportRequest&, v1::GetReportResponse&) {
     return grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "filter.patterns: more than 100");
   }});
-  EXPECT_EQ(Run(refuses, {"check", "nginx"}).exit_code, 64);
+  EXPECT_EQ(ResultOf(refuses, {"check", "nginx"}).exit_code, 64);
 }
 
 TEST(AgentOption, IsAUsageErrorWithWhatOnlyTheNodeItselfHas) {
@@ -319,7 +321,7 @@ TEST(AgentOption, IsAUsageErrorWithWhatOnlyTheNodeItselfHas) {
     const char* says;
   };
   const std::vector<Row> rows = {
-      {{"check", "--host-root", "/host", "--all-hosts"}, "--host-root, --all-hosts do not go with --agent"},
+      {{"check", "--host-root", "/host", "--all-hosts"}, "--all-hosts, --host-root do not go with --agent"},
       {{"check", "--runtime-endpoint", "unix:///x"}, "--runtime-endpoint does not go with --agent"},
       {{"check", "--kubeconfig", "f"}, "--kubeconfig does not"},
       {{"check", "--pods-from", "none"}, "--pods-from does not"},
@@ -339,7 +341,7 @@ TEST(AgentOption, IsAUsageErrorWithWhatOnlyTheNodeItselfHas) {
   };
   for (Row row : rows) {
     row.arguments.insert(row.arguments.end(), {"--agent", "unix:///nowhere/reader.sock"});
-    const Ran ran = Run(row.arguments);
+    const Ran ran = ResultOf(row.arguments);
     EXPECT_EQ(ran.exit_code, 64) << row.says;
     EXPECT_THAT(ran.err, HasSubstr(row.says));
     EXPECT_EQ(std::ranges::count(ran.err, '\n'), 1) << ran.err;
@@ -350,14 +352,14 @@ TEST(AgentOption, IsAUsageErrorWithWhatOnlyTheNodeItselfHas) {
                                                     {"check", "--agent", "node-7:9615"},
                                                     {"record", "f", "--agent", "/x"},
                                                     {"replay", "f", "--agent", "/x"}}) {
-    EXPECT_EQ(Run(arguments).exit_code, 64) << arguments[1];
+    EXPECT_EQ(ResultOf(arguments).exit_code, 64) << arguments[1];
   }
 }
 
 TEST(AgentOption, CanBeInTheEnvironmentBesideTheRuntimesEndpoint) {
   const ScriptedAgent agent(Reports(Stale()));
-  const Ran ran =
-      Run({"check"}, {{"TAGDRIFT_AGENT", agent.address()}, {"CONTAINER_RUNTIME_ENDPOINT", "unix:///nowhere.sock"}});
+  const Ran ran = ResultOf(
+      {"check"}, {{"TAGDRIFT_AGENT", agent.address()}, {"CONTAINER_RUNTIME_ENDPOINT", "unix:///nowhere.sock"}});
   EXPECT_EQ(ran.exit_code, 1) << ran.err;
   EXPECT_THAT(ran.out, HasSubstr("registry.corp/app:v1"));
 }
@@ -369,23 +371,24 @@ TEST(AgentOption, TellsThatTheReportIsOld) {
     response = scripted;
     return grpc::Status::OK;
   }});
-  EXPECT_THAT(Run(agent, {"check"}).err, IsEmpty());
+  EXPECT_THAT(ResultOf(agent, {"check"}).err, IsEmpty());
   scripted.mutable_report()->mutable_checked_at()->set_seconds(time(nullptr) - 3 * 3600 - 60);
-  EXPECT_THAT(Run(agent, {"check"}).err, HasSubstr("the agent's report is 3 h old; check --refresh makes a round now"));
+  EXPECT_THAT(ResultOf(agent, {"check"}).err,
+              HasSubstr("the agent's report is 3 h old; check --refresh makes a round now"));
   scripted.mutable_failed()->mutable_time()->set_seconds(1764234000);
   scripted.mutable_failed()->set_detail("containerd does not answer");
-  const Ran ran = Run(agent, {"check"});
+  const Ran ran = ResultOf(agent, {"check"});
   EXPECT_THAT(ran.err, HasSubstr("3 h old: rounds have failed since, at 2025-11-27T09:00:00Z the latest: containerd "
                                  "does not answer"));
   EXPECT_EQ(ran.exit_code, 1);
   scripted.mutable_report()->mutable_checked_at()->set_seconds(time(nullptr) - 30 * 60 - 5);
-  EXPECT_THAT(Run(agent, {"check"}).err, HasSubstr("30 min old: rounds have failed since"));
+  EXPECT_THAT(ResultOf(agent, {"check"}).err, HasSubstr("30 min old: rounds have failed since"));
 }
 
 TEST(NodeProblemDetector, ReadsTheReportOfTheAgentOnItsNode) {
   const node::TemporaryFolder root;
   const ScriptedAgent agent(Reports(Stale()), ReaderSocketIn(root.path()));
-  const Ran ran = Run({"check", "--in-use", "--npd", "--host-root", root.path()});
+  const Ran ran = ResultOf({"check", "--in-use", "--npd", "--host-root", root.path()});
   EXPECT_EQ(ran.out, "1 of 1 tags is stale\n") << ran.err;
   EXPECT_EQ(ran.exit_code, 1);
 }
@@ -393,20 +396,20 @@ TEST(NodeProblemDetector, ReadsTheReportOfTheAgentOnItsNode) {
 TEST(NodeProblemDetector, LooksItselfWhereNoAgentAnswers) {
   const node::TemporaryFolder root;
   const ScriptedAgent agent({.hangs = true}, ReaderSocketIn(root.path()));
-  const Ran ran = Run({"check", "--in-use", "--npd", "--host-root", root.path()});
+  const Ran ran = ResultOf({"check", "--in-use", "--npd", "--host-root", root.path()});
   EXPECT_EQ(ran.exit_code, 2);
   EXPECT_THAT(ran.out, HasSubstr("containerd.sock")) << "the node's own runtime, which is not there";
 }
 
 TEST(NodeProblemDetector, LooksItselfWhereItIsToldHow) {
   const ScriptedScene scene;
-  const Ran ran = Run(scene.Arguments("check", {"--npd"}));
+  const Ran ran = ResultOf(scene.Arguments("check", {"--npd"}));
   EXPECT_EQ(ran.exit_code, 1);
   EXPECT_THAT(ran.out, HasSubstr("stale"));
 }
 
 TEST(NodeProblemDetector, SaysThatTheAgentItIsToldToAskDoesNotAnswer) {
-  const Ran ran = Run({"check", "--npd", "--agent", "unix:///nowhere/reader.sock"});
+  const Ran ran = ResultOf({"check", "--npd", "--agent", "unix:///nowhere/reader.sock"});
   EXPECT_EQ(ran.exit_code, 2);
   EXPECT_THAT(ran.out, StartsWith("no agent listens at unix:///nowhere/reader.sock"));
   EXPECT_LE(ran.out.size(), 81U);
