@@ -6,7 +6,9 @@
 
 #include "action_facts.h"
 #include "audit.h"
+#include "disk.h"
 #include "execution.h"
+#include "plan_of_round.h"
 #include "tagdrift/text/text.h"
 
 namespace tagdrift::agent {
@@ -55,17 +57,6 @@ void CollectLeftovers(const Execution& execution, const report::ActionOutcome& o
   change.End(execution.runtime().containerd_actions->CollectGarbage(execution.finishing.Undoing()));
 }
 
-void SettlePlanned(const ActionRequest& request, report::ActionResult& result) {
-  result.outcome.target = result.plan.from;
-  if (result.plan.nothing_to_do) {
-    result.outcome.state = report::ActionState::kNothingToDo;
-  } else if (result.plan.Refused()) {
-    result.outcome.state = report::ActionState::kRefused;
-  } else if (!request.apply) {
-    result.outcome.state = report::ActionState::kPlanned;
-  }
-}
-
 /// What was not asked any more would look like a registry without an answer.
 absl::Status TimeIsLeft(const Shared& shared, const CallContext& context) {
   if (context.stop.stop_requested()) return absl::CancelledError("stopped before anything was done");
@@ -87,7 +78,9 @@ judge::Plan PlanAndReserve(const Shared& shared, const ActionRequest& request, C
                            const CallContext& context, DiskReservations::Reservation& reservation) {
   std::optional<judge::Plan> plan;
   reservation.Make([&](std::int64_t others) {
-    plan = MakePlan(shared, request, collected, others, context);
+    collected.facts.disk = ReadDisk(*shared.runtime.cri, *collected.tree, context);
+    if (collected.facts.disk.available) *collected.facts.disk.available -= others;
+    plan = MakePlan(request, collected.facts);
     return request.apply && !plan->Refused() ? plan->disk_bytes : 0;
   });
   return *std::move(plan);
@@ -171,7 +164,7 @@ report::ActionResult RunAction(const ActionResources& resources, const ActionReq
   DiskReservations::Reservation reservation(resources.disk);
   report::ActionResult result{.plan = PlanAndReserve(shared, request, *collected, context, reservation),
                               .route = *collected->route};
-  SettlePlanned(request, result);
+  SettlePlanned(result);
   if (hooks.planned) hooks.planned(result);
   if (!request.apply || result.plan.nothing_to_do || result.plan.Refused()) return result;
   if (lock == nullptr) {

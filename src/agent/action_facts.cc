@@ -1,62 +1,26 @@
 #include "action_facts.h"
 
 #include <algorithm>
-#include <string_view>
+#include <atomic>
+#include <optional>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include "content_fetcher.h"
 #include "disk.h"
-#include "image_holders.h"
+#include "plan_of_round.h"
 #include "tagdrift/agent/check.h"
+#include "tagdrift/judge/containers.h"
 #include "tagdrift/node/content_reader.h"
 #include "wanted_image.h"
 
 namespace tagdrift::agent {
 namespace {
 
-const facts::CachedImage* FindName(const facts::Node& node, const image::Reference& reference) {
-  for (const auto* images : {&node.images, &node.other_digests}) {
-    for (const facts::CachedImage& image : *images) {
-      if (image.reference == reference) return &image;
-    }
-  }
-  return nullptr;
-}
-
-/// What else the node has of the same target and the same image id.
-void FillNames(const facts::Node& node, const facts::CachedImage& cached, judge::ActionFacts& facts) {
-  for (const auto* images : {&node.images, &node.other_digests}) {
-    for (const facts::CachedImage& image : *images) {
-      if (image.reference == cached.reference) continue;
-      const std::string name = image.reference.Canonical();
-      const bool same_image = cached.cri_image_id && image.cri_image_id == cached.cri_image_id;
-      if (same_image || (cached.target && image.target == cached.target)) facts.siblings.push_back(name);
-      if (!same_image) continue;
-      facts.image_names.push_back(name);
-      if (image.reference.tag()) facts.other_tags.push_back(name);
-    }
-  }
-  if (cached.cri_image_id) facts.image_names.push_back(*cached.cri_image_id);
-  std::sort(facts.siblings.begin(), facts.siblings.end());
-}
-
-/// What names of the repository point to.
-void FillKnownDigests(const facts::Node& node, judge::ActionFacts& facts) {
-  for (const auto* images : {&node.images, &node.other_digests}) {
-    for (const facts::CachedImage& image : *images) {
-      if (image.target && image.reference.Name() == facts.reference.Name()) facts.known_digests.insert(*image.target);
-    }
-  }
-}
-
-absl::Status FillHolders(node::CriClient& cri, const facts::CachedImage& cached, const CallContext& context,
-                         judge::ActionFacts& facts) {
-  if (!cached.cri_image_id) return absl::OkStatus();
-  const auto holders = HoldersOf(cri, *cached.cri_image_id, context);
-  if (!holders.ok()) return holders.status();
-  facts.image_holders = static_cast<int>(holders->size());
-  return absl::OkStatus();
-}
+/// What AddPlanFacts asks hosts about costs some requests each.
+constexpr std::size_t kMostWanted = 50;
+constexpr std::size_t kAtOnce = 4;
 
 CheckOptions OptionsOf(const ActionRequest& request, bool cached) {
   CheckOptions options;
@@ -72,13 +36,15 @@ CheckOptions OptionsOf(const ActionRequest& request, bool cached) {
   return options;
 }
 
-absl::Status FillWanted(const Shared& shared, const ActionRequest& request, const judge::Route& route,
+/// Of the digest that is wanted, if any.
+absl::Status FillWanted(const Shared& shared, const judge::ActionOptions& options,
                         std::shared_ptr<const registry::Network> network, const CallContext& context,
                         judge::ActionFacts& facts) {
-  const std::optional<image::Digest> digest = judge::WantedDigest(facts, request.options);
-  if (!digest || request.action == judge::ActionKind::kEvict || !facts.has_image_store) return absl::OkStatus();
+  const std::optional<image::Digest> digest = judge::WantedDigest(facts, options);
+  if (!digest || !facts.has_image_store) return absl::OkStatus();
+  const image::Reference& reference = facts.reference;
   const auto batch = shared.registry.Open(registry::RateClass::kAction, std::move(network), context);
-  ContentFetcher fetcher(*batch, route, request.reference);
+  ContentFetcher fetcher(*batch, *facts.route, reference);
   auto wanted = FindWantedImage(
       shared.runtime, facts.platform, *digest,
       [&](const image::Digest& blob, const std::string& media_type, bool is_config) {
@@ -87,16 +53,20 @@ absl::Status FillWanted(const Shared& shared, const ActionRequest& request, cons
       context);
   if (!wanted.ok()) return wanted.status();
   facts.wanted = *std::move(wanted);
-  auto record = shared.runtime.containerd->GetImage(request.reference.At(*digest).Canonical(), context);
+  auto record = shared.runtime.containerd->GetImage(reference.At(*digest).Canonical(), context);
   if (!record.ok()) return record.status();
   facts.wanted->has_digest_name =
       *record && (*record)->target_digest == digest->text() && image::IsManifestOrIndex((*record)->target_media_type);
   const auto blob = shared.runtime.containerd->Info(*digest, context);
   if (!blob.ok()) return blob.status();
-  facts.wanted->is_of_repository =
-      facts.wanted->has_digest_name || (*blob && node::IsFrom(request.reference, (*blob)->labels));
-  if (judge::HasToBePulled(facts, request.options)) facts.wanted->deliveries = fetcher.DeliveriesOf(*digest);
+  facts.wanted->is_of_repository = facts.wanted->has_digest_name || (*blob && node::IsFrom(reference, (*blob)->labels));
+  if (judge::HasToBePulled(facts, options)) facts.wanted->deliveries = fetcher.DeliveriesOf(*digest);
   return absl::OkStatus();
+}
+
+bool MayBeRefreshed(const judge::TagResult& tag) {
+  return tag.verdict == judge::Verdict::kStale || tag.verdict == judge::Verdict::kEquivalent ||
+         tag.cause == judge::Cause::kNodeDisagrees;
 }
 
 }  // namespace
@@ -105,49 +75,43 @@ absl::StatusOr<CollectedFacts> CollectFacts(const Shared& shared, Observation se
                                             const CallContext& context) {
   CollectedFacts collected{
       .route = nullptr, .tree = seen.tree, .node_name = seen.node.name, .facts = {.reference = request.reference}};
-  judge::ActionFacts& facts = collected.facts;
-  facts.has_image_store = seen.node.runtime.has_image_store;
-  facts.platform = seen.node.platform;
-  facts.sandbox_image = seen.sandbox_image;
-  const facts::CachedImage* cached = FindName(seen.node, request.reference);
-  const bool is_cached = cached != nullptr;
-  FillKnownDigests(seen.node, facts);
-  if (is_cached) {
-    FillNames(seen.node, *cached, facts);
-    if (absl::Status status = FillHolders(*shared.runtime.cri, *cached, context, facts); !status.ok()) return status;
-  }
+  judge::AssignUses(judge::ContainerRequests(seen.node), seen.node);
+  const bool is_cached = FindName(seen.node, request.reference) != nullptr;
   auto network = std::make_shared<const registry::Network>(seen.network);
   auto round = RunRound(shared, std::move(seen), OptionsOf(request, is_cached), context);
   if (!round.ok()) return round.status();
+  collected.facts = ActionFactsOf(*round, request.reference);
   collected.route = std::make_shared<const judge::Route>(round->routes.at(request.reference.registry()));
-  facts.route = collected.route.get();
-  if (!round->tags.empty()) {
-    facts.result = std::move(round->tags.front().result);
-    if (is_cached) facts.cached = std::move(round->tags.front().facts.image);
-    for (const judge::HostResult& host : facts.result.hosts) {
-      if (host.digest) facts.known_digests.insert(*host.digest);
-    }
-  }
-  absl::Status filled = FillWanted(shared, request, *collected.route, std::move(network), context, facts);
+  collected.facts.route = collected.route.get();
+  if (request.action == judge::ActionKind::kEvict) return collected;
+  const absl::Status filled = FillWanted(shared, request.options, std::move(network), context, collected.facts);
   if (!filled.ok()) return filled;
   return collected;
 }
 
-judge::Plan MakePlan(const Shared& shared, const ActionRequest& request, CollectedFacts& collected,
-                     std::int64_t reserved_bytes, const CallContext& context) {
-  judge::ActionFacts& facts = collected.facts;
-  facts.disk = ReadDisk(*shared.runtime.cri, *collected.tree, context);
-  facts.disk.threshold_percent = request.disk_threshold;
-  if (facts.disk.available) *facts.disk.available -= reserved_bytes;
-  switch (request.action) {
-    case judge::ActionKind::kRefresh:
-      return judge::PlanRefresh(facts, request.options);
-    case judge::ActionKind::kPrePull:
-      return judge::PlanPrePull(facts, request.options);
-    case judge::ActionKind::kEvict:
-      break;
+void AddPlanFacts(const Shared& shared, const hosts::FileTree& tree, std::shared_ptr<const registry::Network> network,
+                  const CallContext& context, report::Round& round) {
+  round.disk = ReadDisk(*shared.runtime.cri, tree, context);
+  std::vector<report::JudgedTag*> tags;
+  for (report::JudgedTag& tag : round.tags) {
+    if (tags.size() < kMostWanted && MayBeRefreshed(tag.result)) tags.push_back(&tag);
   }
-  return judge::PlanEvict(facts, request.options);
+  std::vector<std::optional<judge::WantedImage>> wanted(tags.size());
+  std::atomic<std::size_t> next = 0;
+  const auto work = [&] {
+    for (std::size_t i = next++; i < tags.size() && !context.Ended(shared.clock.Steady()); i = next++) {
+      judge::ActionFacts facts = ActionFactsOf(round, tags[i]->facts.image.reference);
+      const absl::Status filled = FillWanted(shared, {}, network, context, facts);
+      // What was not asked any more would look like hosts without an answer.
+      if (filled.ok() && !context.Ended(shared.clock.Steady())) wanted[i] = std::move(facts.wanted);
+    }
+  };
+  {
+    std::vector<std::jthread> others;
+    while (others.size() + 1 < std::min(tags.size(), kAtOnce)) others.emplace_back(work);
+    work();
+  }
+  for (std::size_t i = 0; i < tags.size(); ++i) tags[i]->wanted = std::move(wanted[i]);
 }
 
 }  // namespace tagdrift::agent

@@ -22,8 +22,9 @@ struct CollectedFacts {
 absl::StatusOr<CollectedFacts> CollectFacts(const Shared& shared, Observation seen, const ActionRequest& request,
                                             const CallContext& context);
 
-/// The plan, after a look at the disk, of which others have reserved `reserved_bytes`.
-judge::Plan MakePlan(const Shared& shared, const ActionRequest& request, CollectedFacts& collected,
-                     std::int64_t reserved_bytes, const CallContext& context);
+/// Adds to a round what PlanOf needs of the node beyond it: of tags that an action would change for the better, some
+/// fifty at most, and until the context ends.
+void AddPlanFacts(const Shared& shared, const hosts::FileTree& tree, std::shared_ptr<const registry::Network> network,
+                  const CallContext& context, report::Round& round);
 
 }  // namespace tagdrift::agent

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "act.h"
+#include "action_facts.h"
 #include "delivered_cache.h"
 #include "disk_reservations.h"
 #include "history.h"
@@ -50,8 +51,11 @@ class Agent::State {
     const Call call(*this, context);
     auto seen = ObserveAll(options.with_containers, call.context());
     if (!seen.ok()) return seen.status();
+    const std::shared_ptr<const hosts::FileTree> tree = seen->tree;
+    auto network = options.with_plans ? std::make_shared<const registry::Network>(seen->network) : nullptr;
     auto round = RunRound(shared_, *std::move(seen), options, call.context());
     if (!round.ok()) return round;
+    if (options.with_plans) AddPlanFacts(shared_, *tree, std::move(network), call.context(), *round);
     round->credential_hosts = credentials_->Hosts(call.context());
     if (options.subject) FindCredentials(*round, call.context());
     return round;

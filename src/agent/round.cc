@@ -222,6 +222,7 @@ absl::StatusOr<report::Round> RunRound(const Shared& shared, Observation seen, c
   round.pod = scope->pod;
   round.similar_names = std::move(scope->similar_names);
   round.tags_on_node = seen.node.images.size();
+  round.sandbox_image = std::move(seen.sandbox_image);
   round.settings = std::move(seen.settings);
   round.node = std::move(seen.node);
   std::string note = shared.history.Remember(history, round);

@@ -50,6 +50,7 @@ absl::StatusOr<agent::CheckOptions> OptionsFrom(const RoundArguments& arguments)
   options.all_hosts = arguments.all_hosts;
   options.ask_local = arguments.ask_local;
   options.with_containers = !arguments.no_containers;
+  options.with_plans = arguments.with_plans && options.with_containers;
   return options;
 }
 

@@ -23,6 +23,7 @@ struct RoundArguments {
   bool no_containers = false;
   bool all_hosts = false;
   bool ask_local = false;
+  bool with_plans = false;  ///< as CheckOptions::with_plans, unless without containers
 };
 
 /// How its report is shown, and which part of it.

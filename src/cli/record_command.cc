@@ -78,6 +78,7 @@ int RunRecord(const RecordArguments& arguments, const StopOnSignal& stop) {
 void AddRecordCommand(CLI::App& app, const StopOnSignal& stop, int& exit_code) {
   CLI::App& command = *app.add_subcommand("record", "A round's facts in one file, to be judged anywhere (see replay)");
   auto arguments = std::make_shared<RecordArguments>();
+  arguments->round.with_plans = true;
   command.add_option("FILE", arguments->file, "Where to write them, - for standard output; replaces a file")
       ->required();
   AddRoundOptions(command, arguments->round);

@@ -15,6 +15,8 @@
 #include "check_command.h"
 #include "explain_command.h"
 #include "output.h"
+#include "plan_arguments.h"
+#include "tagdrift/agent/actions.h"
 #include "tagdrift/agent/narrowing.h"
 #include "tagdrift/agent/selection.h"
 #include "tagdrift/agent/subject.h"
@@ -56,9 +58,22 @@ absl::StatusOr<record::Recording> Replay(const ReplayArguments& arguments) {
   }
   auto recording = ReadFrom(arguments.file);
   if (!recording.ok()) return recording.status();
-  absl::Status kept = subject ? agent::KeepSubject(*subject, recording->round) : agent::KeepSelected(*selection, recording->round);
+  absl::Status kept =
+      subject ? agent::KeepSubject(*subject, recording->round) : agent::KeepSelected(*selection, recording->round);
   if (!kept.ok()) return kept;
   return recording;
+}
+
+int RunPlans(const std::string& file, const PlanArguments& arguments) {
+  const auto requests = RequestsFrom(arguments);
+  if (!requests.ok()) return ExitCodeOf(requests.status(), 0);
+  const auto recording = ReadFrom(file);
+  if (!recording.ok()) return ExitCodeOf(recording.status(), 0);
+  v1::ActionReport report;
+  for (const agent::ActionRequest& request : *requests) {
+    *report.add_results() = report::ToMessage(agent::PlanOf(recording->round, request));
+  }
+  return PrintActions(std::move(report), arguments);
 }
 
 int RunReplay(const ReplayArguments& arguments) {
@@ -87,13 +102,27 @@ void AddReplayCommand(CLI::App& app, int& exit_code) {
   auto explained = std::make_shared<ExplainArguments>();
   AddExplainArguments(explain, *explained);
   explain.remove_option(explain.get_option("--ask-local"));
+  std::vector<std::pair<const CLI::App*, std::shared_ptr<PlanArguments>>> plans;
+  for (const auto action : {judge::ActionKind::kRefresh, judge::ActionKind::kPrePull, judge::ActionKind::kEvict}) {
+    auto planned = std::make_shared<PlanArguments>();
+    planned->action = action;
+    CLI::App& plan = AddPlanCommand(command, *planned);
+    plan.description("The plan that it would have shown there; nothing is done");
+    plans.emplace_back(&plan, std::move(planned));
+  }
   command.footer(
-      "Exit codes: those of check; 2 for a file that cannot be read.\n\n"
+      "Exit codes: those of check, or of the action whose plan it is; 2 for a file that cannot be read.\n\n"
       "Examples:\n"
       "  tagdrift replay node-7.json                    # what check said there\n"
       "  tagdrift replay node-7.json check -o json --stale-only\n"
+      "  tagdrift replay node-7.json refresh registry.corp/team/app:v1\n"
       "  tagdrift replay node-7.json explain shop/web-0     # record with --all-hosts to have every host's answer");
-  command.callback([arguments, explained, &explain, &exit_code] {
+  command.callback([arguments, explained, &explain, plans, &exit_code] {
+    for (const auto& [plan, planned] : plans) {
+      if (!plan->parsed()) continue;
+      exit_code = RunPlans(arguments->file, *planned);
+      return;
+    }
     if (explain.parsed()) arguments->explain = *explained;
     exit_code = RunReplay(*arguments);
   });

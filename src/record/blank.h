@@ -7,6 +7,7 @@
 #include "tagdrift/hosts/answer.h"
 #include "tagdrift/image/manifest.h"
 #include "tagdrift/image/reference.h"
+#include "tagdrift/judge/plan.h"
 #include "tagdrift/judge/tag_facts.h"
 #include "tagdrift/report/round.h"
 
@@ -61,6 +62,10 @@ inline facts::CachedImage Blank() {
 template <>
 inline judge::TagFacts Blank() {
   return {.image = Blank<facts::CachedImage>()};
+}
+template <>
+inline judge::WantedImage Blank() {
+  return {.digest = Blank<image::Digest>()};
 }
 template <>
 inline report::JudgedTag Blank() {

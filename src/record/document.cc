@@ -35,9 +35,10 @@ absl::StatusOr<Json> ReadDocument(const Format& format, std::string_view text) {
       !body[kVersion].is_number_integer()) {
     return absl::InvalidArgumentError(fmt::format("no {}: it does not say that it is one", format.name));
   }
-  if (body[kVersion] != format.version) {
+  if (body[kVersion] < format.oldest || body[kVersion] > format.version) {
     return absl::FailedPreconditionError(
-        fmt::format("a {} of format version {}, and this tagdrift reads version {}: use the tagdrift that wrote it",
+        fmt::format("a {} of format version {}, and this tagdrift reads up to version {}: use the tagdrift that wrote "
+                    "it",
                     format.name, body[kVersion].dump(), format.version));
   }
   body.erase(kFormat);

@@ -12,7 +12,8 @@ namespace tagdrift::record {
 /// What a file says it is, beside its fields.
 struct Format {
   const char* name;  ///< "tagdrift recording"
-  int version;       ///< that is written; no other is read
+  int version;       ///< that is written
+  int oldest;        ///< that is still read
 };
 
 /// `body` with its format, as text.

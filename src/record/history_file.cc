@@ -9,7 +9,7 @@
 namespace tagdrift::record {
 namespace {
 
-constexpr Format kFormat = {"tagdrift history", 1};
+constexpr Format kFormat = {.name = "tagdrift history", .version = 1, .oldest = 1};
 
 struct File {
   Histories tags;

@@ -11,16 +11,19 @@
 namespace tagdrift::record {
 namespace {
 
-constexpr Format kFormat = {"tagdrift recording", 1};
+constexpr Format kFormat = {.name = "tagdrift recording", .version = 2, .oldest = 1};
 
 /// The route of a tag's registry; null where it is missing or has no host that the facts speak of.
-const judge::Route* RouteOf(const report::Round& round, const judge::TagFacts& tag) {
+const judge::Route* RouteOf(const report::Round& round, const report::JudgedTag& judged) {
+  const judge::TagFacts& tag = judged.facts;
   const auto route = round.routes.find(tag.image.reference.registry());
   if (route == round.routes.end()) return nullptr;
   const std::size_t hosts = route->second.hosts.size();
   const bool has_all =
       std::ranges::all_of(tag.answers, [&](const auto& answer) { return answer.first.host < hosts; }) &&
-      std::ranges::all_of(tag.first_answers, [&](const auto& answer) { return answer.first < hosts; });
+      std::ranges::all_of(tag.first_answers, [&](const auto& answer) { return answer.first < hosts; }) &&
+      (!judged.wanted ||
+       std::ranges::all_of(judged.wanted->deliveries, [&](const auto& delivery) { return delivery.host < hosts; }));
   return has_all ? &route->second : nullptr;
 }
 
@@ -43,7 +46,7 @@ absl::StatusOr<Recording> ReadRecording(std::string_view text) {
   report::Round& round = recording->round;
   for (auto* tags : {&round.tags, &round.asked_for}) {
     for (report::JudgedTag& tag : *tags) {
-      const judge::Route* route = RouteOf(round, tag.facts);
+      const judge::Route* route = RouteOf(round, tag);
       if (route == nullptr) {
         return absl::InvalidArgumentError(fmt::format("no {} that this tagdrift reads: {} has answers of unknown hosts",
                                                       kFormat.name, tag.facts.image.reference.Canonical()));

@@ -8,6 +8,7 @@
 #include "image_fields.h"
 #include "node_fields.h"
 #include "tagdrift/facts/tag_history.h"
+#include "tagdrift/judge/plan.h"
 #include "tagdrift/judge/route.h"
 #include "tagdrift/judge/tag_facts.h"
 #include "tagdrift/record/history_file.h"
@@ -92,10 +93,43 @@ void Fields(Archive& archive, Of<judge::Route> auto& route) {
   }
 }
 
+void Fields(auto& archive, Of<judge::Delivery> auto& delivery) {
+  archive("host", delivery.host);
+  archive("has_it", delivery.has_it);
+  archive("answer", delivery.answer);
+}
+
+void Fields(auto& archive, Of<judge::WantedImage> auto& wanted) {
+  archive("digest", wanted.digest);
+  archive("media_type", wanted.media_type);
+  archive("size", wanted.size);
+  archive("is_index", wanted.is_index);
+  archive("manifest", wanted.manifest);
+  archive("config", wanted.config);
+  archive("platform", wanted.platform);
+  archive("unreadable", wanted.unreadable);
+  archive("incomplete", wanted.incomplete);
+  archive("has_digest_name", wanted.has_digest_name);
+  archive("is_of_repository", wanted.is_of_repository);
+  archive("missing", wanted.missing);
+  archive("bytes_to_come", wanted.bytes_to_come);
+  archive("layer_bytes", wanted.layer_bytes);
+  archive("deliveries", wanted.deliveries);
+}
+
+/// Without the threshold, which each plan brings along.
+void Fields(auto& archive, Of<judge::Disk> auto& disk) {
+  archive("path", disk.path);
+  archive("capacity", disk.capacity);
+  archive("available", disk.available);
+  archive("unknown", disk.unknown);
+}
+
 /// Without the result.
 void Fields(auto& archive, Of<report::JudgedTag> auto& tag) {
   archive("facts", tag.facts);
   archive("credential_sources", tag.credential_sources);
+  archive("wanted", tag.wanted);
 }
 
 void Fields(auto& archive, Of<report::PodName> auto& pod) {
@@ -128,6 +162,8 @@ void Fields(Archive& archive, Of<report::Round> auto& round) {
   archive("credential_hosts", round.credential_hosts);
   archive("pod", round.pod);
   archive("similar_names", round.similar_names);
+  archive("sandbox_image", round.sandbox_image);
+  archive("disk", round.disk);
 }
 
 void Fields(auto& archive, Of<report::Invocation> auto& invocation) {

@@ -21,9 +21,10 @@ constexpr absl::Duration kQuiet = absl::Milliseconds(200);
 constexpr absl::Duration kBurst = absl::Seconds(1);
 /// The runtime and the kubelet go on working after the event that told of a change.
 constexpr absl::Duration kAfterChange = absl::Seconds(2);
-/// Looks take at most a tenth of the time, however much changes.
+/// Looks take at most a tenth of the time, however much changes; short ones come at least every second.
 constexpr int kRestPerLook = 9;
 constexpr absl::Duration kLongestRest = absl::Seconds(30);
+constexpr absl::Duration kShortLook = absl::Seconds(1);
 constexpr absl::Duration kLookLimit = absl::Minutes(2);
 constexpr absl::Duration kFirstRetry = absl::Seconds(2);
 constexpr absl::Duration kTick = absl::Seconds(15);
@@ -156,7 +157,8 @@ void Loop::Look(Work work, const std::stop_token& stop) {
   auto round = agent_.Check(check, CallContext{.stop = stop}.Within(began, absl::ToChronoNanoseconds(kLookLimit)));
   const SteadyTime ended = options_.clock->Steady();
   const absl::Duration took = absl::FromChrono(ended - began);
-  next_look_ = ended + absl::ToChronoNanoseconds(std::min(kRestPerLook * took, kLongestRest));
+  next_look_ = ended + absl::ToChronoNanoseconds(took < kShortLook ? std::min(kRestPerLook * took, kShortLook)
+                                                                   : std::min(kRestPerLook * took, kLongestRest));
   next_look_anyway_ = ended + absl::ToChronoNanoseconds(kLookAnyway);
   options_.round_ended(took, round.ok());
   if (round.ok()) {

@@ -168,6 +168,8 @@ absl::Status Serve(Options options, agent::Agent& agent, const std::stop_token& 
   auto health_listener = StartUnlessOff("--health", options.health, health);
   if (!health_listener.ok()) return health_listener.status();
 
+  // For the rest of the process: the last shutdown of gRPC may wait for ten seconds.
+  grpc_init();
   // What clients send is their fault, and no line for each in the log.
   google::protobuf::SetLogHandler(nullptr);
   grpc::EnableDefaultHealthCheckService(true);

@@ -126,6 +126,35 @@ TEST_F(RecordTest, IsExplainedAsOnTheNode) {
   EXPECT_EQ(RunProgram({"replay", File(), "explain", "registry.test/other:v1"}).exit_code, 2);
 }
 
+TEST_F(RecordTest, PlansAreShownAsOnTheNode) {
+  Record();
+  for (const std::vector<std::string>& action :
+       std::vector<std::vector<std::string>>{{"refresh"},
+                                             {"prepull"},
+                                             {"evict"},
+                                             {"evict", "--force", "--free", "--protect", "*"},
+                                             {"refresh", "-o", "json"}}) {
+    std::vector<std::string> options(action.begin() + 1, action.end());
+    options.push_back(scene_.tag());
+    const Result live = RunProgram(scene_.Arguments(action[0], options));
+    options.insert(options.begin(), {"replay", File(), action[0]});
+    const Result replayed = RunProgram(options);
+    EXPECT_EQ(replayed.exit_code, live.exit_code) << replayed.err;
+    EXPECT_EQ(replayed.out, live.out);
+  }
+  EXPECT_THAT(RunProgram({"replay", File(), "refresh", scene_.tag()}).out, HasSubstr("1 would be refreshed"));
+  EXPECT_EQ(RunProgram({"replay", File(), "refresh", "--yes", scene_.tag()}).exit_code, 64);
+}
+
+TEST_F(RecordTest, APlanThatTheFileDoesNotTellIsNotMade) {
+  Record({"--no-containers"});
+  const Result replayed = RunProgram({"replay", File(), "refresh", scene_.tag()});
+  EXPECT_EQ(replayed.exit_code, 2);
+  EXPECT_THAT(replayed.out, HasSubstr("FAILED"));
+  EXPECT_THAT(replayed.out, HasSubstr("was not recorded"));
+  EXPECT_EQ(replayed.err, "");
+}
+
 TEST_F(RecordTest, SinceWhenATagIsStaleIsInIt) {
   const std::string state = scene_.folder().path() + "/state";
   std::filesystem::create_directory(state);

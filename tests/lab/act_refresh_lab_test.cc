@@ -113,6 +113,25 @@ TEST(RefreshOnNode, ShowsThePlanAndChangesNothingWithoutYes) {
   EXPECT_EQ(Names(TheLab()), before);
 }
 
+TEST(RefreshOnNode, ShowsTheSamePlanFromARecordingWithoutNodeAndNetwork) {
+  const Incident app("replayed");
+  const auto pod =
+      TheLab().cri().Run({.name = "replayed", .image_id = app.v1.image_id(), .requested = app.reference()});
+  ASSERT_TRUE(pod.ok()) << pod.status();
+  const Output recorded = RunTagdrift(TheLab(), {"record", "-", app.reference()});
+  ASSERT_EQ(recorded.exit_code, 0) << recorded.err;
+
+  for (const char* action : {"refresh", "prepull", "evict"}) {
+    const Output live = RunTagdrift(TheLab(), {action, app.reference()});
+    const Output replayed = RunCommand({"unshare", "--net", TagdriftBinary(), "replay", "-", action, app.reference()},
+                                       {.input = recorded.out});
+    EXPECT_EQ(replayed.out, live.out) << replayed.err;
+    EXPECT_EQ(replayed.exit_code, live.exit_code);
+    EXPECT_THAT(live.out, HasSubstr(app.reference()));
+  }
+  EXPECT_TRUE(TheLab().cri().Remove(*pod).ok());
+}
+
 TEST(RefreshOnNode, HasNothingToDoWhenFresh) {
   const Incident app("fresh-already");
   ASSERT_EQ(Act(TheLab(), {"refresh", "--yes", app.reference()}).State(), "ACTION_STATE_DONE");

@@ -42,6 +42,7 @@ Recording FilledRecording() {
     }
     const hosts::Answer first = tag.facts.first_answers.begin()->second;
     tag.facts.first_answers = {{3, first}};
+    for (judge::Delivery& delivery : tag.wanted->deliveries) delivery.host %= 4;
   }
   return recording;
 }
@@ -66,6 +67,7 @@ TEST(RecordedFacts, NameEveryMemberOfTheirStructs) {
   const std::map<std::string, std::size_t> left_out = {
       {typeid(hosts::PemFile).name(), 1},           // bytes
       {typeid(hosts::RegistrySettings).name(), 1},  // endpoint_auths
+      {typeid(judge::Disk).name(), 1},              // threshold_percent
       {typeid(report::JudgedTag).name(), 1},        // result
   };
   FieldCounter counter;
@@ -78,6 +80,19 @@ TEST(RecordedFacts, NameEveryMemberOfTheirStructs) {
     const auto fewer = left_out.find(type);
     EXPECT_EQ(counts.fields + (fewer == left_out.end() ? 0 : fewer->second), counts.members) << type;
   }
+}
+
+TEST(RecordedFacts, OfTheFirstFormatAreReadToo) {
+  auto file = nlohmann::json::parse(Write(FilledRecording()));
+  file["version"] = 1;
+  for (const char* later : {"disk", "sandbox_image"}) file["round"].erase(later);
+  for (const char* tags : {"tags", "asked_for"}) {
+    for (auto& tag : file["round"][tags]) tag.erase("wanted");
+  }
+  const auto read = ReadRecording(file.dump());
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_FALSE(read->round.disk);
+  EXPECT_EQ(read->round.tags.size(), 2U);
 }
 
 TEST(RecordedFacts, KeepBytesThatAreNoText) {
@@ -156,7 +171,7 @@ TEST(RecordedFacts, ReadingAFileThatIsNoneSaysWhere) {
       {"other JSON", [](const auto&) { return R"({"tags":[]})"; }, "does not say that it is one"},
       {"a list", [](const auto&) { return "[]"; }, "does not say that it is one"},
       {"the other kind of file", changed("/format", "tagdrift history"), "does not say that it is one"},
-      {"a newer format", changed("/version", 2), "format version 2"},
+      {"a newer format", changed("/version", 3), "format version 3"},
       {"a version that is no number", changed("/version", "1"), "does not say that it is one"},
       {"an unknown field", changed("/round/tags/0/facts/colour", 1),
        "round.tags[0].facts has the unknown field 'colour'"},
@@ -170,6 +185,7 @@ TEST(RecordedFacts, ReadingAFileThatIsNoneSaysWhere) {
       {"another type", changed("/round/node", 1), "round.node is no object"},
       {"a host that is not there", changed("/round/routes/r.test/origin", 4), "host that is not there"},
       {"an answer of no host", changed("/round/tags/0/facts/first_answers/0/0", 9), "unknown hosts"},
+      {"a delivery by no host", changed("/round/tags/0/wanted/deliveries/0/host", 9), "unknown hosts"},
       {"a tag without a route", changed("/round/tags/0/facts/image/reference", "other.test/a:1"), "unknown hosts"},
   };
   const auto file = nlohmann::json::parse(Write(FilledRecording()));

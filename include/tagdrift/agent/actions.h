@@ -12,6 +12,7 @@
 #include "tagdrift/judge/plan.h"
 #include "tagdrift/report/action.h"
 #include "tagdrift/report/audit.h"
+#include "tagdrift/report/round.h"
 
 /// Actions: planned from fresh facts, done under a node-wide lock per tag, verified on the node.
 namespace tagdrift::agent {
@@ -48,5 +49,9 @@ struct ActionHooks {
   /// further lines.
   std::function<absl::Status(const report::AuditRecord& record)> audit = {};
 };
+
+/// What the request, without `apply`, shows on the node of `round` at that moment: from the round's facts alone. The
+/// outcome is kFailed where they do not hold what the plan needs, and says what.
+report::ActionResult PlanOf(const report::Round& round, const ActionRequest& request);
 
 }  // namespace tagdrift::agent

@@ -45,6 +45,7 @@ struct CheckOptions {
   bool with_containers = true;
   bool all_hosts = false;
   bool ask_local = false;
+  bool with_plans = false;  ///< also look for what PlanOf needs
   /// The operator's origins, by registry.
   std::map<std::string, hosts::RegistryHost> origins = {};
   registry::RateClass rate_class = registry::RateClass::kInteractive;

@@ -27,8 +27,8 @@ struct Recording {
 /// configured headers, credentials in containerd's configuration and in URLs, certificates and keys.
 std::string Write(const Recording& recording);
 
-/// Judged anew. Errors: FailedPrecondition where a newer tagdrift wrote it; InvalidArgument naming the place of
-/// anything else that is not as `Write` writes it.
+/// Judged anew. Format version 1 lacks what plans need (report::Round::disk). Errors: FailedPrecondition where a newer
+/// tagdrift wrote it; InvalidArgument naming the place of anything else that is not as `Write` writes it.
 absl::StatusOr<Recording> ReadRecording(std::string_view text);
 
 }  // namespace tagdrift::record

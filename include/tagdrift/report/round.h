@@ -10,6 +10,7 @@
 #include "tagdrift/facts/node_facts.h"
 #include "tagdrift/hosts/registry_config.h"
 #include "tagdrift/judge/containers.h"
+#include "tagdrift/judge/plan.h"
 #include "tagdrift/judge/route.h"
 #include "tagdrift/judge/tag_facts.h"
 #include "tagdrift/judge/tag_result.h"
@@ -24,6 +25,8 @@ struct JudgedTag {
   /// Of each host of the route, where there are credentials for it and this repository, in words. Empty: not looked
   /// for.
   std::vector<std::vector<std::string>> credential_sources = {};
+  /// What a refresh would bring. Nothing: not looked for.
+  std::optional<judge::WantedImage> wanted = {};
 };
 
 struct PodName {
@@ -51,6 +54,9 @@ struct Round {
   std::optional<PodName> pod = {};
   /// Names of this node that may have been meant by one that it does not have.
   std::vector<std::string> similar_names = {};
+  std::string sandbox_image = {};  ///< canonical reference; empty where it is not known
+  /// Set where what plans need was looked for too: this, and each tag's `wanted` where an action makes sense.
+  std::optional<judge::Disk> disk = {};
 };
 
 /// Judges `requests`, which were made from the round's node, by its tags.
