@@ -48,7 +48,7 @@ TEST(ContainerMessage, PrintsTheCommandThatRestartsEachKindOfWorkload) {
       {"apps/v1", "StatefulSet", "kubectl -n shop rollout restart statefulset/web", "statefulset/web "},
       {"apps/v1", "ReplicaSet", "kubectl -n shop delete pod web-0", ""},
       {"v1", "ReplicationController", "kubectl -n shop delete pod web-0", ""},
-      {"", "", "kubectl -n shop delete pod web-0", "pod/web-0 "},
+      {"", "", "", "pod/web-0 "},
       {"batch/v1", "Job", "", ""},
       {"batch/v1", "CronJob", "", "cronjob/web "},
       {"argoproj.io/v1alpha1", "Rollout", "", ""},
@@ -67,6 +67,14 @@ TEST(ContainerMessage, PrintsTheCommandThatRestartsEachKindOfWorkload) {
     EXPECT_EQ(report.remedies(1).command(), pin.empty() ? "" : "kubectl -n shop set image " + pin + pinned);
     EXPECT_NE(report.remedies(1).detail(), "");
   }
+}
+
+TEST(ContainerMessage, DeletesABarePodOnlyWhereNoCommandForItComesAfter) {
+  Round round = OldPod();
+  ManageBy("", "", round);
+  EXPECT_THAT(ReportOf(round).remedies(0).detail(), HasSubstr("pinning its image, which comes next"));
+  round.containers[0].remedies.resize(1);
+  EXPECT_EQ(ReportOf(round).remedies(0).command(), "kubectl -n shop delete pod web-0");
 }
 
 TEST(ContainerMessage, GivesNoCommandForAStaticPodOrOneOfWhichNothingIsKnown) {
