@@ -69,6 +69,21 @@ TEST(ContainerMessage, PrintsTheCommandThatRestartsEachKindOfWorkload) {
   }
 }
 
+TEST(EmptySandboxes, OfPodsWithoutAnyContainerAreListed) {
+  Round round = OldPod();
+  round.node.containers[0].sandbox_id = "s1";
+  round.node.sandboxes = {
+      {.id = "s1", .pod_namespace = "shop", .pod_name = "web-0", .state = "ready"},
+      {.id = "s2", .pod_namespace = "shop", .pod_name = "db-0", .state = "not ready", .attempt = 2}};
+  const v1::NodeReport report = ToMessage(round);
+  ASSERT_EQ(report.empty_sandboxes_size(), 1);
+  EXPECT_EQ(report.empty_sandboxes(0).pod().name(), "db-0");
+  EXPECT_EQ(report.empty_sandboxes(0).state(), "not ready");
+  EXPECT_EQ(report.empty_sandboxes(0).attempt(), 2U);
+  round.tags_on_node = round.tags.size() + 1;
+  EXPECT_EQ(ToMessage(round).empty_sandboxes_size(), 0) << "of a round about other tags";
+}
+
 TEST(ContainerMessage, DeletesABarePodOnlyWhereNoCommandForItComesAfter) {
   Round round = OldPod();
   ManageBy("", "", round);
