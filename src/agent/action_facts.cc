@@ -65,8 +65,8 @@ absl::Status FillWanted(const Shared& shared, const judge::ActionOptions& option
 }
 
 bool MayBeRefreshed(const judge::TagResult& tag) {
-  return tag.verdict == judge::Verdict::kStale || tag.verdict == judge::Verdict::kEquivalent ||
-         tag.cause == judge::Cause::kNodeDisagrees;
+  return tag.origin_digest && (tag.verdict == judge::Verdict::kStale || tag.verdict == judge::Verdict::kEquivalent ||
+                               tag.verdict == judge::Verdict::kUndecided);
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ struct CollectedFacts {
 absl::StatusOr<CollectedFacts> CollectFacts(const Shared& shared, Observation seen, const ActionRequest& request,
                                             const CallContext& context);
 
-/// Adds to a round what PlanOf needs of the node beyond it: of tags that an action would change for the better, some
+/// Adds to a round what PlanOf needs of the node beyond it: of tags that are not fresh, some
 /// fifty at most, and until the context ends.
 void AddPlanFacts(const Shared& shared, const hosts::FileTree& tree, std::shared_ptr<const registry::Network> network,
                   const CallContext& context, report::Round& round);

@@ -81,6 +81,7 @@ std::string Render(const v1::ImageList& list, Format format, const Style& style)
 void KeepStale(v1::NodeReport& report) {
   auto& containers = *report.mutable_containers();
   containers.erase(std::remove_if(containers.begin(), containers.end(), std::not_fn(HasDrifted)), containers.end());
+  report.clear_empty_sandboxes();
   std::set<std::string> asked_for;
   for (const v1::ContainerReport& container : containers) {
     asked_for.insert(container.requested_reference());

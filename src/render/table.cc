@@ -97,6 +97,15 @@ std::string NotListed(const Tags& tags, const Containers& containers) {
   return text.empty() ? text : text + " (--all lists them)\n";
 }
 
+std::string EmptySandboxes(const v1::NodeReport& report, std::size_t width) {
+  std::string text;
+  for (const v1::Sandbox& sandbox : report.empty_sandboxes()) {
+    text +=
+        fmt::format("{}{} ({})", text.empty() ? "no container in: " : ", ", PodText(sandbox.pod()), sandbox.state());
+  }
+  return text.empty() ? text : Wrap("pods    ", text, width);
+}
+
 /// Of a registry only those that change what a pull does; the others are for those who ask about their mirrors.
 std::string Findings(const v1::NodeReport& report, std::size_t width) {
   std::string text;
@@ -135,8 +144,8 @@ std::string Table(const v1::NodeReport& report, const Style& style, bool wide) {
   if (!style.all) text += NotListed(tags, containers);
   for (const Tags& trouble : troubles) text += Paragraph(trouble, style.width, wide);
   text += ContainerParagraphs(containers, troubles, style.width);
-  const std::string rest =
-      UnwellHostsText(tags, style.width) + UnknownPullsText(tags, style.width) + Findings(report, style.width);
+  const std::string rest = (wide ? EmptySandboxes(report, style.width) : "") + UnwellHostsText(tags, style.width) +
+                           UnknownPullsText(tags, style.width) + Findings(report, style.width);
   return rest.empty() ? text : text + "\n" + rest;
 }
 

@@ -1,5 +1,8 @@
 #include "tagdrift/report/report.h"
 
+#include <set>
+#include <string_view>
+
 #include "enums.h"
 #include "headline.h"
 #include "messages.h"
@@ -29,6 +32,28 @@ google::protobuf::Duration Duration(absl::Duration duration) {
   return message;
 }
 
+namespace {
+
+/// Of a round about some of the node's tags, a pod that has no container to tell what it asked for is beside the point.
+void AddEmptySandboxes(const Round& round, v1::NodeReport& message) {
+  if (!round.pod && round.tags.size() < round.tags_on_node) return;
+  std::set<std::string_view> with_container;
+  for (const facts::Container& container : round.node.containers) with_container.insert(container.sandbox_id);
+  for (const facts::Sandbox& sandbox : round.node.sandboxes) {
+    if (with_container.contains(sandbox.id)) continue;
+    v1::Sandbox& empty = *message.add_empty_sandboxes();
+    empty.set_id(sandbox.id);
+    empty.mutable_pod()->set_namespace_(sandbox.pod_namespace);
+    empty.mutable_pod()->set_name(sandbox.pod_name);
+    empty.mutable_pod()->set_uid(sandbox.pod_uid);
+    empty.set_state(sandbox.state);
+    empty.set_attempt(sandbox.attempt);
+    if (sandbox.created_at) *empty.mutable_created_at() = Timestamp(*sandbox.created_at);
+  }
+}
+
+}  // namespace
+
 v1::NodeReport ToMessage(const Round& round, const Invocation& invocation) {
   v1::NodeReport message;
   message.set_node(round.node.name);
@@ -45,6 +70,7 @@ v1::NodeReport ToMessage(const Round& round, const Invocation& invocation) {
   for (const judge::ContainerResult& container : round.containers) {
     *message.add_containers() = ContainerMessage(container, round, tags, invocation);
   }
+  AddEmptySandboxes(round, message);
   for (const auto& [registry, route] : round.routes) *message.add_registries() = RegistryMessage(route, round);
   for (const hosts::Note& note : round.settings.notes) *message.add_findings() = NoteMessage(note);
   for (const std::string& note : round.node.notes) {

@@ -41,6 +41,8 @@ class WorkloadWriter {
         role_(container.request.spec ? pod_->containers[*container.request.spec].role : facts::ContainerRole::kMain) {
     if (pod_ != nullptr) controller_ = pod_->workload ? pod_->workload : pod_->owner;
     management_ = FindManagement(round);
+    is_pinned_ = tag_ != nullptr && !Template().empty() && !IsMisread() &&
+                 std::ranges::count(container.remedies, judge::RemedyKind::kPinDigest, &judge::Remedy::kind) > 0;
   }
 
   v1::Remedy Write() {
@@ -86,8 +88,10 @@ class WorkloadWriter {
   /// kubectl would take such a name for an option, or for all there are. None that Kubernetes accepts is like that.
   static bool IsMisread(const std::string& name) { return name.starts_with('-') || name == "*"; }
 
+  bool IsMisread() const { return IsMisread(container_.pod_name) || IsMisread(container_.name); }
+
   void SetCommand(std::vector<std::string> arguments) {
-    if (IsMisread(container_.pod_name) || IsMisread(container_.name)) return;
+    if (IsMisread()) return;
     std::vector<std::string> all = {"kubectl", "-n", container_.pod_namespace};
     all.insert(all.end(), arguments.begin(), arguments.end());
     message_.set_command(CommandLine(all));
@@ -105,6 +109,12 @@ class WorkloadWriter {
         message_.set_detail(fmt::format("{} makes another pod in its place", Workload()));
         return SetCommand({"delete", "pod", container_.pod_name});
       case Management::kBare:
+        // Once deleted, there would be no pod to pin.
+        if (is_pinned_) {
+          return message_.set_detail(
+              "pinning its image, which comes next, starts the container anew in its place (nothing makes this pod "
+              "anew once it is deleted)");
+        }
         message_.set_detail("nothing makes this pod anew: create it again from its manifest once it is gone");
         return SetCommand({"delete", "pod", container_.pod_name});
       case Management::kStatic:
@@ -177,6 +187,7 @@ class WorkloadWriter {
   facts::ContainerRole role_;
   std::optional<facts::Controller> controller_;
   Management management_ = Management::kUnknown;
+  bool is_pinned_ = false;  ///< by a command that comes after the restart
   v1::Remedy message_;
 };
 

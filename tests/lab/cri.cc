@@ -49,11 +49,11 @@ CriImage FromWire(const cri::Image& image) {
 cri::PodSandboxConfig SandboxConfig(const PodSpec& spec) {
   cri::PodSandboxConfig config;
   config.mutable_metadata()->set_name(spec.name);
-  config.mutable_metadata()->set_namespace_("default");
+  config.mutable_metadata()->set_namespace_(spec.pod_namespace);
   config.mutable_metadata()->set_uid("uid-" + spec.name);
   config.set_log_directory(LabRoot() + "/pods/" + spec.name);
   config.mutable_labels()->insert({{"io.kubernetes.pod.name", spec.name},
-                                   {"io.kubernetes.pod.namespace", "default"},
+                                   {"io.kubernetes.pod.namespace", spec.pod_namespace},
                                    {"io.kubernetes.pod.uid", "uid-" + spec.name}});
   const char* group = std::getenv("TAGDRIFT_LAB_CGROUP");
   config.mutable_linux()->set_cgroup_parent(std::string("/") + (group == nullptr ? "tagdrift-lab-0" : group));
@@ -63,12 +63,12 @@ cri::PodSandboxConfig SandboxConfig(const PodSpec& spec) {
 
 cri::ContainerConfig ContainerConfigOf(const PodSpec& spec) {
   cri::ContainerConfig config;
-  config.mutable_metadata()->set_name(spec.name);
+  config.mutable_metadata()->set_name(ContainerName(spec));
   config.mutable_image()->set_image(spec.image_id);
   config.mutable_image()->set_user_specified_image(spec.requested);
-  config.mutable_labels()->insert({{"io.kubernetes.container.name", spec.name},
+  config.mutable_labels()->insert({{"io.kubernetes.container.name", ContainerName(spec)},
                                    {"io.kubernetes.pod.name", spec.name},
-                                   {"io.kubernetes.pod.namespace", "default"},
+                                   {"io.kubernetes.pod.namespace", spec.pod_namespace},
                                    {"io.kubernetes.pod.uid", "uid-" + spec.name}});
   config.set_log_path("0.log");
   config.mutable_linux()->mutable_security_context()->mutable_namespace_options()->set_network(kNodeNetwork);
@@ -93,6 +93,8 @@ absl::StatusOr<std::string> StartContainer(const std::string& endpoint, const st
 }
 
 }  // namespace
+
+std::string ContainerName(const PodSpec& spec) { return spec.container.empty() ? spec.name : spec.container; }
 
 Cri::Cri(const std::string& endpoint) : endpoint_(endpoint) {}
 

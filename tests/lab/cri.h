@@ -23,10 +23,15 @@ struct Pod {
 };
 
 struct PodSpec {
-  std::string name;       ///< of pod and container
+  std::string name;       ///< of the pod
   std::string image_id;   ///< as the kubelet does: it starts what the pull or the status answered
   std::string requested;  ///< what the pod's author wrote
+  std::string pod_namespace = "default";
+  std::string container = {};   ///< its name; empty: that of the pod
+  std::string deployment = {};  ///< whose pod it is, as "DEPLOYMENT-HASH-…" is; empty: a bare one
 };
+
+std::string ContainerName(const PodSpec& spec);
 
 /// Plays the kubelet: the calls it makes at a runtime socket.
 class Cri {

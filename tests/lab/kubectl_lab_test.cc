@@ -118,7 +118,15 @@ class Kubectl : public testing::Test {
     remedy.kind = kind;
     remedy.pull_policy = policy;
     round_.containers[0].remedies = {remedy};
-    return report::ToMessage(round_).containers(0).remedies(0).command();
+    return Commands()[0];
+  }
+
+  /// Of all remedies, in their order; empty where one has none.
+  std::vector<std::string> Commands() const {
+    std::vector<std::string> commands;
+    const v1::NodeReport report = report::ToMessage(round_);
+    for (const v1::Remedy& remedy : report.containers(0).remedies()) commands.push_back(remedy.command());
+    return commands;
   }
 
   /// Has a shell run `command`, which must succeed by one request that changes something, and answers that.
@@ -205,6 +213,15 @@ TEST_F(Kubectl, DeletesThePodThatItsControllerReplacesOrNothingManages) {
     UseAppOf(api_version, kind);
     ExpectDelete(Paste(CommandOf(RemedyKind::kRestartWorkload)), "/api/v1/namespaces/shop/pods/web-0");
   }
+}
+
+/// Each command of a pod is pasted in its turn: none takes away what a later one is about.
+TEST_F(Kubectl, DeletesNoPodThatALaterCommandChanges) {
+  UseAppOf("", "");
+  std::vector<std::string> commands = Commands();
+  std::erase(commands, "");
+  ASSERT_THAT(commands, SizeIs(1));
+  ExpectPatch(Paste(commands[0]), "/api/v1/namespaces/shop/pods/web-0", PatchOf(kWorkloads[4], "image", pinned_));
 }
 
 TEST_F(Kubectl, PinsTheImageOfTheOneContainer) {

@@ -13,13 +13,20 @@ namespace {
 using nlohmann::json;
 
 constexpr char kFolder[] = "/var/lib/kubelet";
+constexpr char kServiceAccount[] = "/var/run/secrets/kubernetes.io/serviceaccount";
 constexpr char kToken[] = "lab-token";
 
 json PodListOf(const PodSpec& pod, const std::string& pull_policy) {
-  const json container = {{"name", pod.name}, {"image", pod.requested}, {"imagePullPolicy", pull_policy}};
-  const json item = {{"metadata", {{"namespace", "default"}, {"name", pod.name}, {"uid", "uid-" + pod.name}}},
-                     {"spec", {{"containers", json::array({container})}}},
-                     {"status", {{"phase", "Running"}}}};
+  const json container = {{"name", ContainerName(pod)}, {"image", pod.requested}, {"imagePullPolicy", pull_policy}};
+  json item = {{"metadata", {{"namespace", pod.pod_namespace}, {"name", pod.name}, {"uid", "uid-" + pod.name}}},
+               {"spec", {{"containers", json::array({container})}}},
+               {"status", {{"phase", "Running"}}}};
+  if (!pod.deployment.empty()) {
+    const std::string replica_set = pod.name.substr(0, pod.name.rfind('-'));
+    item["metadata"]["labels"]["pod-template-hash"] = replica_set.substr(pod.deployment.size() + 1);
+    item["metadata"]["ownerReferences"] =
+        json::array({{{"apiVersion", "apps/v1"}, {"kind", "ReplicaSet"}, {"name", replica_set}, {"controller", true}}});
+  }
   return {{"kind", "PodList"}, {"apiVersion", "v1"}, {"items", json::array({item})}};
 }
 
@@ -57,6 +64,13 @@ Kubelet::Kubelet(const PodSpec& pod, const std::string& pull_policy) {
 }
 
 Kubelet::~Kubelet() { std::filesystem::remove(kFolder); }
+
+std::string Kubelet::GiveServiceAccount() const {
+  const std::string folder = kServiceAccount;
+  WriteFile(folder + "/ca.crt", ReadFile(std::filesystem::path(kubeconfig_).parent_path() / "ca.crt"));
+  WriteFile(folder + "/token", kToken);
+  return server_->Authority();
+}
 
 std::vector<std::string> Kubelet::Options() const {
   return {"--pods-from", "kubelet", "--kubelet", server_->Authority(), "--kubeconfig", kubeconfig_};

@@ -10,7 +10,7 @@
 namespace tagdrift::lab {
 
 /// Tells the spec of one pod as the node's kubelet does: a PodList over HTTPS, to who has the token. The node has the
-/// kubelet's folder meanwhile, without records of pulls: it verifies no pull credentials.
+/// kubelet's folder meanwhile, without records of pulls: it verifies no pull credentials. One at a time.
 class Kubelet {
  public:
   /// The pod as Cri::Run makes it, with this imagePullPolicy.
@@ -21,6 +21,9 @@ class Kubelet {
 
   /// By these tagdrift asks it.
   std::vector<std::string> Options() const;
+  /// Gives the sandbox the service account of a pod, by which tagdrift asks without options; answers the NODE_IP that
+  /// it takes too.
+  std::string GiveServiceAccount() const;
 
  private:
   std::string kubeconfig_;

@@ -281,6 +281,22 @@ TEST(Wide, ShowsCauseAndWalk) {
   EXPECT_NE(text.find("  walk  https://mirror.corp/v2: ACCEPTED 200 sha256:aaaa"), std::string::npos) << text;
 }
 
+TEST(Wide, NamesPodsWithoutAnyContainer) {
+  v1::NodeReport report = Report();
+  for (const char* name : {"web-0", "web-1"}) {
+    v1::Sandbox& sandbox = *report.add_empty_sandboxes();
+    sandbox.mutable_pod()->set_namespace_("shop");
+    sandbox.mutable_pod()->set_name(name);
+    sandbox.set_state("not ready");
+  }
+  EXPECT_NE(Render(report, Format::kWide, {})
+                .find("pods    no container in: shop/web-0 (not ready), shop/web-1 (not ready)\n"),
+            std::string::npos);
+  EXPECT_EQ(Render(report, Format::kTable, {}).find("no container in"), std::string::npos);
+  KeepStale(report);
+  EXPECT_EQ(report.empty_sandboxes_size(), 0);
+}
+
 TEST(Names, AreReferencesOnly) {
   EXPECT_EQ(Render(Report(), Format::kName, {}), "registry.test/a:1\nregistry.test/b:1\n");
 }

@@ -48,7 +48,7 @@ TEST(ContainerMessage, PrintsTheCommandThatRestartsEachKindOfWorkload) {
       {"apps/v1", "StatefulSet", "kubectl -n shop rollout restart statefulset/web", "statefulset/web "},
       {"apps/v1", "ReplicaSet", "kubectl -n shop delete pod web-0", ""},
       {"v1", "ReplicationController", "kubectl -n shop delete pod web-0", ""},
-      {"", "", "kubectl -n shop delete pod web-0", "pod/web-0 "},
+      {"", "", "", "pod/web-0 "},
       {"batch/v1", "Job", "", ""},
       {"batch/v1", "CronJob", "", "cronjob/web "},
       {"argoproj.io/v1alpha1", "Rollout", "", ""},
@@ -67,6 +67,29 @@ TEST(ContainerMessage, PrintsTheCommandThatRestartsEachKindOfWorkload) {
     EXPECT_EQ(report.remedies(1).command(), pin.empty() ? "" : "kubectl -n shop set image " + pin + pinned);
     EXPECT_NE(report.remedies(1).detail(), "");
   }
+}
+
+TEST(EmptySandboxes, OfPodsWithoutAnyContainerAreListed) {
+  Round round = OldPod();
+  round.node.containers[0].sandbox_id = "s1";
+  round.node.sandboxes = {
+      {.id = "s1", .pod_namespace = "shop", .pod_name = "web-0", .state = "ready"},
+      {.id = "s2", .pod_namespace = "shop", .pod_name = "db-0", .state = "not ready", .attempt = 2}};
+  const v1::NodeReport report = ToMessage(round);
+  ASSERT_EQ(report.empty_sandboxes_size(), 1);
+  EXPECT_EQ(report.empty_sandboxes(0).pod().name(), "db-0");
+  EXPECT_EQ(report.empty_sandboxes(0).state(), "not ready");
+  EXPECT_EQ(report.empty_sandboxes(0).attempt(), 2U);
+  round.tags_on_node = round.tags.size() + 1;
+  EXPECT_EQ(ToMessage(round).empty_sandboxes_size(), 0) << "of a round about other tags";
+}
+
+TEST(ContainerMessage, DeletesABarePodOnlyWhereNoCommandForItComesAfter) {
+  Round round = OldPod();
+  ManageBy("", "", round);
+  EXPECT_THAT(ReportOf(round).remedies(0).detail(), HasSubstr("pinning its image, which comes next"));
+  round.containers[0].remedies.resize(1);
+  EXPECT_EQ(ReportOf(round).remedies(0).command(), "kubectl -n shop delete pod web-0");
 }
 
 TEST(ContainerMessage, GivesNoCommandForAStaticPodOrOneOfWhichNothingIsKnown) {
