@@ -48,7 +48,7 @@ struct Options {
   std::string health = "127.0.0.1:9615";   ///< HOST:PORT of /healthz and /readyz; empty: none
   absl::Duration interval = absl::Hours(1);
   absl::Duration spread = absl::Seconds(10);  ///< within which the first round begins: agents are started together
-  std::string state_dir;  ///< empty: what was asked is asked again after a restart
+  std::string state_dir;                      ///< empty: what was asked is asked again after a restart
   agent::CheckOptions check = {};
   report::Invocation invocation = {};
   ActionPolicy actions = {};
