@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the build needs, and unpacks what the lab runs into build/lab/. Run as root on Debian 12; a second run does
-# nothing and takes no time. Nothing that the lab runs is installed: no service of this machine is touched.
+# nothing and takes no time. No server of the lab is installed: no service of this machine is touched.
 #
 #   deploy/provision.sh            everything
 #   deploy/provision.sh build      only the packages for the build
