@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the build needs, and unpacks what the lab runs into build/lab/. Run as root on Debian 12; a second run does
-# nothing and takes no time. Nothing that the lab runs is installed: no service of this machine is touched.
+# nothing and takes no time. No server of the lab is installed: no service of this machine is touched.
 #
 #   deploy/provision.sh            everything
 #   deploy/provision.sh build      only the packages for the build
@@ -18,10 +18,10 @@ build_packages=(
   clang clang-format clang-tidy libclang-rt-dev
 )
 # What the lab takes from the machine itself: loopback set-up, certificates, the command of a remedy, shared libraries of runc,
-# nginx and skopeo, keys of the newer suites.
+# nginx and skopeo, keys of the newer suites, and Node, whose Debian build runs from its own place only.
 lab_packages=(
   iproute2 openssl curl util-linux libseccomp2 libpcre2-8-0 zlib1g libcrypt1 libassuan0 libdevmapper1.02.1 ca-certificates
-  debian-archive-keyring
+  debian-archive-keyring nodejs
 )
 
 # label package suite: unpacked into build/lab/<package>-<version>, with build/lab/<label> pointing there.
@@ -37,7 +37,10 @@ lab_unpacked=(
   "gpgme          libgpgme11 bookworm"
   "kubectl        kubernetes-client bookworm"
   "promtool       prometheus bookworm"
+  "corepack       node-corepack trixie"
 )
+# Brought by corepack, which checks the hash. Debian's own npm is four hundred packages.
+npm=npm@10.9.4+sha512.3a7506f37e85c1ba1021baad79f0cd9724748131f321fc117c4dc3ba235ec01be7327584a41d15117c01945560aa9373220628fcc1e1dddd877a5fe9b336a900
 
 say() { printf '%s\n' "provision: $*"; }
 fail() {
@@ -149,6 +152,25 @@ unpack() {
   say "unpacked $package $version ($suite) into ${lab#"$root"/}/$tree"
 }
 
+# The foreign client's packages and buf, from npm's registry, as tests/foreign/package-lock.json pins them.
+unpack_foreign() {
+  local lock=tests/foreign/package-lock.json work
+  cmp -s "$root/$lock" "$lab/foreign/package-lock.json" && return 0
+  work=$(mktemp -d "$lab/.new.XXXXXX")
+  cp "$root"/tests/foreign/package{,-lock}.json "$work/"
+  if ! (cd "$work" && COREPACK_HOME=$work/corepack \
+    node "$lab/corepack/usr/share/nodejs/corepack/dist/corepack.js" "$npm" ci --ignore-scripts --no-audit --no-fund \
+    --no-update-notifier --cache "$work/npm") >"$lab/foreign.log" 2>&1; then
+    tail -n 5 "$lab/foreign.log" >&2
+    [ "${CI:-}" != true ] || fail "cannot get the packages of $lock, see $lab/foreign.log"
+    say "the packages of $lock could not be had: the tests that need them will be skipped"
+    return 0
+  fi
+  rm -rf "$work/corepack" "$work/npm" "$lab/foreign"
+  mv -T "$work" "$lab/foreign"
+  say "unpacked the packages of $lock into ${lab#"$root"/}/foreign"
+}
+
 provision_lab() {
   local entry label package suite
   mkdir -p "$lab/apt"
@@ -160,12 +182,13 @@ provision_lab() {
     [ ! -e "$lab/$label/usr" ] || continue
     unpack "$label" "$package" "$suite" && continue
     tail -n 5 "$lab/apt/log" >&2
-    if [ "${CI:-}" = true ] || [[ $label != containerd-1.7 && $label != containerd-2 ]]; then
+    if [ "${CI:-}" = true ] || [ "$suite" = bookworm ]; then
       fail "cannot get $package from Debian $suite, see $lab/apt/log"
     fi
     echo "$package could not be had from Debian $suite" >"$lab/$label.missing"
     say "$package could not be had from Debian $suite: the lab's tests on $label will be skipped"
   done
+  unpack_foreign
   exec 9>&-
   rm -rf "$lab"/apt/*/lists "$lab"/apt/*/ready "$lab"/apt/*/cache
 }

@@ -132,7 +132,7 @@ main() {
     shift
   fi
   echo "tests/run.sh: builds and tests tagdrift under build/. Missing Debian packages for the build are installed; containerd, runc,"
-  echo "kubectl, promtool and the registries of the lab are only unpacked, into build/lab/. No service of this machine is touched."
+  echo "kubectl, promtool, the lab's registries and packages of npm's are only unpacked, into build/lab/. No service of this machine is touched."
   mkdir -p build
   section "packages and lab" deploy/provision.sh
   section "format" check_format

@@ -15,6 +15,7 @@
 #include "http.h"
 #include "lab_files.h"
 #include "lab_fixture.h"
+#include "serving.h"
 
 namespace tagdrift::lab {
 namespace {
@@ -22,112 +23,12 @@ namespace {
 using nlohmann::json;
 using testing::HasSubstr;
 
-/// Two images of one tag that can run, v2 built after v1, and the tag at the lab's registry, still v1.
-struct App {
-  /// Of a registry of its own, behind which is the lab's.
-  explicit App(const std::string& name, const std::string& registry) : App(name) {
-    reference = registry + "/" + repository + ":v1";
-    TheLab().containerd().SetHosts(registry, TheLab().upstream().url(), {{.url = TheLab().upstream().url()}});
-  }
-  explicit App(const std::string& name)
-      : v1(MakeImage({.text = name + " v1", .created = "2024-01-01T00:00:00Z", .runnable = true})),
-        v2(MakeImage({.text = name + " v2", .created = "2024-02-01T00:00:00Z", .runnable = true})),
-        repository(name + "/app"),
-        reference(TheLab().upstream().host() + "/" + repository + ":v1") {
-    TheLab().upstream().Push(repository, "v1", v1);
-  }
-  void Move() const { TheLab().upstream().Push(repository, "v1", v2); }
-  std::string Pull() const {
-    const auto pulled = TheLab().cri().Pull(reference);
-    EXPECT_TRUE(pulled.ok()) << pulled.status();
-    return pulled.value_or("");
-  }
-
-  Artifact v1;
-  Artifact v2;
-  std::string repository;
-  std::string reference;
-};
-
-/// The agent of one test.
-class Agent {
- public:
-  explicit Agent(const std::string& name)
-      : folder_(LabRoot() + "/serve-" + name), metrics_(FreePort()), health_(FreePort()) {
-    mkdir(folder_.c_str(), 0755);
-    mkdir(StateDir().c_str(), 0700);
-    Start();
-  }
-
-  void Start() {
-    std::vector<std::string> command = {TagdriftBinary(), "serve"};
-    for (const std::string& word :
-         {std::string("--socket-dir"), SocketDir(), std::string("--state-dir"), StateDir(), std::string("--metrics"),
-          "127.0.0.1:" + std::to_string(metrics_), std::string("--health"), "127.0.0.1:" + std::to_string(health_),
-          std::string("--pods-from"), std::string("none"), std::string("--enable-actions"), std::string("all")}) {
-      command.push_back(word);
-    }
-    daemon_ = std::make_unique<Daemon>(
-        "the agent", command,
-        std::map<std::string, std::string>{{"CONTAINER_RUNTIME_ENDPOINT", TheLab().containerd().endpoint()}}, Log());
-    daemon_->AwaitReady([this] { return Get("/readyz", health_).status == 200; });
-  }
-
-  std::string SocketDir() const { return folder_ + "/run"; }
-  std::string StateDir() const { return folder_ + "/state"; }
-  std::string Log() const { return folder_ + "/log"; }
-  std::string Reader() const { return "unix://" + SocketDir() + "/reader.sock"; }
-  std::string Operator() const { return "unix://" + SocketDir() + "/operator.sock"; }
-  HttpAnswer Get(const std::string& path, int port) const {
-    return Send({.url = "http://127.0.0.1:" + std::to_string(port) + path});
-  }
-  HttpAnswer Metrics() const { return Get("/metrics", metrics_); }
-  HttpAnswer Health() const { return Get("/healthz", health_); }
-  Daemon& daemon() { return *daemon_; }
-
-  json Report(std::vector<std::string> arguments = {}) const {
-    arguments.insert(arguments.begin(), {"check", "--agent", Reader(), "-o", "json"});
-    const Output output = RunTagdrift(TheLab(), arguments);
-    return json::parse(output.out, nullptr, false);
-  }
-  json Tag(const std::string& reference) const {
-    const json report = Report();
-    for (const json& tag : report.is_object() ? report["tags"] : json::array()) {
-      if (tag["reference"] == reference) return tag;
-    }
-    return json::object();
-  }
-  std::string VerdictOf(const std::string& reference) const { return Tag(reference).value("verdict", ""); }
-
- private:
-  const std::string folder_;
-  const int metrics_;
-  const int health_;
-  std::unique_ptr<Daemon> daemon_;
-};
-
 /// Waits, and prints how long it took. Without events the agent would look again after five minutes.
 void ExpectSoon(const std::string& what, const std::function<bool()>& done) {
   const auto began = std::chrono::steady_clock::now();
   EXPECT_TRUE(Poll(done, std::chrono::seconds(60))) << what;
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
   std::cout << what << ": seen after " << took.count() << " s\n";
-}
-
-/// Without what differs from one look to the next.
-json WithoutTimes(json report) {
-  report.erase("checkedAt");
-  for (json& tag : report["tags"]) {
-    for (json& host : tag["hosts"]) {
-      host.erase("checkedAt");
-      host.erase("latency");
-    }
-    tag.erase("firstSeen");
-  }
-  for (json& registry : report["registries"]) {
-    for (json& host : registry["summary"]) host.erase("slowest");
-  }
-  return report;
 }
 
 TEST(ServeOnNode, SaysWhatACheckSays) {
