@@ -1,7 +1,10 @@
 #include "tagdrift/agent/agent.h"
 
+#include <spdlog/spdlog.h>
+
 #include <condition_variable>
 #include <mutex>
+#include <string>
 #include <utility>
 
 #include "act.h"
@@ -72,7 +75,7 @@ class Agent::State {
 
   absl::StatusOr<facts::Node> Images(const Selection& selection, const CallContext& context) {
     const Call call(*this, context);
-    auto seen = Observe(options_, runtime_, {.containers = true, .network = false}, call.context());
+    auto seen = ObserveNode({.containers = true, .network = false}, call.context());
     if (!seen.ok()) return seen.status();
     auto images = Select(selection, seen->node);
     if (!images.ok()) return images.status();
@@ -82,7 +85,7 @@ class Agent::State {
 
   absl::StatusOr<RegistryConfiguration> Configuration(const CallContext& context) {
     const Call call(*this, context);
-    auto seen = Observe(options_, runtime_, {.containers = false, .network = false}, call.context());
+    auto seen = ObserveNode({.containers = false, .network = false}, call.context());
     if (!seen.ok()) return seen.status();
     RegistryConfiguration configuration{
         .tree = seen->tree, .settings = std::move(seen->settings), .cached_registries = {}};
@@ -124,9 +127,18 @@ class Agent::State {
     CallContext context_;
   };
 
+  /// Says what there is, once and when it has changed.
+  absl::StatusOr<Observation> ObserveNode(ObservationScope scope, const CallContext& context) {
+    auto seen = Observe(options_, runtime_, scope, context);
+    if (!seen.ok()) return seen;
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(said_, seen->in_words) != seen->in_words) spdlog::info("{}", seen->in_words);
+    return seen;
+  }
+
   /// With what asking registries needs.
   absl::StatusOr<Observation> ObserveAll(bool containers, const CallContext& context) {
-    auto seen = Observe(options_, runtime_, {.containers = containers, .network = true}, context);
+    auto seen = ObserveNode({.containers = containers, .network = true}, context);
     if (!seen.ok()) return seen.status();
     if (absl::Status loaded = credentials_->Load(context); !loaded.ok()) return loaded;
     credentials_->UseEndpointAuths(seen->settings.endpoint_auths);
@@ -159,7 +171,8 @@ class Agent::State {
   std::stop_source stop_;
   std::mutex mutex_;
   std::condition_variable idle_;
-  int calls_ = 0;  ///< mutex_
+  int calls_ = 0;     ///< mutex_
+  std::string said_;  ///< of the node; mutex_
 };
 
 absl::StatusOr<std::unique_ptr<Agent>> Agent::Make(Options options) {

@@ -1,6 +1,6 @@
 #include "observation.h"
 
-#include <spdlog/spdlog.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <array>
@@ -107,8 +107,9 @@ absl::StatusOr<Observation> Observe(const Options& options, node::RuntimeClients
                    .settings = node::LearnSettings(*tree, *version, *status, endpoint, options.overrides),
                    .sandbox_image = "",
                    .network = {}};
-  spdlog::info("{} {} at {}; registry hosts from {}", version->runtime_name, version->runtime_version, endpoint,
-               seen.settings.config_path.empty() ? "no config_path" : seen.settings.config_path);
+  seen.in_words =
+      fmt::format("{} {} at {}; registry hosts from {}", version->runtime_name, version->runtime_version, endpoint,
+                  seen.settings.config_path.empty() ? "no config_path" : seen.settings.config_path);
   if (const auto sandbox = image::Reference::Parse(node::SandboxImage(*status)); sandbox.ok()) {
     seen.sandbox_image = sandbox->Canonical();
   }

@@ -16,6 +16,7 @@ namespace tagdrift::agent {
 
 /// The node as one round or action sees it, read at its start.
 struct Observation {
+  std::string in_words = {};  ///< what runtime there is, and where its registries' hosts are configured
   std::shared_ptr<const hosts::FileTree> tree;  ///< the node's root
   facts::Node node;
   hosts::RegistrySettings settings;

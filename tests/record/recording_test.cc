@@ -68,7 +68,7 @@ TEST(RecordedFacts, NameEveryMemberOfTheirStructs) {
       {typeid(hosts::PemFile).name(), 1},           // bytes
       {typeid(hosts::RegistrySettings).name(), 1},  // endpoint_auths
       {typeid(judge::Disk).name(), 1},              // threshold_percent
-      {typeid(report::JudgedTag).name(), 1},        // result
+      {typeid(report::JudgedTag).name(), 2},        // result, and asked_at, which the answers tell
   };
   FieldCounter counter;
   counter.Visit(Filled<Recording>());
