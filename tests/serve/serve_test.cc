@@ -430,6 +430,8 @@ TEST_F(ServeTest, ARestartedAgentAsksNobodyAgain) {
   ASSERT_TRUE(Get({}).ok());
   EXPECT_EQ(VerdictOf("app:v1"), v1::VERDICT_STALE);
   EXPECT_EQ(scene_.registry.Count(), asked);
+  // It writes to the folder until it has ended.
+  daemon_.reset();
 }
 
 TEST_F(ServeTest, StopsWithinASecondAlthoughAWatcherIsFrozen) {
