@@ -125,6 +125,11 @@ void Bound(record::Histories& tags, absl::Time now) {
   }
 }
 
+/// By an earlier round's answers, which that round has remembered.
+bool IsReused(const report::JudgedTag& tag, const report::Round& round) {
+  return tag.asked_at != absl::InfinitePast() && tag.asked_at < round.checked_at;
+}
+
 }  // namespace
 
 facts::TagHistory History::Known::Of(const image::Reference& reference, const judge::Route& route) const {
@@ -161,6 +166,8 @@ History::Known History::Read(absl::Time now) {
 
 std::string History::Remember(const Known& known, const report::Round& round) {
   if (!known.is_kept) return known.note;
+  const auto reused = [&](const report::JudgedTag& tag) { return IsReused(tag, round); };
+  if (std::ranges::all_of(round.tags, reused) && std::ranges::all_of(round.asked_for, reused)) return known.note;
   const std::lock_guard writing(writing_);
   const FileLock lock(LockOf(directory_));
   if (lock.is_anothers()) return known.note;
@@ -182,6 +189,7 @@ void Update(record::Histories& tags, const report::Round& round) {
   const absl::Time now = round.checked_at;
   for (const auto* judged : {&round.tags, &round.asked_for}) {
     for (const report::JudgedTag& tag : *judged) {
+      if (IsReused(tag, round)) continue;
       const image::Reference& reference = tag.facts.image.reference;
       const auto key = KeyOf(reference, round.routes.at(reference.registry()));
       const judge::TagResult& result = tag.result;

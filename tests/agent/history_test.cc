@@ -101,6 +101,16 @@ TEST_F(HistoryTest, ADigestThatTheTagWasMovedBackToKeepsItsFirstTime) {
   EXPECT_EQ(served[1], (facts::ServedDigest{DigestOf("b"), kNow + kDay, kNow + kDay}));
 }
 
+TEST_F(HistoryTest, AnAnswerThatIsUsedAgainIsNothingThatTheOriginServedNow) {
+  report::Round asked = RoundOf(kNow, Verdict::kFresh, "a");
+  asked.tags[0].asked_at = kNow;
+  RunRound(asked);
+  const std::string before = ReadText(File());
+  asked.checked_at = kNow + kDay;
+  RunRound(asked);
+  EXPECT_EQ(ReadText(File()), before);
+}
+
 TEST_F(HistoryTest, WhatOneOriginServedSaysNothingOfAnother) {
   RunRound(RoundOf(kNow, Verdict::kStale, "a", "mirror.test"));
   EXPECT_THAT(Seen(kNow + kDay).origin_served, IsEmpty());
