@@ -7,6 +7,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "check_run.h"
@@ -47,8 +48,9 @@ struct App {
 /// The agent of one test.
 class Agent {
  public:
-  explicit Agent(const std::string& name)
-      : folder_(LabRoot() + "/serve-" + name), metrics_(FreePort()), health_(FreePort()) {
+  /// `options`: further ones.
+  explicit Agent(const std::string& name, std::vector<std::string> options = {})
+      : folder_(LabRoot() + "/serve-" + name), options_(std::move(options)), metrics_(FreePort()), health_(FreePort()) {
     mkdir(folder_.c_str(), 0755);
     mkdir(StateDir().c_str(), 0700);
     Start();
@@ -62,6 +64,7 @@ class Agent {
           std::string("--pods-from"), std::string("none"), std::string("--enable-actions"), std::string("all")}) {
       command.push_back(word);
     }
+    command.insert(command.end(), options_.begin(), options_.end());
     daemon_ = std::make_unique<Daemon>(
         "the agent", command,
         std::map<std::string, std::string>{{"CONTAINER_RUNTIME_ENDPOINT", TheLab().containerd().endpoint()}}, Log());
@@ -96,6 +99,7 @@ class Agent {
 
  private:
   const std::string folder_;
+  const std::vector<std::string> options_;
   const int metrics_;
   const int health_;
   std::unique_ptr<Daemon> daemon_;
