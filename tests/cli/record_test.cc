@@ -148,9 +148,9 @@ TEST_F(RecordTest, PlansAreShownAsOnTheNode) {
 
 TEST_F(RecordTest, APlanThatTheFileDoesNotTellIsNotMade) {
   Record({"--no-containers"});
-  const Result replayed = RunProgram({"replay", File(), "refresh", scene_.tag()});
+  const Result replayed = RunProgram({"replay", File(), "refresh", "-o", "json", scene_.tag()});
   EXPECT_EQ(replayed.exit_code, 2);
-  EXPECT_THAT(replayed.out, HasSubstr("FAILED"));
+  EXPECT_THAT(replayed.out, HasSubstr("ACTION_STATE_FAILED"));
   EXPECT_THAT(replayed.out, HasSubstr("was not recorded"));
   EXPECT_EQ(replayed.err, "");
 }
