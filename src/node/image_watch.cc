@@ -1,13 +1,11 @@
 #include "image_watch.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <string_view>
 #include <utility>
 
-#include "absl/time/clock.h"
 #include "containerd/events/image.pb.h"
+#include "event_mark.h"
 
 namespace tagdrift::node {
 namespace {
@@ -89,22 +87,8 @@ absl::Status GrpcImageWatch::Keep(const containerd::types::Envelope& envelope) {
   return absl::OkStatus();
 }
 
-absl::Status GrpcImageWatch::PublishMark(const std::string& mark, const CallContext& context) {
-  containerd::services::images::v1::ImageEvent event;
-  event.set_name(mark);
-  events::PublishRequest request;
-  request.set_topic(kMarkTopic);
-  // A type that every reader of containerd's events knows.
-  request.mutable_event()->set_type_url("containerd.services.images.v1.ImageUpdate");
-  request.mutable_event()->set_value(event.SerializeAsString());
-  Rpc rpc(kWatching, context, limit_);
-  return Call<google::protobuf::Empty>(*events_, &events::Events::Stub::Publish, request, rpc.InKubernetesNamespace())
-      .status();
-}
-
 absl::Status GrpcImageWatch::CatchUp(const CallContext& context) {
-  const std::string mark = "tagdrift-" + std::to_string(getpid()) + "-" +
-                           std::to_string(absl::ToUnixNanos(absl::Now())) + "-" + std::to_string(++marks_);
+  const std::string mark = NewMark();
   const SteadyTime started = std::chrono::steady_clock::now();
   const CallContext bounds = context.Within(started, limit_);
   {
@@ -114,7 +98,8 @@ absl::Status GrpcImageWatch::CatchUp(const CallContext& context) {
     mark_seen_ = false;
   }
   while (true) {
-    if (absl::Status status = PublishMark(mark, bounds); !status.ok()) return status;
+    Rpc rpc(kWatching, bounds, limit_);
+    if (absl::Status status = PublishMark(*events_, kMarkTopic, mark, rpc); !status.ok()) return status;
     const SteadyTime next_mark = std::min(bounds.deadline, std::chrono::steady_clock::now() + kNextMark);
     std::unique_lock lock(mutex_);
     changed_.wait_until(lock, bounds.stop, next_mark, [&] { return mark_seen_ || lost_; });

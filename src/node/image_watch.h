@@ -41,7 +41,6 @@ class GrpcImageWatch final : public ImageWatch {
   void Read();
   /// Errors: the event cannot be kept, so that the watch is no longer complete.
   absl::Status Keep(const containerd::types::Envelope& envelope);
-  absl::Status PublishMark(const std::string& mark, const CallContext& context);
 
   std::unique_ptr<containerd::services::events::v1::Events::Stub> events_;
   std::chrono::nanoseconds limit_;
@@ -54,7 +53,6 @@ class GrpcImageWatch final : public ImageWatch {
   std::string mark_;  ///< that CatchUp waits for
   bool mark_seen_ = false;
   std::optional<absl::Status> lost_;
-  int marks_ = 0;
   std::thread reader_;
 };
 

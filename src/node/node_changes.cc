@@ -1,8 +1,5 @@
 #include "tagdrift/node/node_changes.h"
 
-#include <unistd.h>
-
-#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -10,8 +7,8 @@
 #include <thread>
 #include <utility>
 
-#include "containerd/events/image.pb.h"
 #include "containerd/services/events/v1/events.grpc.pb.h"
+#include "event_mark.h"
 #include "node_changes_grpc.h"
 #include "rpc.h"
 
@@ -21,7 +18,7 @@ namespace {
 namespace events = containerd::services::events::v1;
 
 constexpr char kFollowing[] = "following containerd's events";
-/// A subscription is not confirmed, and hears nothing of what came before it: this is published until it comes back.
+/// Published until it comes back.
 constexpr char kMarkTopic[] = "/tagdrift/subscribed";
 constexpr std::chrono::milliseconds kNextMark(100);
 constexpr std::chrono::seconds kPublishLimit(5);
@@ -44,25 +41,12 @@ class Marking {
  private:
   void Run(events::Events::Stub& stub, const CallContext& context, const std::stop_token& stop) {
     while (!stop.stop_requested()) {
-      containerd::services::images::v1::ImageEvent event;
-      event.set_name(mark_);
-      events::PublishRequest request;
-      request.set_topic(kMarkTopic);
-      // A type that every reader of containerd's events knows.
-      request.mutable_event()->set_type_url("containerd.services.images.v1.ImageUpdate");
-      request.mutable_event()->set_value(event.SerializeAsString());
       Rpc rpc(kFollowing, {context.deadline, stop}, kPublishLimit);
       // What fails is seen by the stream too.
-      (void)Call<google::protobuf::Empty>(stub, &events::Events::Stub::Publish, request, rpc.InKubernetesNamespace());
+      PublishMark(stub, kMarkTopic, mark_, rpc).IgnoreError();
       std::unique_lock lock(mutex_);
       changed_.wait_for(lock, stop, kNextMark, [] { return false; });
     }
-  }
-
-  static std::string NewMark() {
-    static std::atomic<int> marks = 0;
-    return "tagdrift-" + std::to_string(getpid()) + "-" + std::to_string(++marks) + "-" +
-           std::to_string(std::chrono::steady_clock::now().time_since_epoch().count());
   }
 
   const std::string mark_ = NewMark();
@@ -90,7 +74,7 @@ class GrpcNodeChanges final : public NodeChanges {
       while (stream->Read(&envelope)) {
         if (envelope.topic() != kMarkTopic) {
           changed();
-        } else if (!heard && IsMark(envelope, marking.mark())) {
+        } else if (!heard && MarkIn(envelope) == marking.mark()) {
           heard = true;
           marking.Heard();
           changed();
@@ -103,11 +87,6 @@ class GrpcNodeChanges final : public NodeChanges {
   }
 
  private:
-  static bool IsMark(const containerd::types::Envelope& envelope, const std::string& mark) {
-    containerd::services::images::v1::ImageEvent event;
-    return event.ParseFromString(envelope.event().value()) && event.name() == mark;
-  }
-
   StubsOn<Stubs> stubs_;
 };
 

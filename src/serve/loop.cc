@@ -1,6 +1,5 @@
 #include "serve/loop.h"
 
-#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -8,7 +7,6 @@
 
 #include "serve/saved_round.h"
 #include "serve/watched_folders.h"
-#include "tagdrift/call/linked_stop.h"
 #include "tagdrift/report/report.h"
 #include "tagdrift/text/printable.h"
 #include "tagdrift/text/text.h"
@@ -157,8 +155,8 @@ void Loop::Look(Work work, const std::stop_token& stop) {
   auto round = agent_.Check(check, CallContext{.stop = stop}.Within(began, absl::ToChronoNanoseconds(kLookLimit)));
   const SteadyTime ended = options_.clock->Steady();
   const absl::Duration took = absl::FromChrono(ended - began);
-  next_look_ = ended + absl::ToChronoNanoseconds(took < kShortLook ? std::min(kRestPerLook * took, kShortLook)
-                                                                   : std::min(kRestPerLook * took, kLongestRest));
+  const absl::Duration longest = took < kShortLook ? kShortLook : kLongestRest;
+  next_look_ = ended + absl::ToChronoNanoseconds(std::min(kRestPerLook * took, longest));
   next_look_anyway_ = ended + absl::ToChronoNanoseconds(kLookAnyway);
   options_.round_ended(took, round.ok());
   if (round.ok()) {
