@@ -33,6 +33,7 @@ struct ServeArguments {
   std::string socket_dir = "/run/tagdrift";
   std::string reader_group;
   std::string operator_group;
+  serve::TlsAccess tls;
   std::string metrics = "127.0.0.1:9614";
   std::string health = "127.0.0.1:9615";
   absl::Duration interval = absl::Hours(1);
@@ -81,6 +82,26 @@ std::set<judge::ActionKind> ActionsNamed(const std::vector<std::string>& words) 
   return actions;
 }
 
+/// Errors: InvalidArgument naming what is missing or too much; what cannot be served.
+absl::Status CheckTls(const serve::TlsAccess& tls) {
+  const std::pair<const char*, bool> files[] = {{"--tls-cert", !tls.certificate.empty()},
+                                                {"--tls-key", !tls.key.empty()},
+                                                {"--tls-client-ca", !tls.client_ca.empty()}};
+  if (tls.address.empty()) {
+    for (const auto& [option, given] : files) {
+      if (given) return Invalid(option, "goes with --listen HOST:PORT");
+    }
+    if (!tls.readers.empty()) return Invalid("--reader-name", "goes with --listen HOST:PORT");
+    if (!tls.operators.empty()) return Invalid("--operator-name", "goes with --listen HOST:PORT");
+    return absl::OkStatus();
+  }
+  for (const auto& [option, given] : files) {
+    if (!given)
+      return Invalid("--listen", std::string("needs ") + option + " FILE: TCP is served over mutual TLS only");
+  }
+  return serve::CheckTlsAccess(tls);
+}
+
 absl::StatusOr<serve::Options> OptionsFrom(const ServeArguments& arguments) {
   // Commands that operators paste are no background rounds.
   NodeOptions node = arguments.node;
@@ -88,6 +109,7 @@ absl::StatusOr<serve::Options> OptionsFrom(const ServeArguments& arguments) {
   serve::Options options{.version = TAGDRIFT_VERSION,
                          .host_root = arguments.node.host_root,
                          .socket_dir = arguments.socket_dir,
+                         .tls = arguments.tls,
                          .metrics = arguments.metrics == "off" ? "" : arguments.metrics,
                          .health = arguments.health == "off" ? "" : arguments.health,
                          .interval = arguments.interval,
@@ -99,6 +121,7 @@ absl::StatusOr<serve::Options> OptionsFrom(const ServeArguments& arguments) {
   auto operators = AccessOf("--operator-group", arguments.operator_group);
   if (!operators.ok()) return operators.status();
   options.operators = *operators;
+  if (absl::Status tls = CheckTls(arguments.tls); !tls.ok()) return tls;
   auto origins = ReadOrigins(arguments.node.origins);
   if (!origins.ok()) return origins.status();
   options.check.origins = *std::move(origins);
@@ -151,6 +174,22 @@ void AddAccessOptions(CLI::App& command, ServeArguments& arguments) {
                   "Group that may connect to operator.sock [the owner alone]")
       ->type_name("GROUP")
       ->group(group);
+  command.add_option("--listen", arguments.tls.address, "Also serve on TCP, over mutual TLS [none]")
+      ->type_name("HOST:PORT")
+      ->group(group);
+  const auto file = [&](const char* name, std::string& value, const char* what) {
+    command.add_option(name, value, what)->type_name("FILE")->group(group);
+  };
+  file("--tls-cert", arguments.tls.certificate,
+       "Certificate for --listen and its chain, PEM; read again when it changes");
+  file("--tls-key", arguments.tls.key, "Its key");
+  file("--tls-client-ca", arguments.tls.client_ca, "Authority of the clients' certificates");
+  const auto names = [&](const char* name, std::vector<std::string>& patterns, const char* what) {
+    command.add_option(name, patterns, what)->type_name("PATTERN")->allow_extra_args(false)->group(group);
+  };
+  names("--reader-name", arguments.tls.readers,
+        "Certificates (SAN, else CN) that may read; repeatable [all of the authority]");
+  names("--operator-name", arguments.tls.operators, "Certificates that may also act; repeatable [none]");
   command.add_option("--metrics", arguments.metrics, "Where /metrics is served, or off [127.0.0.1:9614]")
       ->type_name("HOST:PORT")
       ->group(group);

@@ -2,6 +2,7 @@
 
 #include <grpcpp/server_context.h>
 
+#include <optional>
 #include <string>
 
 namespace tagdrift::serve {
@@ -10,8 +11,8 @@ enum class Role { kReader, kOperator };
 
 /// Who calls, and what the way in makes of him.
 struct Caller {
-  Role role = Role::kReader;
-  std::string name;  ///< "uid 1000 at operator.sock", or the certificate's
+  std::optional<Role> role = Role::kReader;  ///< nothing: he is known, and may do nothing
+  std::string name;                          ///< "uid 1000 at operator.sock", "ci.corp at 10.0.0.5:43210"; printable
 };
 
 /// A way in. Thread safe.

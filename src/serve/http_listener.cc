@@ -2,8 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <netdb.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sys/eventfd.h>
@@ -12,7 +10,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <csignal>
 #include <exception>
 #include <optional>
@@ -22,6 +19,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "serve/listen_at.h"
 #include "tagdrift/call/clock.h"
 
 namespace tagdrift::serve {
@@ -204,59 +202,15 @@ class PollingListener final : public HttpListener {
   std::jthread thread_;                  ///< ends first
 };
 
-struct Place {
-  sockaddr_storage address = {};
-  socklen_t size = 0;
-};
-
-absl::StatusOr<Place> Parse(std::string_view text) {
-  const absl::Status malformed = absl::InvalidArgumentError(
-      fmt::format("'{}' is no address to listen at: write IP:PORT, with an IPv6 address in brackets", text));
-  const std::size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos) return malformed;
-  std::string_view host = text.substr(0, colon);
-  const std::string port(text.substr(colon + 1));
-  std::uint16_t number = 0;
-  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
-  if (error != std::errc() || end != port.data() + port.size()) return malformed;
-  const bool brackets = host.starts_with('[') && host.ends_with(']');
-  if (brackets) host = host.substr(1, host.size() - 2);
-  if (host.empty() || brackets != (host.find(':') != std::string_view::npos)) return malformed;
-
-  addrinfo hints = {};
-  hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  if (getaddrinfo(std::string(host).c_str(), port.c_str(), &hints, &found) != 0) return malformed;
-  Place place;
-  place.size = found->ai_addrlen;
-  std::copy_n(reinterpret_cast<const char*>(found->ai_addr), place.size, reinterpret_cast<char*>(&place.address));
-  freeaddrinfo(found);
-  return place;
-}
-
-std::uint16_t PortOf(int socket) {
-  sockaddr_storage bound = {};
-  socklen_t size = sizeof bound;
-  getsockname(socket, reinterpret_cast<sockaddr*>(&bound), &size);
-  return ntohs(bound.ss_family == AF_INET6 ? reinterpret_cast<const sockaddr_in6&>(bound).sin6_port
-                                           : reinterpret_cast<const sockaddr_in&>(bound).sin_port);
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<HttpListener>> HttpListener::Start(std::string_view address, HttpHandlers handlers,
                                                                   Limits limits) {
-  const absl::StatusOr<Place> place = Parse(address);
-  if (!place.ok()) return place.status();
-  const auto failed = [&] { return absl::ErrnoToStatus(errno, fmt::format("listening at {}", address)); };
-  Descriptor socket(::socket(place->address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  const absl::StatusOr<int> listening = ListenAt(address);
+  if (!listening.ok()) return listening.status();
+  Descriptor socket(*listening);
   Descriptor wake(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!socket.valid() || !wake.valid()) return failed();
-  const int yes = 1;
-  setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-  if (bind(socket.get(), reinterpret_cast<const sockaddr*>(&place->address), place->size) != 0) return failed();
-  if (listen(socket.get(), SOMAXCONN) != 0) return failed();
+  if (!wake.valid()) return absl::ErrnoToStatus(errno, fmt::format("listening at {}", address));
   const std::uint16_t port = PortOf(socket.get());
   return std::make_unique<PollingListener>(std::move(socket), std::move(wake), port, std::move(handlers), limits);
 }

@@ -88,7 +88,14 @@ grpc::Status NodeCacheService::Refuse(const grpc::ServerContextBase& context, Re
   return Refused(why, reason, message, retry_after);
 }
 
+grpc::Status NodeCacheService::Admit(const grpc::ServerContextBase& context) const {
+  if (entrance_.CallerOf(context).role) return grpc::Status::OK;
+  return Refuse(context, Refusal::kNotPermitted, "NOT_A_READER",
+                "this agent's configuration lets no name of this certificate read (--reader-name)");
+}
+
 grpc::Status NodeCacheService::AdmitRound(const grpc::ServerContextBase& context) const {
+  if (grpc::Status admitted = Admit(context); !admitted.ok()) return admitted;
   if (entrance_.CallerOf(context).role == Role::kOperator) return grpc::Status::OK;
   const auto wait = shared_.reader_rounds.Take();
   if (!wait) return grpc::Status::OK;
@@ -124,8 +131,8 @@ grpc::ServerUnaryReactor* NodeCacheService::GetReport(grpc::CallbackServerContex
     status = BadRequest("page_size: must not be negative");
   } else if (absl::Status filter = CheckFilter(asked.filter()); !filter.ok()) {
     status = ToGrpc(filter);
-  } else if (asked.refresh()) {
-    status = AdmitRound(*context);
+  } else {
+    status = asked.refresh() ? AdmitRound(*context) : Admit(*context);
   }
   if (!status.ok() || !asked.refresh()) {
     reactor->Finish(status.ok() ? Answer(asked, *response) : status);
@@ -155,8 +162,8 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* NodeCacheService::WatchReport(grpc::
   } else if (slot = shared_.watching.Take(); slot == nullptr) {
     status =
         Refuse(*context, Refusal::kTooMany, "TOO_MANY_WATCHERS", "too many watch this agent already", absl::Minutes(1));
-  } else if (asked.refresh()) {
-    status = AdmitRound(*context);
+  } else {
+    status = asked.refresh() ? AdmitRound(*context) : Admit(*context);
   }
   auto* watcher = new Watcher(*this, *context, std::move(asked), std::move(slot));
   watcher->Begin(status);
@@ -200,6 +207,7 @@ grpc::ServerUnaryReactor* NodeCacheService::ListRegistries(grpc::CallbackServerC
   for (const std::string& registry : request->registries()) {
     if (absl::Status named = agent::CheckRegistry(registry); !named.ok()) status = ToGrpc(named);
   }
+  if (status.ok()) status = Admit(*context);
   return RunCall(shared_, *context, status, kNodeLimit, [this, request, response](const CallContext& bounds) {
     auto configuration = shared_.agent.Configuration(bounds);
     if (!configuration.ok()) return ToGrpc(configuration.status());
@@ -220,6 +228,7 @@ grpc::ServerUnaryReactor* NodeCacheService::ListImages(grpc::CallbackServerConte
   grpc::Status status = ToGrpc(CheckFilter(filter));
   auto patterns = agent::ParsePatterns({request->patterns().begin(), request->patterns().end()});
   if (status.ok() && !patterns.ok()) status = ToGrpc(patterns.status());
+  if (status.ok()) status = Admit(*context);
   return RunCall(shared_, *context, status, kNodeLimit, [this, patterns, response](const CallContext& bounds) {
     const auto node = shared_.agent.Images({.patterns = *patterns}, bounds);
     if (!node.ok()) return ToGrpc(node.status());

@@ -68,7 +68,9 @@ class NodeCacheService final
 
   grpc::Status Refuse(const grpc::ServerContextBase& context, Refusal why, const std::string& reason,
                       const std::string& message, absl::Duration retry_after = absl::ZeroDuration()) const;
-  /// Whether the caller may have a round made now.
+  /// Whether the caller may read.
+  grpc::Status Admit(const grpc::ServerContextBase& context) const;
+  /// And have a round made now.
   grpc::Status AdmitRound(const grpc::ServerContextBase& context) const;
   grpc::Status Answer(const v1::GetReportRequest& request, grpc::ByteBuffer& response) const;
 

@@ -6,10 +6,13 @@
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/server_posix.h>
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -23,7 +26,9 @@
 #include "serve/loop.h"
 #include "serve/metrics.h"
 #include "serve/node_cache_service.h"
+#include "serve/server_limits.h"
 #include "serve/socket_dir.h"
+#include "serve/tls_entrance.h"
 #include "serve/unix_listener.h"
 #include "serve/views.h"
 #include "serve/workers.h"
@@ -32,9 +37,6 @@
 namespace tagdrift::serve {
 namespace {
 
-/// The largest request has patterns; answers are as large as they are.
-constexpr int kMostRequestBytes = 512 << 10;
-constexpr int kMostStreams = 1100;
 constexpr std::chrono::seconds kStart(60);
 constexpr std::chrono::seconds kStuck(60);
 constexpr std::chrono::seconds kSweep(10);
@@ -57,12 +59,7 @@ class UnixEntrance final : public Entrance {
   absl::Status Serve(std::initializer_list<grpc::Service*> services) {
     grpc::ServerBuilder builder;
     for (grpc::Service* service : services) builder.RegisterService(service);
-    builder.SetMaxReceiveMessageSize(kMostRequestBytes);
-    builder.SetMaxSendMessageSize(-1);
-    builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMostStreams);
-    builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, 16 << 10);
-    builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, 300'000);
-    builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10'000);
+    SetLimits(builder);
     server_ = builder.BuildAndStart();
     if (server_ == nullptr) return absl::InternalError("gRPC cannot serve at " + name_);
     listener_->Accept([this](int fd) { grpc::AddInsecureChannelFromFd(server_.get(), fd); });
@@ -91,6 +88,23 @@ absl::StatusOr<std::unique_ptr<UnixEntrance>> OpenEntrance(const Options& option
   return std::make_unique<UnixEntrance>(role, name, *std::move(listener));
 }
 
+/// Null: not asked for.
+absl::StatusOr<std::unique_ptr<TlsEntrance>> OpenTlsEntrance(const TlsAccess& access) {
+  if (access.address.empty()) return nullptr;
+  return TlsEntrance::Open(access);
+}
+
+/// Each entrance takes up to 256 connections of two descriptors, a TCP entrance twice that while certificates change;
+/// the usual soft limit of 1,024 would be too few. Not as many as the hard one may be: programs that are run as
+/// credential helpers inherit it, and some close each descriptor that there may be.
+void AllowDescriptors() {
+  constexpr rlim_t kEnough = 16'384;
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= kEnough) return;
+  limit.rlim_cur = std::min(limit.rlim_max, kEnough);
+  if (setrlimit(RLIMIT_NOFILE, &limit) != 0) spdlog::warn("the limit of open files stays as it is");
+}
+
 HttpAnswer ReadyzOf(const Board& board) {
   const auto failure = board.Failure();
   return Readyz(board.Latest() != nullptr, failure ? failure->detail() : std::string());
@@ -107,12 +121,15 @@ absl::StatusOr<std::unique_ptr<HttpListener>> StartUnlessOff(const std::string& 
 }  // namespace
 
 absl::Status Serve(Options options, agent::Agent& agent, const std::stop_token& stop) {
+  AllowDescriptors();
   auto directory = SocketDir::Take(options.socket_dir);
   if (!directory.ok()) return directory.status();
   auto readers = OpenEntrance(options, Role::kReader);
   if (!readers.ok()) return readers.status();
   auto operators = OpenEntrance(options, Role::kOperator);
   if (!operators.ok()) return operators.status();
+  auto tls = OpenTlsEntrance(options.tls);
+  if (!tls.ok()) return tls.status();
   if (absl::Status opened = (*directory)->Open(); !opened.ok()) return opened;
 
   Board board;
@@ -152,6 +169,12 @@ absl::Status Serve(Options options, agent::Agent& agent, const std::stop_token& 
   NodeCacheService for_readers(reading, **readers);
   NodeCacheService for_operators(reading, **operators);
   ActionsService actions(acting, **operators);
+  std::optional<NodeCacheService> for_tls;
+  std::optional<ActionsService> tls_actions;
+  if (*tls != nullptr) {
+    for_tls.emplace(reading, **tls);
+    tls_actions.emplace(acting, **tls);
+  }
 
   const HttpHandlers health = {{"/healthz", [&] { return Healthz(heartbeat, SystemClock()->Steady()); }},
                                {"/readyz", [&] { return ReadyzOf(board); }}};
@@ -176,19 +199,23 @@ absl::Status Serve(Options options, agent::Agent& agent, const std::stop_token& 
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   absl::Status serving = (*readers)->Serve({&for_readers});
   if (serving.ok()) serving = (*operators)->Serve({&for_operators, &actions});
+  if (serving.ok() && *tls != nullptr) serving = (*tls)->Serve({&*for_tls, &*tls_actions});
   if (serving.ok()) {
     const std::jthread sweeping([&](const std::stop_token& ended) {
       while (SystemClock()->WaitUntil(SystemClock()->Steady() + kSweep, ended)) {
         for_readers.CutStuck(kStuck);
         for_operators.CutStuck(kStuck);
+        if (for_tls) for_tls->CutStuck(kStuck);
       }
     });
     spdlog::info("serving in {}", options.socket_dir);
+    if (*tls != nullptr) spdlog::info("serving at {} over mutual TLS", options.tls.address);
     loop.Run(stop);
   }
   workers.RequestStop();
   (*readers)->Stop();
   (*operators)->Stop();
+  if (*tls != nullptr) (*tls)->Stop();
   return serving;
 }
 

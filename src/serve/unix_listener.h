@@ -2,20 +2,17 @@
 
 #include <sys/types.h>
 
-#include <functional>
-#include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
+#include <utility>
 
 #include "absl/status/statusor.h"
+#include "serve/acceptor.h"
 
 namespace tagdrift::serve {
 
-/// Accepts connections on a unix socket and hands them on. gRPC's own listener knows no bounds, does not say who
-/// connects, and stops accepting for good when file descriptors run out once. Thread safe.
+/// A unix socket and who connects to it. Thread safe.
 class UnixListener {
  public:
   struct Options {
@@ -25,8 +22,6 @@ class UnixListener {
     int most_connections = 256;
     int most_of_one_uid = 64;
   };
-  /// Takes a connected, non-blocking socket over.
-  using OnConnection = std::function<void(int fd)>;
 
   /// Binds; nobody is answered before Accept. Where a socket is left of a process that has gone, it is replaced.
   /// Errors: what the system says.
@@ -36,35 +31,20 @@ class UnixListener {
   UnixListener(const UnixListener&) = delete;
   UnixListener& operator=(const UnixListener&) = delete;
 
-  void Accept(OnConnection on_connection);
-  /// Accepts nothing more and ends every connection, also one that a frozen peer does not read from.
-  void Cut();
+  void Accept(Acceptor::OnConnection on_connection) { acceptor_->Accept(std::move(on_connection)); }
+  /// Accepts nothing more and ends every connection.
+  void Cut() { acceptor_->Cut(); }
 
   /// Who has connected as `fd`. Nothing where that has ended.
   std::optional<uid_t> UidOf(int fd) const;
-  int connections() const;
+  int connections() const { return acceptor_->connections(); }
 
  private:
-  struct Connection {
-    int own;  ///< a duplicate, which sees the end; the original belongs to who took it over
-    uid_t uid;
-  };
+  UnixListener(std::string path, std::unique_ptr<Acceptor> acceptor)
+      : path_(std::move(path)), acceptor_(std::move(acceptor)) {}
 
-  UnixListener(Options options, int listening, int wake)
-      : options_(std::move(options)), listening_(listening), wake_(wake) {}
-
-  void Run(const std::stop_token& stop, const OnConnection& on_connection);
-  void TakeOne(const OnConnection& on_connection);
-  bool IsTooMany(uid_t uid) const;
-  void Forget(int fd);
-
-  const Options options_;
-  const int listening_;
-  const int wake_;  ///< an eventfd
-  mutable std::mutex mutex_;
-  std::map<int, Connection> connections_;  ///< by the descriptor that was handed on; mutex_
-  bool cut_ = false;                       ///< mutex_
-  std::jthread accepting_;
+  const std::string path_;
+  const std::unique_ptr<Acceptor> acceptor_;
 };
 
 }  // namespace tagdrift::serve

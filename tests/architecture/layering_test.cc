@@ -45,7 +45,7 @@ const std::map<std::string, Layer>& Layers() {
         {"spdlog"}}},
       {"serve",
        {{"call", "text", "image", "hosts", "facts", "judge", "registry", "report", "record", "agent"},
-        {"grpcpp", "google", "prometheus", "spdlog"}}},
+        {"grpcpp", "google", "openssl", "prometheus", "spdlog"}}},
       {"cli", {kAll, {"spdlog", "CLI"}}},
   };
   return kLayers;

@@ -9,11 +9,11 @@
 #include <sys/stat.h>
 
 #include <chrono>
-#include <future>
 #include <random>
 #include <thread>
 
 #include "agent/scene.h"
+#include "daemon.h"
 #include "google/rpc/error_details.pb.h"
 #include "tagdrift/report/report.h"
 #include "tagdrift/v1/node_cache.grpc.pb.h"
@@ -24,71 +24,6 @@ namespace {
 using agent::NameOf;
 using agent::SampleImage;
 using testing::HasSubstr;
-
-constexpr std::chrono::seconds kPatience(20);
-
-class Daemon {
- public:
-  explicit Daemon(
-      agent::Scene& scene, const std::function<void(Options&)>& set = [](Options&) {}) {
-    Options options;
-    options.version = "test";
-    options.host_root = scene.root.path();
-    options.socket_dir = folder_.path().string() + "/run";
-    options.metrics = "";
-    options.health = "";
-    options.audit = [this](const report::AuditRecord& record) {
-      const std::lock_guard lock(mutex_);
-      audit_.push_back(record);
-      return absl::OkStatus();
-    };
-    set(options);
-    directory_ = options.socket_dir;
-    serving_ = std::async(std::launch::async, [this, &scene, options = std::move(options)] {
-      return Serve(options, *scene.agent, stop_.get_token());
-    });
-    for (const char* socket : {"/reader.sock", "/operator.sock"}) {
-      struct stat status {};
-      for (int i = 0; i < 2000 && stat((directory_ + socket).c_str(), &status) != 0; ++i) {
-        std::this_thread::sleep_for(std::chrono::milliseconds(5));
-      }
-    }
-    reader = v1::NodeCache::NewStub(Channel("reader.sock"));
-    operator_ = v1::NodeCache::NewStub(Channel("operator.sock"));
-    actions = v1::NodeCacheActions::NewStub(Channel("operator.sock"));
-  }
-  ~Daemon() { EXPECT_TRUE(Stop().ok()); }
-
-  absl::Status Stop() {
-    stop_.request_stop();
-    return serving_.valid() ? serving_.get() : absl::OkStatus();
-  }
-  std::shared_ptr<grpc::Channel> Channel(const std::string& socket) const {
-    grpc::ChannelArguments arguments;
-    arguments.SetMaxReceiveMessageSize(64 << 20);
-    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-    return grpc::CreateCustomChannel("unix://" + directory_ + "/" + socket, grpc::InsecureChannelCredentials(),
-                                     arguments);
-  }
-  std::vector<report::AuditRecord> audit() {
-    const std::lock_guard lock(mutex_);
-    return audit_;
-  }
-
-  std::unique_ptr<v1::NodeCache::Stub> reader;
-  std::unique_ptr<v1::NodeCache::Stub> operator_;
-  std::unique_ptr<v1::NodeCacheActions::Stub> actions;
-
- private:
-  hosts::TreeFolder folder_;
-  std::string directory_;
-  std::stop_source stop_;
-  std::mutex mutex_;
-  std::vector<report::AuditRecord> audit_;
-  std::future<absl::Status> serving_;
-};
-
-void SetDeadline(grpc::ClientContext& context) { context.set_deadline(std::chrono::system_clock::now() + kPatience); }
 
 class ServeTest : public testing::Test {
  protected:

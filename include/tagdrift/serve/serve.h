@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
@@ -38,12 +39,30 @@ struct SocketAccess {
   mode_t mode = 0600;
 };
 
+/// TCP for who has a certificate of one authority, over mutual TLS (1.2 or newer). Files are PEM, and may change at any
+/// time. Patterns are globs over the certificate's DNS, URI and email names, or, where it has none, its common name;
+/// `*` matches everything.
+struct TlsAccess {
+  std::string address;  ///< HOST:PORT; empty: nobody is answered on TCP
+  std::string certificate;
+  std::string key;
+  std::string client_ca;
+  std::vector<std::string> readers;    ///< none: every certificate of the authority reads
+  std::vector<std::string> operators;  ///< these also read; none: nobody acts over TCP
+  /// Told the port once it is served, which port 0 leaves open.
+  std::function<void(std::uint16_t port)> listening = {};
+};
+
+/// Whether `access` can be served. Errors: one that names the option and its value or file.
+absl::Status CheckTlsAccess(const TlsAccess& access);
+
 struct Options {
   std::string version;
   std::string host_root = "/";
   std::string socket_dir = "/run/tagdrift";
   SocketAccess readers;
   SocketAccess operators;
+  TlsAccess tls;
   std::string metrics = "127.0.0.1:9614";  ///< HOST:PORT of /metrics; empty: none
   std::string health = "127.0.0.1:9615";   ///< HOST:PORT of /healthz and /readyz; empty: none
   absl::Duration interval = absl::Hours(1);

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "absl/status/statusor.h"
+
+namespace tagdrift::serve {
+
+/// Accepts connections at a listening socket and hands them on. gRPC's own listener knows no bounds, and stops
+/// accepting for good when file descriptors run out once. Thread safe.
+class Acceptor {
+ public:
+  struct Options {
+    /// Who has connected, as the bound of one peer tells them apart. Nothing: the connection is closed.
+    std::function<std::optional<std::string>(int fd)> peer;
+    int most_connections = 256;
+    int most_of_one_peer = 64;
+  };
+  /// Takes a connected, non-blocking socket over.
+  using OnConnection = std::function<void(int fd)>;
+
+  /// Takes `listening` over, which is non-blocking. Nobody is answered before Accept. Errors: what the system says.
+  static absl::StatusOr<std::unique_ptr<Acceptor>> Make(int listening, Options options);
+  /// Ends the connections.
+  ~Acceptor();
+  Acceptor(const Acceptor&) = delete;
+  Acceptor& operator=(const Acceptor&) = delete;
+
+  void Accept(OnConnection on_connection);
+  /// Accepts nothing more, and hands nothing on after it has returned. The connections stay.
+  void StopAccepting();
+  /// Accepts nothing more and ends every connection, also one that a frozen peer does not read from.
+  void Cut();
+
+  /// Who has connected as `fd`. Nothing where that has ended.
+  std::optional<std::string> PeerOf(int fd) const;
+  int connections() const;
+
+ private:
+  struct Connection {
+    int own;  ///< a duplicate, which sees the end; the original belongs to who took it over
+    std::string peer;
+  };
+
+  Acceptor(int listening, int wake, Options options)
+      : options_(std::move(options)), listening_(listening), wake_(wake) {}
+
+  void Run(const std::stop_token& stop, const OnConnection& on_connection);
+  void TakeOne(const OnConnection& on_connection);
+  bool IsTooMany(const std::string& peer) const;
+  void Forget(int fd);
+
+  const Options options_;
+  const int listening_;
+  const int wake_;  ///< an eventfd
+  mutable std::mutex mutex_;
+  std::map<int, Connection> connections_;  ///< by the descriptor that was handed on; mutex_
+  bool cut_ = false;                       ///< mutex_
+  std::jthread accepting_;
+};
+
+}  // namespace tagdrift::serve

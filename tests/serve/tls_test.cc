@@ -1,0 +1,313 @@
+// The daemon on TCP: mutual TLS, roles by the names of certificates, files that change.
+#include <gmock/gmock.h>
+#include <grpcpp/grpcpp.h>
+#include <gtest/gtest.h>
+#include <spdlog/sinks/ringbuffer_sink.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "absl/cleanup/cleanup.h"
+#include "agent/scene.h"
+#include "daemon.h"
+#include "node/temporary_folder.h"
+#include "registry/test_certificates.h"
+#include "tagdrift/remote/client.h"
+
+namespace tagdrift::serve {
+namespace {
+
+using registry::ServerPair;
+using registry::TestAuthority;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+constexpr const char* kServerNames = "DNS:tagdrift.corp";
+
+class TlsTest : public testing::Test {
+ protected:
+  TlsTest() {
+    scene_.registry.Push("app", "v1", image_);
+    scene_.Cache(agent::NameOf("app:v1"), image_);
+    WriteSet(authority_, authority_);
+  }
+
+  void Start(std::vector<std::string> readers = {}, std::vector<std::string> operators = {}) {
+    std::promise<std::uint16_t> listening;
+    daemon_ = std::make_unique<Daemon>(scene_, [&](Options& options) {
+      options.spread = absl::ZeroDuration();
+      options.tls = Access();
+      options.tls.readers = std::move(readers);
+      options.tls.operators = std::move(operators);
+      options.tls.listening = [&](std::uint16_t port) { listening.set_value(port); };
+    });
+    auto port = listening.get_future();
+    ASSERT_EQ(port.wait_for(kPatience), std::future_status::ready);
+    address_ = "127.0.0.1:" + std::to_string(port.get());
+    v1::GetReportResponse answer;
+    ASSERT_TRUE(Await([&] {
+      grpc::ClientContext context;
+      SetDeadline(context);
+      return daemon_->reader->GetReport(&context, {}, &answer).ok();
+    }));
+  }
+
+  TlsAccess Access() const {
+    return {.address = "127.0.0.1:0",
+            .certificate = files_.path() + "/tls/tls.crt",
+            .key = files_.path() + "/tls/tls.key",
+            .client_ca = files_.path() + "/tls/ca.crt"};
+  }
+
+  /// As a Secret is replaced: by a link to a new folder.
+  void WriteSet(const TestAuthority& of_server, const TestAuthority& of_clients, int days = 1) {
+    const auto pair = of_server.Issue(kServerNames, days);
+    Swap(pair->certificate, pair->key, of_clients.Certificate());
+  }
+  void Swap(const std::string& certificate, const std::string& key, const std::string& ca) {
+    const std::string folder = "set" + std::to_string(++sets_);
+    files_.Write(folder + "/tls.crt", certificate);
+    files_.Write(folder + "/tls.key", key);
+    files_.Write(folder + "/ca.crt", ca);
+    std::filesystem::create_directory_symlink(folder, files_.path() + "/new");
+    std::filesystem::rename(files_.path() + "/new", files_.path() + "/tls");
+  }
+
+  static std::shared_ptr<grpc::ChannelCredentials> With(const TestAuthority& trusted, const ServerPair* pair) {
+    grpc::SslCredentialsOptions options{.pem_root_certs = trusted.Certificate()};
+    if (pair != nullptr) {
+      options.pem_private_key = pair->key;
+      options.pem_cert_chain = pair->certificate;
+    }
+    return grpc::SslCredentials(options);
+  }
+  std::shared_ptr<grpc::Channel> Channel(const std::shared_ptr<grpc::ChannelCredentials>& credentials) const {
+    grpc::ChannelArguments arguments;
+    arguments.SetSslTargetNameOverride("tagdrift.corp");
+    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+    return grpc::CreateCustomChannel(address_, credentials, arguments);
+  }
+  grpc::Status Get(const std::shared_ptr<grpc::ChannelCredentials>& credentials) const {
+    grpc::ClientContext context;
+    SetDeadline(context);
+    v1::GetReportResponse answer;
+    return v1::NodeCache::NewStub(Channel(credentials))->GetReport(&context, {}, &answer);
+  }
+  grpc::Status GetAs(const TestAuthority& authority, const std::string& names) const {
+    return Get(With(authority_, authority.Issue(names).get()));
+  }
+  grpc::Status PlanAs(const std::string& names) const {
+    const auto actions = v1::NodeCacheActions::NewStub(Channel(With(authority_, authority_.Issue(names).get())));
+    grpc::ClientContext context;
+    SetDeadline(context);
+    v1::RefreshRequest request;
+    request.add_references(agent::NameOf("app:v1"));
+    const auto stream = actions->Refresh(&context, request);
+    v1::RefreshResponse event;
+    while (stream->Read(&event)) {
+    }
+    return stream->Finish();
+  }
+
+  template <class Condition>
+  static bool Await(Condition condition) {
+    for (int i = 0; i < 1000 && !condition(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    return condition();
+  }
+
+  agent::Scene scene_;
+  const agent::SampleImage image_{"image", 2024};
+  const TestAuthority authority_;
+  const TestAuthority other_;
+  node::TemporaryFolder files_;
+  int sets_ = 0;
+  std::string address_;
+  std::unique_ptr<Daemon> daemon_;
+};
+
+TEST_F(TlsTest, NamesOfCertificatesAreRoles) {
+  Start({"*.read.corp"}, {"spiffe://corp/*/ops", "127.0.0.1"});
+  EXPECT_TRUE(GetAs(authority_, "DNS:ci.read.corp").ok());
+  EXPECT_EQ(PlanAs("DNS:ci.read.corp").error_code(), grpc::StatusCode::PERMISSION_DENIED) << "a reader";
+  EXPECT_TRUE(GetAs(authority_, "URI:spiffe://corp/ns/ops").ok()) << "an operator reads too";
+  EXPECT_TRUE(PlanAs("URI:spiffe://corp/ns/ops").ok());
+  EXPECT_TRUE(PlanAs("").ok()) << "the common name, where there is no other";
+  EXPECT_EQ(PlanAs("DNS:else.corp").error_code(), grpc::StatusCode::PERMISSION_DENIED) << "a name comes before it";
+  const grpc::Status nobody = GetAs(authority_, "DNS:else.corp");
+  EXPECT_EQ(nobody.error_code(), grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_THAT(nobody.error_message(), HasSubstr("--reader-name"));
+}
+
+TEST_F(TlsTest, ANameThatMayDoNothingIsRefusedEverywhere) {
+  Start({"none"}, {});
+  const auto stub = v1::NodeCache::NewStub(Channel(With(authority_, authority_.Issue("DNS:x.corp").get())));
+  const auto denied = [](const auto& call) {
+    grpc::ClientContext context;
+    SetDeadline(context);
+    EXPECT_EQ(call(&context).error_code(), grpc::StatusCode::PERMISSION_DENIED);
+  };
+  denied([&](grpc::ClientContext* context) {
+    v1::ExplainRequest request;
+    request.set_name(agent::NameOf("app:v1"));
+    v1::ExplainResponse response;
+    return stub->Explain(context, request, &response);
+  });
+  denied([&](grpc::ClientContext* context) {
+    v1::ListRegistriesResponse response;
+    return stub->ListRegistries(context, {}, &response);
+  });
+  denied([&](grpc::ClientContext* context) {
+    v1::ListImagesResponse response;
+    return stub->ListImages(context, {}, &response);
+  });
+  denied([&](grpc::ClientContext* context) {
+    const auto stream = stub->WatchReport(context, {});
+    v1::WatchReportResponse event;
+    EXPECT_FALSE(stream->Read(&event));
+    return stream->Finish();
+  });
+}
+
+TEST_F(TlsTest, WithoutACertificateOfTheAuthorityNobodyIsAnswered) {
+  Start();
+  EXPECT_TRUE(GetAs(authority_, "DNS:x.corp").ok());
+  for (const auto& [what, credentials] : {
+           std::pair("of another authority", With(authority_, other_.Issue("DNS:x.corp").get())),
+           std::pair("expired", With(authority_, authority_.Issue("DNS:x.corp", -1).get())),
+           std::pair("none", With(authority_, nullptr)),
+           std::pair("plain text", grpc::InsecureChannelCredentials()),
+       }) {
+    EXPECT_EQ(Get(credentials).error_code(), grpc::StatusCode::UNAVAILABLE) << what;
+  }
+  EXPECT_TRUE(GetAs(authority_, "DNS:x.corp").ok());
+}
+
+TEST_F(TlsTest, TheClientOfTheSameProgramWorks) {
+  Start({}, {"ops.corp"});
+  const auto pair = authority_.Issue("DNS:ops.corp");
+  files_.Write("client/ca.pem", authority_.Certificate());
+  files_.Write("client/tls.crt", pair->certificate);
+  files_.Write("client/tls.key", pair->key);
+  const std::string folder = files_.path() + "/client";
+  const auto address =
+      remote::ParseAddress(address_, {folder + "/ca.pem", folder + "/tls.crt", folder + "/tls.key", "tagdrift.corp"});
+  ASSERT_TRUE(address.ok()) << address.status();
+  auto client = remote::Client::Connect(*address);
+  const auto report = client.GetReport({}, {});
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->report().tags_size(), 1);
+}
+
+TEST_F(TlsTest, TheAuditNamesTheCertificate) {
+  std::promise<std::uint16_t> listening;
+  daemon_ = std::make_unique<Daemon>(scene_, [&](Options& options) {
+    options.spread = absl::ZeroDuration();
+    options.tls = Access();
+    options.tls.operators = {"ops.corp"};
+    options.tls.listening = [&](std::uint16_t port) { listening.set_value(port); };
+    options.actions.enabled = {judge::ActionKind::kEvict};
+    options.actions.allow_force = true;
+  });
+  address_ = "127.0.0.1:" + std::to_string(listening.get_future().get());
+  ASSERT_TRUE(Await([&] { return GetAs(authority_, "DNS:ops.corp").ok(); }));
+  const auto actions = v1::NodeCacheActions::NewStub(Channel(With(authority_, authority_.Issue("DNS:ops.corp").get())));
+  grpc::ClientContext context;
+  SetDeadline(context);
+  v1::EvictRequest request;
+  request.add_references(agent::NameOf("app:v1"));
+  request.set_apply(true);
+  const auto stream = actions->Evict(&context, request);
+  v1::EvictResponse event;
+  while (stream->Read(&event)) {
+  }
+  stream->Finish();
+  ASSERT_FALSE(daemon_->audit().empty());
+  EXPECT_THAT(daemon_->audit().front().requester, StartsWith("ops.corp at 127.0.0.1:"));
+}
+
+TEST_F(TlsTest, ANewCertificateAndAuthorityAreTakenOverWithoutARestart) {
+  Start();
+  // The connection stays open, and its stream silent.
+  const auto stub = v1::NodeCache::NewStub(Channel(With(authority_, authority_.Issue("DNS:old.corp").get())));
+  grpc::ClientContext context;
+  SetDeadline(context);
+  const auto stream = stub->WatchReport(&context, {});
+  v1::WatchReportResponse event;
+  ASSERT_TRUE(stream->Read(&event));
+
+  WriteSet(other_, other_);
+  const auto of_other = With(other_, other_.Issue("DNS:new.corp").get());
+  EXPECT_TRUE(Await([&] { return Get(of_other).ok(); }));
+  EXPECT_EQ(Get(With(other_, authority_.Issue("DNS:old.corp").get())).error_code(), grpc::StatusCode::UNAVAILABLE);
+  while (stream->Read(&event)) {
+  }
+  EXPECT_NE(stream->Finish().error_code(), grpc::StatusCode::DEADLINE_EXCEEDED)
+      << "who was let in by an authority that has been taken away does not stay";
+}
+
+TEST_F(TlsTest, ABadNewSetKeepsTheOldAndIsWarnedOfOnce) {
+  const auto log = std::make_shared<spdlog::sinks::ringbuffer_sink_mt>(1000);
+  const auto before = spdlog::default_logger();
+  spdlog::set_default_logger(std::make_shared<spdlog::logger>("test", log));
+  const absl::Cleanup restore = [&] { spdlog::set_default_logger(before); };
+  const auto times = [&](const std::string& words) {
+    return std::ranges::count_if(log->last_formatted(),
+                                 [&](const std::string& line) { return line.find(words) != std::string::npos; });
+  };
+  Start();
+  const auto good = authority_.Issue(kServerNames);
+  Swap(good->certificate, authority_.Issue(kServerNames)->key, authority_.Certificate());
+  EXPECT_TRUE(Await([&] { return times("is not the key of --tls-cert") > 0; }));
+  EXPECT_TRUE(GetAs(authority_, "DNS:x.corp").ok());
+  WriteSet(authority_, authority_, -1);
+  EXPECT_TRUE(Await([&] { return times("has expired; the files as they were read before stay in use") > 0; }));
+  EXPECT_TRUE(GetAs(authority_, "DNS:x.corp").ok());
+  WriteSet(other_, other_);
+  EXPECT_TRUE(Await([&] { return Get(With(other_, other_.Issue("DNS:x.corp").get())).ok(); }));
+  daemon_.reset();
+  EXPECT_EQ(times("is not the key of --tls-cert"), 1);
+  EXPECT_EQ(times("has expired; the files"), 1);
+}
+
+TEST_F(TlsTest, WhatCannotBeServedIsNamed) {
+  const auto trouble = [](const TlsAccess& access) { return std::string(CheckTlsAccess(access).message()); };
+  EXPECT_EQ(trouble(Access()), "");
+  TlsAccess access = Access();
+  access.address = "9616";
+  EXPECT_THAT(trouble(access), StartsWith("--listen: '9616' is no address"));
+  access = Access();
+  access.key = files_.path() + "/none";
+  EXPECT_THAT(trouble(access), HasSubstr("--tls-key: opening " + access.key));
+  access.key = access.certificate;
+  EXPECT_THAT(trouble(access), HasSubstr("--tls-key " + access.key + ": is no PEM file of a private key"));
+  const auto pair = authority_.Issue(kServerNames);
+  Swap(pair->certificate, authority_.Issue(kServerNames)->key, authority_.Certificate());
+  EXPECT_THAT(trouble(Access()), HasSubstr("is not the key of --tls-cert"));
+  Swap("nonsense", pair->key, authority_.Certificate());
+  EXPECT_THAT(trouble(Access()), StartsWith("--tls-cert "));
+  Swap(pair->certificate, pair->key, authority_.Certificate() + "-----BEGIN CERTIFICATE-----\nAAAA\n");
+  EXPECT_THAT(trouble(Access()), StartsWith("--tls-client-ca "));
+  WriteSet(authority_, authority_, -1);
+  EXPECT_THAT(trouble(Access()), HasSubstr("has expired"));
+}
+
+TEST_F(TlsTest, AnAddressThatIsTakenIsOneError) {
+  Start();
+  const auto second = [&] {
+    hosts::TreeFolder folder;
+    return Serve({.socket_dir = folder.path().string() + "/run",
+                  .tls = {.address = address_,
+                          .certificate = Access().certificate,
+                          .key = Access().key,
+                          .client_ca = Access().client_ca},
+                  .metrics = "",
+                  .health = ""},
+                 *scene_.agent, {});
+  }();
+  EXPECT_THAT(std::string(second.message()), StartsWith("--listen: listening at " + address_));
+  EXPECT_NE(second.code(), absl::StatusCode::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace tagdrift::serve
