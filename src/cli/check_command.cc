@@ -25,6 +25,7 @@
 #include "tagdrift/report/report.h"
 #include "tagdrift/text/printable.h"
 #include "tagdrift/text/text.h"
+#include "value_checks.h"
 
 namespace tagdrift::cli {
 namespace {
@@ -145,6 +146,7 @@ void AddRoundOptions(CLI::App& command, RoundArguments& arguments) {
       "What to check: a reference (nginx), or a glob over full references (registry.corp/*); all by default");
   command.add_flag("--in-use", arguments.in_use, "Check only tags that a running container asked for");
   command.add_option("--ignore", arguments.ignored, "Leave these out; repeatable")
+      ->check(PatternTrouble)
       ->type_name("PATTERN")
       ->allow_extra_args(false);
   command.add_flag("--no-containers", arguments.no_containers, "Do not look at containers");

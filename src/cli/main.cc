@@ -3,12 +3,14 @@
 #include <sys/resource.h>
 
 #include <csignal>
+#include <memory>
 #include <string>
 
 #include "CLI/CLI.hpp"
 #include "absl/synchronization/mutex.h"
 #include "action_command.h"
 #include "check_command.h"
+#include "config_file.h"
 #include "explain_command.h"
 #include "images_command.h"
 #include "logging.h"
@@ -48,8 +50,9 @@ int Run(int argc, char** argv, tagdrift::cli::StopOnSignal& stop) {
   app.require_subcommand(1);
   app.footer("Start with: tagdrift check");
   app.set_version_flag("--version", kVersionLine);
-  app.set_config("--config", "", "Read options from this file: TOML, with a table per command")->type_name("FILE");
-  app.allow_config_extras(CLI::config_extras_mode::error);
+  app.set_config("--config", "", "Read options from this file: TOML, those of one command in a table of its name")
+      ->type_name("FILE");
+  app.config_formatter(std::make_shared<tagdrift::cli::ConfigFile>(app));
   app.fallthrough();
   int exit_code = 0;
   tagdrift::cli::AddCheckCommand(app, stop, exit_code);
@@ -71,7 +74,7 @@ int Run(int argc, char** argv, tagdrift::cli::StopOnSignal& stop) {
   } catch (const CLI::CallForVersion&) {
     return Print(std::string(kVersionLine) + "\n");
   } catch (const CLI::ParseError& error) {
-    PrintError(tagdrift::cli::UsageError(app, error, argc > 1 ? argv[1] : ""));
+    for (const std::string& line : tagdrift::cli::UsageError(app, error, argc > 1 ? argv[1] : "")) PrintError(line);
     return tagdrift::render::kExitUsage;
   }
   return exit_code;

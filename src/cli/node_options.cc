@@ -1,5 +1,7 @@
 #include "node_options.h"
 
+#include "value_checks.h"
+
 namespace tagdrift::cli {
 namespace {
 
@@ -84,6 +86,7 @@ void AddNodeOptions(CLI::App& command, NodeOptions& options) {
 
   const std::string registries = "Registries";
   command.add_option("--origin", options.origins, "Compare this registry's tags with this host; repeatable")
+      ->check(OriginTrouble)
       ->type_name("REGISTRY=URL")
       ->allow_extra_args(false)
       ->group(registries);

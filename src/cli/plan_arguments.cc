@@ -11,6 +11,7 @@
 #include "tagdrift/render/render.h"
 #include "tagdrift/report/report.h"
 #include "tagdrift/text/text.h"
+#include "value_checks.h"
 
 namespace tagdrift::cli {
 namespace {
@@ -51,6 +52,7 @@ void AddEvictOptions(CLI::App& command, PlanArguments& arguments) {
   command.add_flag("--force", arguments.force, "Do it against the refusals that say so");
   command.add_flag("--free", arguments.free, "Remove the image too when no other tag and no container has it");
   command.add_option("--protect", arguments.protect, "Never remove names that match; repeatable")
+      ->check(PatternTrouble)
       ->type_name("PATTERN")
       ->allow_extra_args(false);
 }

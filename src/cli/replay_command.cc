@@ -24,6 +24,7 @@
 #include "tagdrift/record/recording.h"
 #include "tagdrift/report/report.h"
 #include "tagdrift/text/text.h"
+#include "value_checks.h"
 
 namespace tagdrift::cli {
 namespace {
@@ -95,6 +96,7 @@ void AddReplayCommand(CLI::App& app, int& exit_code) {
   AddReportOptions(command, arguments->report);
   command.add_flag("--in-use", arguments->in_use, "Only tags that a running container asked for");
   command.add_option("--ignore", arguments->ignored, "Leave these out; repeatable")
+      ->check(PatternTrouble)
       ->type_name("PATTERN")
       ->allow_extra_args(false);
   command.add_subcommand("check", "What check would have said; so it is without a word, too");

@@ -1,16 +1,16 @@
 #include "serve_command.h"
 
 #include <fmt/format.h>
-#include <grp.h>
 #include <spdlog/spdlog.h>
 
-#include <charconv>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "agent_options.h"
+#include "config_file.h"
+#include "group.h"
 #include "invocation.h"
 #include "logging.h"
 #include "node_options.h"
@@ -18,6 +18,7 @@
 #include "output.h"
 #include "tagdrift/serve/serve.h"
 #include "tagdrift/text/text.h"
+#include "value_checks.h"
 
 namespace tagdrift::cli {
 namespace {
@@ -46,23 +47,19 @@ struct ServeArguments {
   std::vector<std::string> protect;
   int disk_threshold = 85;
   bool check_config = false;
+  bool print_config = false;
 };
 
 absl::Status Invalid(const std::string& option, const std::string& why) {
   return absl::InvalidArgumentError(option + ": " + why);
 }
 
-/// A group by name or number. Errors: there is none of that name.
+/// The owner alone where there is no group.
 absl::StatusOr<serve::SocketAccess> AccessOf(const std::string& option, const std::string& group) {
   if (group.empty()) return serve::SocketAccess{};
-  gid_t id = 0;
-  const auto number = std::from_chars(group.data(), group.data() + group.size(), id);
-  if (number.ec == std::errc() && number.ptr == group.data() + group.size()) {
-    return serve::SocketAccess{.group = id, .mode = 0660};
-  }
-  const struct group* named = getgrnam(group.c_str());
-  if (named == nullptr) return Invalid(option, "there is no group '" + group + "' here; its number will do");
-  return serve::SocketAccess{.group = named->gr_gid, .mode = 0660};
+  const auto id = FindGroup(group);
+  if (!id.ok()) return Invalid(option, text::MessageOf(id.status()));
+  return serve::SocketAccess{.group = *id, .mode = 0660};
 }
 
 absl::StatusOr<std::vector<agent::NamePattern>> PatternsOf(const std::string& option,
@@ -80,26 +77,6 @@ std::set<judge::ActionKind> ActionsNamed(const std::vector<std::string>& words) 
     if (word == "evict" || word == "all") actions.insert(judge::ActionKind::kEvict);
   }
   return actions;
-}
-
-/// Errors: InvalidArgument naming what is missing or too much; what cannot be served.
-absl::Status CheckTls(const serve::TlsAccess& tls) {
-  const std::pair<const char*, bool> files[] = {{"--tls-cert", !tls.certificate.empty()},
-                                                {"--tls-key", !tls.key.empty()},
-                                                {"--tls-client-ca", !tls.client_ca.empty()}};
-  if (tls.address.empty()) {
-    for (const auto& [option, given] : files) {
-      if (given) return Invalid(option, "goes with --listen HOST:PORT");
-    }
-    if (!tls.readers.empty()) return Invalid("--reader-name", "goes with --listen HOST:PORT");
-    if (!tls.operators.empty()) return Invalid("--operator-name", "goes with --listen HOST:PORT");
-    return absl::OkStatus();
-  }
-  for (const auto& [option, given] : files) {
-    if (!given)
-      return Invalid("--listen", std::string("needs ") + option + " FILE: TCP is served over mutual TLS only");
-  }
-  return serve::CheckTlsAccess(tls);
 }
 
 absl::StatusOr<serve::Options> OptionsFrom(const ServeArguments& arguments) {
@@ -121,7 +98,9 @@ absl::StatusOr<serve::Options> OptionsFrom(const ServeArguments& arguments) {
   auto operators = AccessOf("--operator-group", arguments.operator_group);
   if (!operators.ok()) return operators.status();
   options.operators = *operators;
-  if (absl::Status tls = CheckTls(arguments.tls); !tls.ok()) return tls;
+  if (!arguments.tls.address.empty()) {
+    if (absl::Status tls = serve::CheckTlsAccess(arguments.tls); !tls.ok()) return tls;
+  }
   auto origins = ReadOrigins(arguments.node.origins);
   if (!origins.ok()) return origins.status();
   options.check.origins = *std::move(origins);
@@ -144,6 +123,11 @@ absl::StatusOr<serve::Options> OptionsFrom(const ServeArguments& arguments) {
   return options;
 }
 
+int Print(const std::string& text) {
+  const absl::Status written = WriteOut(text);
+  return written.ok() ? 0 : ExitCodeOf(written, 0);
+}
+
 int RunServe(const ServeArguments& arguments, StopOnSignal& stop) {
   LogToStandardError(true, arguments.node.log_format);
   auto options = OptionsFrom(arguments);
@@ -151,12 +135,35 @@ int RunServe(const ServeArguments& arguments, StopOnSignal& stop) {
   const auto agent = MakeAgent(arguments.node);
   if (!agent.ok()) return ExitCodeOf(agent.status(), 0);
   if (arguments.check_config) {
-    const absl::Status written = WriteOut("the configuration is fine\n");
-    return written.ok() ? 0 : ExitCodeOf(written, 0);
+    return Print("the configuration is fine\n");
   }
   stop.Allow(kEnding);
   const absl::Status served = serve::Serve(*std::move(options), **agent, stop.token());
   return served.ok() ? 0 : ExitCodeOf(served, 0);
+}
+
+void AddTlsOptions(CLI::App& command, serve::TlsAccess& tls) {
+  const std::string group = "Access";
+  CLI::Option* listen = command.add_option("--listen", tls.address, "Also serve on TCP, over mutual TLS [none]")
+                            ->check(AddressTrouble)
+                            ->type_name("HOST:PORT")
+                            ->group(group);
+  const auto file = [&](const char* name, std::string& value, const char* what) {
+    CLI::Option* option = command.add_option(name, value, what)->type_name("FILE")->group(group)->needs(listen);
+    listen->needs(option);
+  };
+  file("--tls-cert", tls.certificate, "Certificate for --listen and its chain, PEM; read again when it changes");
+  file("--tls-key", tls.key, "Its key");
+  file("--tls-client-ca", tls.client_ca, "Authority of the clients' certificates");
+  const auto names = [&](const char* name, std::vector<std::string>& patterns, const char* what) {
+    command.add_option(name, patterns, what)
+        ->type_name("PATTERN")
+        ->allow_extra_args(false)
+        ->group(group)
+        ->needs(listen);
+  };
+  names("--reader-name", tls.readers, "Certificates (SAN, else CN) that may read; repeatable [all of the authority]");
+  names("--operator-name", tls.operators, "Certificates that may also act; repeatable [none]");
 }
 
 void AddAccessOptions(CLI::App& command, ServeArguments& arguments) {
@@ -167,35 +174,21 @@ void AddAccessOptions(CLI::App& command, ServeArguments& arguments) {
       ->group(group);
   command
       .add_option("--reader-group", arguments.reader_group, "Group that may connect to reader.sock [the owner alone]")
+      ->check(GroupTrouble)
       ->type_name("GROUP")
       ->group(group);
   command
       .add_option("--operator-group", arguments.operator_group,
                   "Group that may connect to operator.sock [the owner alone]")
+      ->check(GroupTrouble)
       ->type_name("GROUP")
       ->group(group);
-  command.add_option("--listen", arguments.tls.address, "Also serve on TCP, over mutual TLS [none]")
-      ->type_name("HOST:PORT")
-      ->group(group);
-  const auto file = [&](const char* name, std::string& value, const char* what) {
-    command.add_option(name, value, what)->type_name("FILE")->group(group);
+  AddTlsOptions(command, arguments.tls);
+  const auto address = [&](const char* name, std::string& value, const char* what) {
+    command.add_option(name, value, what)->check(AddressOrOffTrouble)->type_name("HOST:PORT")->group(group);
   };
-  file("--tls-cert", arguments.tls.certificate,
-       "Certificate for --listen and its chain, PEM; read again when it changes");
-  file("--tls-key", arguments.tls.key, "Its key");
-  file("--tls-client-ca", arguments.tls.client_ca, "Authority of the clients' certificates");
-  const auto names = [&](const char* name, std::vector<std::string>& patterns, const char* what) {
-    command.add_option(name, patterns, what)->type_name("PATTERN")->allow_extra_args(false)->group(group);
-  };
-  names("--reader-name", arguments.tls.readers,
-        "Certificates (SAN, else CN) that may read; repeatable [all of the authority]");
-  names("--operator-name", arguments.tls.operators, "Certificates that may also act; repeatable [none]");
-  command.add_option("--metrics", arguments.metrics, "Where /metrics is served, or off [127.0.0.1:9614]")
-      ->type_name("HOST:PORT")
-      ->group(group);
-  command.add_option("--health", arguments.health, "Where /healthz and /readyz are served, or off [127.0.0.1:9615]")
-      ->type_name("HOST:PORT")
-      ->group(group);
+  address("--metrics", arguments.metrics, "Where /metrics is served, or off [127.0.0.1:9614]");
+  address("--health", arguments.health, "Where /healthz and /readyz are served, or off [127.0.0.1:9615]");
 }
 
 void AddActionOptions(CLI::App& command, ServeArguments& arguments) {
@@ -208,6 +201,7 @@ void AddActionOptions(CLI::App& command, ServeArguments& arguments) {
       ->type_name("LIST")
       ->group(group);
   command.add_option("--actions-on", arguments.actions_on, "Only on names that match; repeatable")
+      ->check(PatternTrouble)
       ->type_name("PATTERN")
       ->allow_extra_args(false)
       ->group(group);
@@ -219,6 +213,7 @@ void AddActionOptions(CLI::App& command, ServeArguments& arguments) {
                 "refresh and prepull may bring images that every pod on this node can use then")
       ->group(group);
   command.add_option("--protect", arguments.protect, "Never evict names that match; repeatable")
+      ->check(PatternTrouble)
       ->type_name("PATTERN")
       ->allow_extra_args(false)
       ->group(group);
@@ -248,9 +243,13 @@ void AddServeCommand(CLI::App& app, StopOnSignal& stop, int& exit_code) {
           "How often registries are asked about tags in use; about others every sixth time [1h]")
       ->type_name("DURATION");
   command.add_option("--ignore", arguments->ignored, "Leave these names out; repeatable")
+      ->check(PatternTrouble)
       ->type_name("PATTERN")
       ->allow_extra_args(false);
-  command.add_flag("--check-config", arguments->check_config, "Check options and configuration file, and end");
+  command.add_flag("--check-config", arguments->check_config, "Check options and configuration file, and end")
+      ->configurable(false);
+  command.add_flag("--print-config", arguments->print_config, "Print a configuration file of all options, and end")
+      ->configurable(false);
   AddAccessOptions(command, *arguments);
   AddActionOptions(command, *arguments);
   arguments->node.politeness.politeness.requests_per_second = kRequestsPerSecond;
@@ -266,7 +265,9 @@ void AddServeCommand(CLI::App& app, StopOnSignal& stop, int& exit_code) {
       "  tagdrift serve --state-dir /var/lib/tagdrift             # as a DaemonSet does\n"
       "  tagdrift serve --interval 10m --enable-actions refresh,prepull\n"
       "  tagdrift serve --config /etc/tagdrift.toml --check-config");
-  command.callback([arguments, &stop, &exit_code] { exit_code = RunServe(*arguments, stop); });
+  command.callback([&command, arguments, &stop, &exit_code] {
+    exit_code = arguments->print_config ? Print(ConfigReference(command)) : RunServe(*arguments, stop);
+  });
 }
 
 }  // namespace tagdrift::cli

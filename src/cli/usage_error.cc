@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_split.h"
 #include "tagdrift/text/near_miss.h"
 
 namespace tagdrift::cli {
@@ -27,7 +28,7 @@ std::vector<std::string> CommandNames(const CLI::App& app) {
   return names;
 }
 
-/// Without their dashes, as an options file has them.
+/// Without their dashes.
 std::vector<std::string> OptionNames(const CLI::App& command) {
   std::vector<std::string> names;
   for (const CLI::Option* option : command.get_options()) {
@@ -48,32 +49,11 @@ std::string UnexpectedArgument(const CLI::App& app, const CLI::App& command, con
   return fmt::format("there is no option '{}'{}", option, Meant(name, known, "--"));
 }
 
-/// CLI11 says "INI was not able to parse check.all-hots" of an options file.
-std::string UnknownInFile(const CLI::App& app, std::string_view what) {
-  constexpr std::string_view kUnknown = "INI was not able to parse ";
-  if (!what.starts_with(kUnknown)) return std::string(what);
-  what.remove_prefix(kUnknown.size());
-  const std::size_t dot = what.rfind('.');
-  if (dot == std::string_view::npos) {
-    return fmt::format("the options file says '{}' outside of any command's table", what);
-  }
-  const std::string table(what.substr(0, dot));
-  const std::string key(what.substr(dot + 1));
-  const auto named = app.get_subcommands([&](const CLI::App* command) { return command->get_name() == table; });
-  if (named.empty()) {
-    return fmt::format("the options file has a table [{}], which is no command{}", table,
-                       Meant(table, CommandNames(app)));
-  }
-  return fmt::format("the options file says '{}' in [{}], which is no option of it{}", key, table,
-                     Meant(key, OptionNames(*named.front())));
-}
-
 std::string WhatIsWrong(const CLI::App& app, const CLI::App* command, const CLI::ParseError& error,
                         const std::string& first) {
   if (command == nullptr && !first.empty() && !first.starts_with('-')) {
     return fmt::format("there is no command '{}'{}", first, Meant(first, CommandNames(app)));
   }
-  if (dynamic_cast<const CLI::ConfigError*>(&error) != nullptr) return UnknownInFile(app, error.what());
   if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
     return UnexpectedArgument(app, command == nullptr ? app : *command, error);
   }
@@ -82,11 +62,12 @@ std::string WhatIsWrong(const CLI::App& app, const CLI::App* command, const CLI:
 
 }  // namespace
 
-std::string UsageError(const CLI::App& app, const CLI::ParseError& error, const std::string& first) {
+std::vector<std::string> UsageError(const CLI::App& app, const CLI::ParseError& error, const std::string& first) {
+  if (dynamic_cast<const CLI::ConfigError*>(&error) != nullptr) return absl::StrSplit(error.what(), '\n');
   const std::vector<CLI::App*> chosen = app.get_subcommands();
   const CLI::App* command = chosen.empty() ? nullptr : chosen.front();
-  return fmt::format("{} (see tagdrift {}--help)", WhatIsWrong(app, command, error, first),
-                     command == nullptr ? "" : command->get_name() + " ");
+  return {fmt::format("{} (see tagdrift {}--help)", WhatIsWrong(app, command, error, first),
+                      command == nullptr ? "" : command->get_name() + " ")};
 }
 
 }  // namespace tagdrift::cli

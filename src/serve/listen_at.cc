@@ -12,6 +12,7 @@
 #include <string>
 
 #include "absl/cleanup/cleanup.h"
+#include "tagdrift/serve/serve.h"
 
 namespace tagdrift::serve {
 namespace {

@@ -128,35 +128,6 @@ TEST(CommandLine, NamesTheCommandOrOptionThatWasMeant) {
   }
 }
 
-TEST(CommandLine, ReadsOptionsFromAFile) {
-  const std::string file = testing::TempDir() + "tagdrift-options.toml";
-  std::ofstream(file) << "[check]\nruntime-endpoint = \"unix:///from/the/file.sock\"\n";
-  const Outcome outcome = RunBinary("check --config " + file + " 2>&1 >/dev/null");
-  EXPECT_EQ(outcome.exit_code, 2);
-  EXPECT_NE(outcome.text.find("/from/the/file.sock"), std::string::npos) << outcome.text;
-}
-
-TEST(CommandLine, RefusesAnOptionsFileThatIsMissingOrSaysSomethingUnknown) {
-  EXPECT_EQ(RunBinary("check --config /nonexistent.toml 2>/dev/null").exit_code, 64);
-  const std::string file = testing::TempDir() + "tagdrift-unknown-options.toml";
-  std::ofstream(file) << "[check]\nall-hots = true\n";
-  const Outcome outcome = RunBinary("check --config " + file + " 2>&1 >/dev/null");
-  EXPECT_EQ(outcome.exit_code, 64);
-  EXPECT_NE(outcome.text.find("the options file says 'all-hots' in [check], which is no option of it; did you mean "
-                              "'all-hosts'?"),
-            std::string::npos)
-      << outcome.text;
-}
-
-TEST(CommandLine, SaysWhichTableOfAnOptionsFileIsNoCommand) {
-  const std::string file = testing::TempDir() + "tagdrift-unknown-table.toml";
-  std::ofstream(file) << "[chekc]\nall-hosts = true\n";
-  const Outcome outcome = RunBinary("check --config " + file + " 2>&1 >/dev/null");
-  EXPECT_EQ(outcome.exit_code, 64);
-  EXPECT_NE(outcome.text.find("[chekc], which is no command; did you mean 'check'?"), std::string::npos)
-      << outcome.text;
-}
-
 // Otherwise the reference would be ignored instead of checked.
 TEST(CommandLine, TakesOneValueForEachRepeatableOption) {
   const Outcome outcome =

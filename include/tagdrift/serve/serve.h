@@ -9,6 +9,7 @@
 #include <set>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -52,6 +53,10 @@ struct TlsAccess {
   /// Told the port once it is served, which port 0 leaves open.
   std::function<void(std::uint16_t port)> listening = {};
 };
+
+/// Whether `address` is one to listen at: "127.0.0.1:9614", "[::1]:9614"; port 0 is any free one. Errors:
+/// InvalidArgument naming it.
+absl::Status CheckAddress(std::string_view address);
 
 /// Whether `access` can be served. Errors: one that names the option and its value or file.
 absl::Status CheckTlsAccess(const TlsAccess& access);
