@@ -189,12 +189,13 @@ grpc::ServerUnaryReactor* NodeCacheService::Explain(grpc::CallbackServerContext*
   } else {
     status = AdmitRound(*context);
   }
-  return RunCall(shared_, *context, status, kExplainLimit, [this, check, response](const CallContext& bounds) {
-    const auto round = shared_.agent.Check(check, bounds);
-    if (!round.ok()) return ToGrpc(round.status());
-    *response->mutable_report() = report::ToMessage(*round, shared_.invocation);
-    return grpc::Status::OK;
-  });
+  return RunCall(shared_, *context, entrance_.CallerOf(*context).name, status, kExplainLimit,
+                 [this, check, response](const CallContext& bounds) {
+                   const auto round = shared_.agent.Check(check, bounds);
+                   if (!round.ok()) return ToGrpc(round.status());
+                   *response->mutable_report() = report::ToMessage(*round, shared_.invocation);
+                   return grpc::Status::OK;
+                 });
 }
 
 grpc::ServerUnaryReactor* NodeCacheService::ListRegistries(grpc::CallbackServerContext* context,
@@ -208,16 +209,18 @@ grpc::ServerUnaryReactor* NodeCacheService::ListRegistries(grpc::CallbackServerC
     if (absl::Status named = agent::CheckRegistry(registry); !named.ok()) status = ToGrpc(named);
   }
   if (status.ok()) status = Admit(*context);
-  return RunCall(shared_, *context, status, kNodeLimit, [this, request, response](const CallContext& bounds) {
-    auto configuration = shared_.agent.Configuration(bounds);
-    if (!configuration.ok()) return ToGrpc(configuration.status());
-    auto configs = agent::RegistriesOf(*configuration, {request->registries().begin(), request->registries().end()});
-    for (hosts::RegistryConfig& config : configs) {
-      for (hosts::RegistryHost& host : config.hosts) host.headers.clear();
-    }
-    *response->mutable_report() = report::ToMessage(configs, configuration->settings.notes);
-    return grpc::Status::OK;
-  });
+  return RunCall(shared_, *context, entrance_.CallerOf(*context).name, status, kNodeLimit,
+                 [this, request, response](const CallContext& bounds) {
+                   auto configuration = shared_.agent.Configuration(bounds);
+                   if (!configuration.ok()) return ToGrpc(configuration.status());
+                   auto configs = agent::RegistriesOf(*configuration,
+                                                      {request->registries().begin(), request->registries().end()});
+                   for (hosts::RegistryConfig& config : configs) {
+                     for (hosts::RegistryHost& host : config.hosts) host.headers.clear();
+                   }
+                   *response->mutable_report() = report::ToMessage(configs, configuration->settings.notes);
+                   return grpc::Status::OK;
+                 });
 }
 
 grpc::ServerUnaryReactor* NodeCacheService::ListImages(grpc::CallbackServerContext* context,
@@ -229,12 +232,13 @@ grpc::ServerUnaryReactor* NodeCacheService::ListImages(grpc::CallbackServerConte
   auto patterns = agent::ParsePatterns({request->patterns().begin(), request->patterns().end()});
   if (status.ok() && !patterns.ok()) status = ToGrpc(patterns.status());
   if (status.ok()) status = Admit(*context);
-  return RunCall(shared_, *context, status, kNodeLimit, [this, patterns, response](const CallContext& bounds) {
-    const auto node = shared_.agent.Images({.patterns = *patterns}, bounds);
-    if (!node.ok()) return ToGrpc(node.status());
-    *response->mutable_images() = report::ToMessage(*node, shared_.clock->Wall());
-    return grpc::Status::OK;
-  });
+  return RunCall(shared_, *context, entrance_.CallerOf(*context).name, status, kNodeLimit,
+                 [this, patterns, response](const CallContext& bounds) {
+                   const auto node = shared_.agent.Images({.patterns = *patterns}, bounds);
+                   if (!node.ok()) return ToGrpc(node.status());
+                   *response->mutable_images() = report::ToMessage(*node, shared_.clock->Wall());
+                   return grpc::Status::OK;
+                 });
 }
 
 void NodeCacheService::CutStuck(std::chrono::nanoseconds limit) {

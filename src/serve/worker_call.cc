@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <exception>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "tagdrift/call/linked_stop.h"
@@ -30,13 +31,15 @@ SteadyTime DeadlineOf(const grpc::ServerContextBase& context, SteadyTime now, st
   return now + std::clamp<std::chrono::nanoseconds>(left, std::chrono::nanoseconds(0), limit);
 }
 
-grpc::ServerUnaryReactor* RunCall(NodeCacheContext& shared, grpc::CallbackServerContext& context, grpc::Status status,
-                                  std::chrono::nanoseconds limit,
+grpc::ServerUnaryReactor* RunCall(NodeCacheContext& shared, grpc::CallbackServerContext& context,
+                                  const std::string& caller, grpc::Status status, std::chrono::nanoseconds limit,
                                   std::function<grpc::Status(const CallContext& bounds)> work) {
   auto* reactor = new WorkerCall;
   std::shared_ptr<void> slot = status.ok() ? shared.working.Take() : nullptr;
   if (status.ok() && slot == nullptr) {
-    status = Refused(Refusal::kTooMany, "TOO_MANY_CALLS", "too many calls are being worked on", absl::Seconds(1));
+    const std::string message = "too many calls are being worked on";
+    shared.refused(Refusal::kTooMany, caller, message);
+    status = Refused(Refusal::kTooMany, "TOO_MANY_CALLS", message, absl::Seconds(1));
   }
   if (!status.ok()) {
     reactor->Finish(status);

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <functional>
+#include <string>
 
 #include "serve/node_cache_service.h"
 #include "tagdrift/call/call_context.h"
@@ -14,9 +15,10 @@ namespace tagdrift::serve {
 SteadyTime DeadlineOf(const grpc::ServerContextBase& context, SteadyTime now, std::chrono::nanoseconds limit);
 
 /// A unary call whose `work` blocks: runs it on a worker's thread, until the caller or the limit ends it. Ends at once
-/// with `status` where that is not OK, or with RESOURCE_EXHAUSTED where no worker is free.
-grpc::ServerUnaryReactor* RunCall(NodeCacheContext& shared, grpc::CallbackServerContext& context, grpc::Status status,
-                                  std::chrono::nanoseconds limit,
+/// with `status` where that is not OK, or with RESOURCE_EXHAUSTED where no worker is free, which counts as a refusal of
+/// `caller`.
+grpc::ServerUnaryReactor* RunCall(NodeCacheContext& shared, grpc::CallbackServerContext& context,
+                                  const std::string& caller, grpc::Status status, std::chrono::nanoseconds limit,
                                   std::function<grpc::Status(const CallContext& bounds)> work);
 
 }  // namespace tagdrift::serve

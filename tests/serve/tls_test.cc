@@ -139,34 +139,79 @@ TEST_F(TlsTest, NamesOfCertificatesAreRoles) {
   EXPECT_THAT(nobody.error_message(), HasSubstr("--reader-name"));
 }
 
-TEST_F(TlsTest, ANameThatMayDoNothingIsRefusedEverywhere) {
-  Start({"none"}, {});
-  const auto stub = v1::NodeCache::NewStub(Channel(With(authority_, authority_.Issue("DNS:x.corp").get())));
-  const auto denied = [](const auto& call) {
+/// How a call ends, of each method of both services, in the order of the protos.
+std::vector<grpc::StatusCode> CodesAt(const std::shared_ptr<grpc::Channel>& channel) {
+  const auto reads = v1::NodeCache::NewStub(channel);
+  const auto acts = v1::NodeCacheActions::NewStub(channel);
+  std::vector<grpc::StatusCode> codes;
+  const auto call = [&](auto&& ask) {
     grpc::ClientContext context;
     SetDeadline(context);
-    EXPECT_EQ(call(&context).error_code(), grpc::StatusCode::PERMISSION_DENIED);
+    codes.push_back(ask(&context).error_code());
   };
-  denied([&](grpc::ClientContext* context) {
+  const auto first = [](grpc::ClientContext* context, auto stream, auto event) {
+    if (stream->Read(&event)) context->TryCancel();
+    while (stream->Read(&event)) {
+    }
+    const grpc::Status status = stream->Finish();
+    return status.error_code() == grpc::StatusCode::CANCELLED ? grpc::Status::OK : status;
+  };
+  const std::string tag = agent::NameOf("app:v1");
+  call([&](auto* context) {
+    v1::GetReportResponse response;
+    return reads->GetReport(context, {}, &response);
+  });
+  call([&](auto* context) { return first(context, reads->WatchReport(context, {}), v1::WatchReportResponse()); });
+  call([&](auto* context) {
     v1::ExplainRequest request;
-    request.set_name(agent::NameOf("app:v1"));
+    request.set_name(tag);
     v1::ExplainResponse response;
-    return stub->Explain(context, request, &response);
+    return reads->Explain(context, request, &response);
   });
-  denied([&](grpc::ClientContext* context) {
+  call([&](auto* context) {
     v1::ListRegistriesResponse response;
-    return stub->ListRegistries(context, {}, &response);
+    return reads->ListRegistries(context, {}, &response);
   });
-  denied([&](grpc::ClientContext* context) {
+  call([&](auto* context) {
     v1::ListImagesResponse response;
-    return stub->ListImages(context, {}, &response);
+    return reads->ListImages(context, {}, &response);
   });
-  denied([&](grpc::ClientContext* context) {
-    const auto stream = stub->WatchReport(context, {});
-    v1::WatchReportResponse event;
-    EXPECT_FALSE(stream->Read(&event));
-    return stream->Finish();
+  call([&](auto* context) {
+    v1::RefreshRequest request;
+    request.add_references(tag);
+    return first(context, acts->Refresh(context, request), v1::RefreshResponse());
   });
+  call([&](auto* context) {
+    v1::PrePullRequest request;
+    request.add_references(tag);
+    return first(context, acts->PrePull(context, request), v1::PrePullResponse());
+  });
+  call([&](auto* context) {
+    v1::EvictRequest request;
+    request.add_references(tag);
+    return first(context, acts->Evict(context, request), v1::EvictResponse());
+  });
+  return codes;
+}
+
+TEST_F(TlsTest, EachMethodIsForItsRoleAtEachListener) {
+  Start({"read.corp"}, {"ops.corp"});
+  const auto with = [&](const TestAuthority& authority, const std::string& names, int days = 1) {
+    return Channel(With(authority_, authority.Issue(names, days).get()));
+  };
+  using enum grpc::StatusCode;
+  const auto all = [](grpc::StatusCode reading, grpc::StatusCode acting) {
+    return std::vector{reading, reading, reading, reading, reading, acting, acting, acting};
+  };
+  EXPECT_EQ(CodesAt(daemon_->Channel("reader.sock")), all(OK, UNIMPLEMENTED)) << "no action is served there";
+  EXPECT_EQ(CodesAt(daemon_->Channel("operator.sock")), all(OK, OK));
+  EXPECT_EQ(CodesAt(with(authority_, "DNS:read.corp")), all(OK, PERMISSION_DENIED));
+  EXPECT_EQ(CodesAt(with(authority_, "DNS:ops.corp")), all(OK, OK));
+  EXPECT_EQ(CodesAt(with(authority_, "DNS:else.corp")), all(PERMISSION_DENIED, PERMISSION_DENIED));
+  EXPECT_EQ(CodesAt(with(other_, "DNS:ops.corp")), all(UNAVAILABLE, UNAVAILABLE)) << "another authority's";
+  EXPECT_EQ(CodesAt(with(authority_, "DNS:ops.corp", -1)), all(UNAVAILABLE, UNAVAILABLE)) << "expired";
+  EXPECT_EQ(CodesAt(Channel(With(authority_, nullptr))), all(UNAVAILABLE, UNAVAILABLE)) << "no certificate";
+  EXPECT_EQ(CodesAt(Channel(grpc::InsecureChannelCredentials())), all(UNAVAILABLE, UNAVAILABLE)) << "plain text";
 }
 
 TEST_F(TlsTest, WithoutACertificateOfTheAuthorityNobodyIsAnswered) {
