@@ -16,6 +16,7 @@
 #include "logging.h"
 #include "mirrors_command.h"
 #include "output.h"
+#include "pid_one.h"
 #include "record_command.h"
 #include "replay_command.h"
 #include "serve_command.h"
@@ -84,6 +85,7 @@ int Run(int argc, char** argv, tagdrift::cli::StopOnSignal& stop) {
 
 int main(int argc, char** argv) {
   ForbidCoreDumps();
+  tagdrift::cli::LeaveReapingToPidOne();
 #ifdef __GLIBC__
   // An arena per thread grows a page at a time: with one for all, asking 200 tags takes a fifth less CPU.
   mallopt(M_ARENA_MAX, 1);
