@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <string>
@@ -101,6 +102,16 @@ class Agent::State {
     return runtime_.changes->Follow(changed, call.context());
   }
 
+  absl::Status FollowPods(const std::function<void()>& changed, const CallContext& context) {
+    const kube::PodsFrom from = options_.kube.from;
+    if (from != kube::PodsFrom::kApi && from != kube::PodsFrom::kAuto) {
+      return absl::UnimplementedError("the API server is not to be asked for pods");
+    }
+    if (from == kube::PodsFrom::kAuto && pods_by_ != facts::PodSource::kApi) return absl::OkStatus();
+    const Call call(*this, context);
+    return pods_.Follow(NodeName(options_), changed, call.context());
+  }
+
   registry::Client::Counts counts() const { return registry_->counts(); }
 
  private:
@@ -129,8 +140,9 @@ class Agent::State {
 
   /// Says what there is, once and when it has changed.
   absl::StatusOr<Observation> ObserveNode(ObservationScope scope, const CallContext& context) {
-    auto seen = Observe(options_, runtime_, scope, context);
+    auto seen = Observe(options_, runtime_, pods_, scope, context);
     if (!seen.ok()) return seen;
+    if (scope.containers && scope.network) pods_by_ = seen->node.pods.source;
     const std::lock_guard lock(mutex_);
     if (std::exchange(said_, seen->in_words) != seen->in_words) spdlog::info("{}", seen->in_words);
     return seen;
@@ -162,6 +174,8 @@ class Agent::State {
   DeliveredCache delivered_{kDeliveredBytes};
   History history_{options_.state_dir};
   DiskReservations disk_;
+  kube::PodWatch pods_{options_.kube, options_.environment};
+  std::atomic<facts::PodSource> pods_by_ = facts::PodSource::kNone;  ///< at the last look
   const Shared shared_{.runtime = runtime_,
                        .registry = *registry_,
                        .stored = stored_,
@@ -214,6 +228,10 @@ absl::StatusOr<RegistryConfiguration> Agent::Configuration(const CallContext& co
 
 absl::Status Agent::FollowNode(const std::function<void()>& changed, const CallContext& context) {
   return state_->FollowNode(changed, context);
+}
+
+absl::Status Agent::FollowPods(const std::function<void()>& changed, const CallContext& context) {
+  return state_->FollowPods(changed, context);
 }
 
 registry::Client::Counts Agent::counts() const { return state_->counts(); }

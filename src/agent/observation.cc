@@ -27,13 +27,6 @@ constexpr std::size_t kMostCaBytes = 16 << 20;
 constexpr std::array kProxyVariables = {"HTTP_PROXY",  "http_proxy", "HTTPS_PROXY",
                                         "https_proxy", "NO_PROXY",   "no_proxy"};
 
-std::string NodeName(const Options& options) {
-  const auto given = options.environment.find("NODE_NAME");
-  if (given != options.environment.end() && !given->second.empty()) return given->second;
-  std::array<char, 256> name{};
-  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
-}
-
 /// The node's CA bundle where Go looks for it, read within the node's root: links in it lead there too.
 std::string ReadCaBundle(const hosts::FileTree& tree) {
   for (const std::string& path : registry::SystemCaPlaces()) {
@@ -66,12 +59,20 @@ std::map<std::string, std::string> ReadProxies(const Options& options, facts::No
 
 }  // namespace
 
+std::string NodeName(const Options& options) {
+  const auto given = options.environment.find("NODE_NAME");
+  if (given != options.environment.end() && !given->second.empty()) return given->second;
+  std::array<char, 256> name{};
+  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
+}
+
 std::string EndpointOf(const Options& options) {
   if (!options.runtime_endpoint.empty()) return options.runtime_endpoint;
   return "unix://" + (options.host_root == "/" ? "" : options.host_root) + kDefaultSocket;
 }
 
-absl::StatusOr<Observation> Observe(const Options& options, node::RuntimeClients& runtime, ObservationScope scope,
+absl::StatusOr<Observation> Observe(const Options& options, node::RuntimeClients& runtime,
+                                    const kube::PodWatch& followed, ObservationScope scope,
                                     const CallContext& context) {
   auto tree = hosts::FileTree::Open(options.host_root, [context] {
     return context.Check(std::chrono::steady_clock::now(), "reading the node's files");
@@ -83,9 +84,12 @@ absl::StatusOr<Observation> Observe(const Options& options, node::RuntimeClients
   const auto status = runtime.cri->Status(context);
   if (!status.ok()) return status.status();
   const std::string name = NodeName(options);
-  kube::NodePods pods;
+  const bool with_pods = scope.containers && scope.network;
+  std::optional<kube::NodePods> latest;
+  if (with_pods) latest = followed.Latest();
+  kube::NodePods pods = latest ? *std::move(latest) : kube::NodePods();
   std::jthread asking;  // stopped and joined on every way out
-  if (scope.containers && scope.network) {
+  if (with_pods && pods.pods.source == facts::PodSource::kNone) {
     asking = std::jthread([&](const std::stop_token& stop) {
       const LinkedStop either(stop, context.stop);
       pods = kube::ReadPods(options.kube, options.environment, name, *tree, {context.deadline, either.token()});
@@ -94,8 +98,8 @@ absl::StatusOr<Observation> Observe(const Options& options, node::RuntimeClients
   auto node = node::ReadNode(*runtime.cri, *runtime.containerd, *version, scope.containers, context);
   if (!node.ok()) return node.status();
   node->name = name;
-  if (asking.joinable()) {
-    asking.join();
+  if (with_pods) {
+    if (asking.joinable()) asking.join();
     const bool has_kubelet = pods.pods.source != facts::PodSource::kNone;
     node->pull_verification = kube::ReadPullVerification(*tree, has_kubelet, pods.kubelet_version);
     node->pods = std::move(pods.pods);

@@ -9,6 +9,7 @@
 #include "tagdrift/facts/node_facts.h"
 #include "tagdrift/hosts/file_tree.h"
 #include "tagdrift/hosts/registry_config.h"
+#include "tagdrift/kube/pod_watch.h"
 #include "tagdrift/node/runtime.h"
 #include "tagdrift/registry/client.h"
 
@@ -30,13 +31,16 @@ struct ObservationScope {
   bool network = true;
 };
 
+/// As Kubernetes knows the node, unless its name is another than the host's and the environment does not say it.
+std::string NodeName(const Options& options);
+
 /// The runtime endpoint that `options` mean.
 std::string EndpointOf(const Options& options);
 
 /// Reads the node, containerd's settings and, if wanted, proxies and CA bundle; with containers and network, at the
-/// same time, what Kubernetes says of the pods, and how the kubelet treats images. The runtime's version is asked once.
-/// Errors: one line that says what to do.
-absl::StatusOr<Observation> Observe(const Options& options, node::RuntimeClients& runtime, ObservationScope scope,
-                                    const CallContext& context);
+/// same time, what Kubernetes says of the pods, unless these are followed, and how the kubelet treats images. The
+/// runtime's version is asked once. Errors: one line that says what to do.
+absl::StatusOr<Observation> Observe(const Options& options, node::RuntimeClients& runtime,
+                                    const kube::PodWatch& followed, ObservationScope scope, const CallContext& context);
 
 }  // namespace tagdrift::agent

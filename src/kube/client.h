@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
+#include <string_view>
 
 #include "absl/status/statusor.h"
 #include "kube/https_get.h"
@@ -25,10 +27,13 @@ class Client {
   /// HttpsGet and of reading the token; Unauthenticated for 401, PermissionDenied for 403, Unavailable for others.
   absl::StatusOr<std::string> Get(const std::string& url, const std::string& pin, std::size_t body_limit,
                                   const CallContext& context);
+  /// Gives the body of a 200 of the API server to `on_body` until it ends, or that says false. Errors: as Get.
+  absl::Status Stream(const std::string& url, std::function<bool(std::string_view piece)> on_body,
+                      const CallContext& context);
 
  private:
-  absl::StatusOr<HttpsAnswer> GetOnce(const std::string& url, const std::string& pin, std::size_t body_limit,
-                                      const CallContext& context);
+  absl::StatusOr<std::string> Ask(HttpsRequest request, const CallContext& context);
+  absl::StatusOr<HttpsAnswer> AskOnce(HttpsRequest& request, const CallContext& context);
 
   Identity identity_;
   const std::string user_agent_;

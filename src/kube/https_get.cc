@@ -8,6 +8,7 @@
 #include <array>
 #include <chrono>
 #include <cstring>
+#include <functional>
 #include <memory>
 #include <stop_token>
 #include <string_view>
@@ -29,7 +30,7 @@ struct ListFree {
 
 class Transfer {
  public:
-  explicit Transfer(const HttpsRequest& request) : limit_(request.body_limit) {
+  explicit Transfer(const HttpsRequest& request) : on_body_(request.on_body), limit_(request.body_limit) {
     headers_.reset(curl_slist_append(nullptr, "Accept: application/json"));
     if (!request.token.empty()) {
       headers_.reset(curl_slist_append(headers_.release(), ("Authorization: Bearer " + request.token).c_str()));
@@ -92,10 +93,12 @@ class Transfer {
 
   static std::size_t OnBody(char* bytes, std::size_t, std::size_t size, void* self) {
     auto& transfer = *static_cast<Transfer*>(self);
+    const bool wanted = transfer.Number(CURLINFO_RESPONSE_CODE) == 200;
+    if (transfer.on_body_ && wanted) return transfer.on_body_({bytes, size}) ? size : 0;
     transfer.received_ += size;
     transfer.too_large_ = transfer.received_ > transfer.limit_;
     if (transfer.too_large_) return 0;
-    if (transfer.Number(CURLINFO_RESPONSE_CODE) == 200) transfer.body_.append(bytes, size);
+    if (wanted) transfer.body_.append(bytes, size);
     return size;
   }
 
@@ -150,6 +153,7 @@ class Transfer {
   std::unique_ptr<CURL, EasyFree> easy_{curl_easy_init()};
   std::unique_ptr<curl_slist, ListFree> headers_;
   std::array<char, CURL_ERROR_SIZE> error_{};
+  const std::function<bool(std::string_view)> on_body_;
   const std::size_t limit_;
   std::size_t received_ = 0;
   std::string body_;

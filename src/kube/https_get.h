@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
+#include <string_view>
 
 #include "absl/status/statusor.h"
 #include "tagdrift/call/call_context.h"
@@ -21,11 +23,13 @@ struct HttpsRequest {
   /// Instead of that: the server has this key, as CertificatePin gives it, whatever its certificate says.
   std::string pin = {};
   std::size_t body_limit = kMostBodyBytes;
+  /// Given the body of a 200 as it comes, however long it is, instead of the answer; false ends the request.
+  std::function<bool(std::string_view piece)> on_body = {};
 };
 
 struct HttpsAnswer {
   int status = 0;
-  std::string body;  ///< empty unless `status` is 200
+  std::string body;  ///< empty unless `status` is 200 and the request has no `on_body`
 };
 
 /// Verifies the server before anything is sent. Follows no redirects and uses no proxy. Errors, in words that name

@@ -46,6 +46,13 @@ bool Object::Flag(const char* field) const {
   return false;
 }
 
+long Object::Number(const char* field) const {
+  const Json& value = Field(field);
+  if (value.is_number_integer()) return value.get<long>();
+  if (!value.is_null()) Fail(fmt::format("'{}' is no number", field));
+  return 0;
+}
+
 Object Object::Child(const char* field) const { return {Field(field), Path(field), *status_}; }
 
 std::vector<Object> Object::List(const char* field) const {

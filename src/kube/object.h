@@ -22,6 +22,8 @@ class Object {
   std::string Text(const char* field) const;
   /// False where there is none; YAML's text "true" will do.
   bool Flag(const char* field) const;
+  /// 0 where there is none.
+  long Number(const char* field) const;
   /// An empty object where there is none.
   Object Child(const char* field) const;
   /// The objects of a list; none where there is none.

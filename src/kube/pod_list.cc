@@ -23,7 +23,11 @@ constexpr std::size_t kMostValues = 1'000'000;
 constexpr std::size_t kDeepest = 50;
 
 /// All that is kept of the text, wherever it stands. Environment variables, volumes and status details are not.
-constexpr std::array<std::string_view, 27> kKept = {"kind",
+constexpr std::array<std::string_view, 31> kKept = {"kind",
+                                                    "type",
+                                                    "object",
+                                                    "code",
+                                                    "resourceVersion",
                                                     "metadata",
                                                     "continue",
                                                     "items",
@@ -204,7 +208,9 @@ absl::StatusOr<PodList> ReadPodList(std::string_view json) {
   const Object document(*parsed, "", status);
   // The kubelet and the API server may leave the kind of what stands in a list out, but not that of the list.
   if (document.Text("kind") != "PodList") document.Fail("is no PodList");
-  PodList list{.pods = {}, .next = document.Child("metadata").Text("continue")};
+  PodList list{.pods = {},
+               .next = document.Child("metadata").Text("continue"),
+               .resource_version = document.Child("metadata").Text("resourceVersion")};
   const std::vector<Object> items = document.List("items");
   if (items.size() > kMostPods) return absl::ResourceExhaustedError(fmt::format("has more than {} pods", kMostPods));
   for (const Object& item : items) {
@@ -215,6 +221,26 @@ absl::StatusOr<PodList> ReadPodList(std::string_view json) {
   }
   if (!status.ok()) return status;
   return list;
+}
+
+absl::StatusOr<PodEvent> ReadPodEvent(std::string_view json) {
+  const absl::StatusOr<Json> parsed = ParseKept(json);
+  if (!parsed.ok()) return parsed.status();
+  absl::Status status;
+  const Object document(*parsed, "", status);
+  const std::string type = document.Text("type");
+  const Object object = document.Child("object");
+  if (type == "ERROR") return absl::AbortedError(fmt::format("it ended the watch ({})", object.Number("code")));
+  PodEvent event{.resource_version = object.Child("metadata").Text("resourceVersion")};
+  if (event.resource_version.empty()) object.Fail("'metadata.resourceVersion' is missing");
+  if (type != "BOOKMARK") {
+    event.kind = type == "DELETED" ? PodEvent::Kind::kGone : PodEvent::Kind::kChanged;
+    absl::StatusOr<facts::Pod> pod = PodOf(object);
+    if (status.ok() && !pod.ok()) return pod.status();
+    if (pod.ok()) event.pod = *std::move(pod);
+  }
+  if (!status.ok()) return status;
+  return event;
 }
 
 }  // namespace tagdrift::kube

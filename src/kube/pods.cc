@@ -64,7 +64,9 @@ absl::StatusOr<std::vector<facts::Pod>> Ask(facts::PodSource source, Client& cli
   if (client.server().empty()) {
     return absl::NotFoundError("KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT do not say where it is");
   }
-  return PodsOfApi(client, node_name, context);
+  auto listed = PodsOfApi(client, node_name, context);
+  if (!listed.ok()) return listed.status();
+  return std::move(listed->pods);
 }
 
 /// Why nobody was asked.

@@ -79,12 +79,14 @@ void Loop::Run(const std::stop_token& stop) {
                  text::MessageOf(files.status()));
   }
   following_ = std::jthread([this](const std::stop_token& inner) { FollowNode(inner); });
+  following_pods_ = std::jthread([this](const std::stop_token& inner) { FollowPods(inner); });
   while (auto work = WaitForWork(stop)) {
     if (work->schedule) StartScheduled();
     if (work->look) Look(*std::move(work), stop);
   }
   scheduled_thread_ = {};
   following_ = {};
+  following_pods_ = {};
   files_.reset();
   RefuseRequests();
   if (latest_ != nullptr) Save(*latest_);
@@ -246,6 +248,25 @@ void Loop::FollowNode(const std::stop_token& stop) {
     Changed();
     if (!options_.clock->WaitUntil(In(pause), stop)) return;
     pause = std::min(pause * 2, absl::Seconds(30));
+  }
+}
+
+void Loop::FollowPods(const std::stop_token& stop) {
+  absl::Duration pause = kFirstRetry;
+  while (!stop.stop_requested()) {
+    const SteadyTime began = options_.clock->Steady();
+    bool followed = false;
+    const auto changed = [&] {
+      followed = true;
+      Changed();
+    };
+    const absl::Status end = agent_.FollowPods(changed, CallContext{.stop = stop});
+    if (stop.stop_requested() || absl::IsUnimplemented(end)) return;
+    if (options_.clock->Steady() - began > absl::ToChronoNanoseconds(kLookAnyway)) pause = kFirstRetry;
+    if (!end.ok()) spdlog::info("pods are not followed for {}: {}", absl::FormatDuration(pause), text::MessageOf(end));
+    if (followed) Changed();
+    if (!options_.clock->WaitUntil(In(pause), stop)) return;
+    pause = std::min(pause * 2, kLookAnyway);
   }
 }
 

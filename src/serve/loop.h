@@ -88,6 +88,7 @@ class Loop {
   void Publish(std::shared_ptr<const report::Round> round);
   void Fail(const absl::Status& why);
   void FollowNode(const std::stop_token& stop);
+  void FollowPods(const std::stop_token& stop);
   void Restore();
   void Save(const report::Round& round);
   SteadyTime In(absl::Duration time) const;
@@ -121,6 +122,7 @@ class Loop {
   std::unique_ptr<FileWatch> files_;
   std::jthread scheduled_thread_;
   std::jthread following_;
+  std::jthread following_pods_;
 };
 
 }  // namespace tagdrift::serve

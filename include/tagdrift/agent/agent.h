@@ -89,6 +89,11 @@ class Agent {
   /// the context ends or the runtime does; see node::NodeChanges. Errors: Unimplemented where the runtime tells none.
   absl::Status FollowNode(const std::function<void()>& changed, const CallContext& context);
 
+  /// Calls `changed` when this begins to hear of the node's pods from the API server, and after each change, until the
+  /// context ends or the watch does; see kube::PodWatch. Meanwhile rounds take pods from there instead of asking.
+  /// OK, at once: so far somebody else tells of them. Errors: Unimplemented where only somebody else may be asked.
+  absl::Status FollowPods(const std::function<void()>& changed, const CallContext& context);
+
   /// What was asked of registries so far, by all rounds and actions.
   registry::Client::Counts counts() const;
 
