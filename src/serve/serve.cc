@@ -5,12 +5,14 @@
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/server_posix.h>
+#include <malloc.h>
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
 
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -103,6 +105,13 @@ void AllowDescriptors() {
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= kEnough) return;
   limit.rlim_cur = std::min(limit.rlim_max, kEnough);
   if (setrlimit(RLIMIT_NOFILE, &limit) != 0) spdlog::warn("the limit of open files stays as it is");
+}
+
+/// What rounds and readers needed for a moment stays with the allocator otherwise.
+void GiveMemoryBack() {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
 }
 
 HttpAnswer ReadyzOf(const Board& board) {
@@ -202,10 +211,14 @@ absl::Status Serve(Options options, agent::Agent& agent, const std::stop_token& 
   if (serving.ok() && *tls != nullptr) serving = (*tls)->Serve({&*for_tls, &*tls_actions});
   if (serving.ok()) {
     const std::jthread sweeping([&](const std::stop_token& ended) {
+      std::int64_t trimmed_after = 0;
       while (SystemClock()->WaitUntil(SystemClock()->Steady() + kSweep, ended)) {
         for_readers.CutStuck(kStuck);
         for_operators.CutStuck(kStuck);
         if (for_tls) for_tls->CutStuck(kStuck);
+        const auto latest = board.Latest();
+        const std::int64_t checked = latest == nullptr ? 0 : latest->report->checked_at().seconds();
+        if (std::exchange(trimmed_after, checked) != checked) GiveMemoryBack();
       }
     });
     spdlog::info("serving in {}", options.socket_dir);
