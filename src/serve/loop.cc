@@ -288,7 +288,14 @@ void Loop::Restore() {
 void Loop::Save(const report::Round& round) {
   if (options_.state_dir.empty()) return;
   const absl::Status saved = SaveRound(options_.state_dir, options_.version, round);
-  if (!saved.ok()) spdlog::warn("after a restart registries will be asked again: {}", text::MessageOf(saved));
+  // A full disk stays so for many rounds.
+  if (saved.ok() == saves_) return;
+  saves_ = saved.ok();
+  if (saves_) {
+    spdlog::info("what registries were asked is saved again");
+  } else {
+    spdlog::warn("after a restart registries will be asked again: {}", text::MessageOf(saved));
+  }
 }
 
 }  // namespace tagdrift::serve

@@ -117,6 +117,7 @@ class Loop {
   SteadyTime next_look_anyway_;           ///< although nothing has told of a change
   std::optional<SteadyTime> look_again_;  ///< once more after what changed, or after a failure
   bool said_load_ = false;
+  bool saves_ = true;  ///< the latest save went well
 
   std::atomic<int> failures_ = 0;  ///< in a row
   std::unique_ptr<FileWatch> files_;

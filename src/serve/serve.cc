@@ -5,19 +5,20 @@
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/server_posix.h>
+#include <malloc.h>
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
 
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <thread>
 #include <utility>
 
-#include "absl/time/clock.h"
 #include "google/protobuf/stubs/logging.h"
 #include "serve/actions_service.h"
 #include "serve/board.h"
@@ -105,6 +106,13 @@ void AllowDescriptors() {
   if (setrlimit(RLIMIT_NOFILE, &limit) != 0) spdlog::warn("the limit of open files stays as it is");
 }
 
+/// What rounds and readers needed for a moment stays with the allocator otherwise.
+void GiveMemoryBack() {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
+}
+
 HttpAnswer ReadyzOf(const Board& board) {
   const auto failure = board.Failure();
   return Readyz(board.Latest() != nullptr, failure ? failure->detail() : std::string());
@@ -135,7 +143,7 @@ absl::Status Serve(Options options, agent::Agent& agent, const std::stop_token& 
   Board board;
   Views views(options.invocation);
   Metrics metrics(options.version);
-  Heartbeat heartbeat(SystemClock()->Steady() + kStart);
+  Heartbeat heartbeat(options.clock->Steady() + kStart);
   Loop loop(agent, board, heartbeat,
             {.interval = options.interval,
              .spread = options.spread,
@@ -144,6 +152,7 @@ absl::Status Serve(Options options, agent::Agent& agent, const std::stop_token& 
              .host_root = options.host_root,
              .version = options.version,
              .state_dir = options.state_dir,
+             .clock = options.clock,
              .round_ended = [&](absl::Duration took, bool ok) { metrics.RoundEnded(took, ok); }});
   Workers workers;
   const OnRefusal refused = [&](Refusal why, const std::string& caller, const std::string& message) {
@@ -157,7 +166,8 @@ absl::Status Serve(Options options, agent::Agent& agent, const std::stop_token& 
                            .workers = workers,
                            .refused = refused,
                            .check = options.check,
-                           .invocation = options.invocation};
+                           .invocation = options.invocation,
+                           .clock = options.clock};
   ActionsContext acting{.agent = agent,
                         .board = board,
                         .workers = workers,
@@ -165,7 +175,8 @@ absl::Status Serve(Options options, agent::Agent& agent, const std::stop_token& 
                         .origins = options.check.origins,
                         .refused = refused,
                         .audit = options.audit,
-                        .ended = [&](const v1::ActionResult& result) { metrics.ActionEnded(result); }};
+                        .ended = [&](const v1::ActionResult& result) { metrics.ActionEnded(result); },
+                        .clock = options.clock};
   NodeCacheService for_readers(reading, **readers);
   NodeCacheService for_operators(reading, **operators);
   ActionsService actions(acting, **operators);
@@ -176,14 +187,14 @@ absl::Status Serve(Options options, agent::Agent& agent, const std::stop_token& 
     tls_actions.emplace(acting, **tls);
   }
 
-  const HttpHandlers health = {{"/healthz", [&] { return Healthz(heartbeat, SystemClock()->Steady()); }},
+  const HttpHandlers health = {{"/healthz", [&] { return Healthz(heartbeat, options.clock->Steady()); }},
                                {"/readyz", [&] { return ReadyzOf(board); }}};
   HttpHandlers with_metrics = health;
   with_metrics.emplace("/metrics", [&] {
     const auto latest = board.Latest();
-    return HttpAnswer{200,
-                      metrics.Render(latest == nullptr ? nullptr : latest->report.get(), agent.counts(), absl::Now()),
-                      std::string(Metrics::kContentType)};
+    return HttpAnswer{
+        200, metrics.Render(latest == nullptr ? nullptr : latest->report.get(), agent.counts(), options.clock->Wall()),
+        std::string(Metrics::kContentType)};
   });
   auto metrics_listener = StartUnlessOff("--metrics", options.metrics, with_metrics);
   if (!metrics_listener.ok()) return metrics_listener.status();
@@ -202,10 +213,14 @@ absl::Status Serve(Options options, agent::Agent& agent, const std::stop_token& 
   if (serving.ok() && *tls != nullptr) serving = (*tls)->Serve({&*for_tls, &*tls_actions});
   if (serving.ok()) {
     const std::jthread sweeping([&](const std::stop_token& ended) {
-      while (SystemClock()->WaitUntil(SystemClock()->Steady() + kSweep, ended)) {
+      std::int64_t trimmed_after = 0;
+      while (options.clock->WaitUntil(options.clock->Steady() + kSweep, ended)) {
         for_readers.CutStuck(kStuck);
         for_operators.CutStuck(kStuck);
         if (for_tls) for_tls->CutStuck(kStuck);
+        const auto latest = board.Latest();
+        const std::int64_t checked = latest == nullptr ? 0 : latest->report->checked_at().seconds();
+        if (std::exchange(trimmed_after, checked) != checked) GiveMemoryBack();
       }
     });
     spdlog::info("serving in {}", options.socket_dir);

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -162,6 +163,40 @@ TEST(ServeOnNode, MetricsPassPromtool) {
   const Output checked =
       RunCommand({LabFile("promtool/usr/bin/promtool"), "check", "metrics"}, {.input = metrics.body});
   EXPECT_EQ(checked.exit_code, 0) << checked.out << checked.err;
+}
+
+/// What Prometheus answers to an instant query that yields one value; nothing where there is none.
+std::optional<std::string> Queried(int port, const std::string& query) {
+  const HttpAnswer answer = Send({.url = "http://127.0.0.1:" + std::to_string(port) + "/api/v1/query?query=" + query});
+  const json parsed = json::parse(answer.body, nullptr, false);
+  const json result = parsed.is_object() ? parsed["data"]["result"] : json();
+  if (!result.is_array() || result.size() != 1) return std::nullopt;
+  return result[0]["value"][1].get<std::string>();
+}
+
+TEST(ServeOnNode, PrometheusScrapesIt) {
+  const App app("srv-scraped");
+  app.Pull();
+  app.Move();
+  const Agent agent("scraped");
+  if (!AreUnpacked({"promtool/usr/bin/prometheus"})) return;
+  const std::string folder = LabRoot() + "/prometheus";
+  WriteFile(folder + "/prometheus.yml",
+            "global: {scrape_interval: 1s}\n"
+            "scrape_configs:\n- job_name: tagdrift\n  static_configs: [{targets: ['" +
+                agent.MetricsAddress() + "']}]\n");
+  const int port = FreePort();
+  Daemon prometheus(
+      "prometheus",
+      {LabFile("promtool/usr/bin/prometheus"), "--config.file=" + folder + "/prometheus.yml",
+       "--storage.tsdb.path=" + folder + "/data", "--web.listen-address=127.0.0.1:" + std::to_string(port)},
+      {}, folder + "/log");
+  prometheus.AwaitReady([&] { return Queried(port, "up") == "1"; });
+  EXPECT_NE(Queried(port, "sum(tagdrift_cached_tags)").value_or("0"), "0");
+  EXPECT_TRUE(Queried(port, "tagdrift_build_info"));
+  const std::string series = Queried(port, "count(%7B__name__=~%22tagdrift_.%2B%22%7D)").value_or("0");
+  std::cout << "series that Prometheus has of the agent: " << series << "\n";
+  EXPECT_GT(std::stoi(series), 20);
 }
 
 }  // namespace

@@ -79,6 +79,7 @@ class Agent {
   HttpAnswer Get(const std::string& path, int port) const {
     return Send({.url = "http://127.0.0.1:" + std::to_string(port) + path});
   }
+  std::string MetricsAddress() const { return "127.0.0.1:" + std::to_string(metrics_); }
   HttpAnswer Metrics() const { return Get("/metrics", metrics_); }
   HttpAnswer Health() const { return Get("/healthz", health_); }
   Daemon& daemon() { return *daemon_; }

@@ -63,9 +63,9 @@ class Daemon {
     grpc::ChannelArguments arguments;
     arguments.SetMaxReceiveMessageSize(64 << 20);
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-    return grpc::CreateCustomChannel("unix://" + directory_ + "/" + socket, grpc::InsecureChannelCredentials(),
-                                     arguments);
+    return grpc::CreateCustomChannel("unix://" + Path(socket), grpc::InsecureChannelCredentials(), arguments);
   }
+  std::string Path(const std::string& socket) const { return directory_ + "/" + socket; }
   std::vector<report::AuditRecord> audit() {
     const std::lock_guard lock(mutex_);
     return audit_;

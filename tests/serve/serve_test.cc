@@ -3,18 +3,17 @@
 
 #include <gmock/gmock.h>
 #include <google/protobuf/util/message_differencer.h>
-#include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
 #include <chrono>
-#include <random>
 #include <thread>
 
 #include "agent/scene.h"
 #include "daemon.h"
 #include "google/rpc/error_details.pb.h"
+#include "served_scene.h"
 #include "tagdrift/report/report.h"
 #include "tagdrift/v1/node_cache.grpc.pb.h"
 
@@ -22,44 +21,10 @@ namespace tagdrift::serve {
 namespace {
 
 using agent::NameOf;
-using agent::SampleImage;
 using testing::HasSubstr;
 
-class ServeTest : public testing::Test {
+class ServeTest : public ServedScene {
  protected:
-  ServeTest() {
-    scene_.registry.Push("app", "v1", new_);
-    scene_.registry.Push("other", "v1", new_);
-    scene_.registry.Add(old_);
-    scene_.Cache(NameOf("app:v1"), old_);
-    scene_.Cache(NameOf("other:v1"), new_);
-  }
-
-  /// Waits for the first report.
-  void Start(const std::function<void(Options&)>& set = [](Options&) {}) {
-    daemon_ = std::make_unique<Daemon>(scene_, [&](Options& options) {
-      options.spread = absl::ZeroDuration();
-      set(options);
-    });
-    for (int i = 0; i < 2000; ++i) {
-      if (Get({}).ok()) return;
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
-    FAIL() << Get({}).error_message();
-  }
-  grpc::Status Get(const v1::GetReportRequest& request) { return Get(*daemon_->reader, request); }
-  grpc::Status Get(v1::NodeCache::Stub& stub, const v1::GetReportRequest& request) {
-    grpc::ClientContext context;
-    SetDeadline(context);
-    answer_.Clear();
-    return stub.GetReport(&context, request, &answer_);
-  }
-  v1::Verdict VerdictOf(const std::string& name) const {
-    for (const v1::TagReport& tag : answer_.report().tags()) {
-      if (tag.reference() == NameOf(name)) return tag.verdict();
-    }
-    return v1::VERDICT_UNSPECIFIED;
-  }
   template <class Response, class Request>
   std::pair<grpc::Status, std::vector<Response>> Act(
       std::unique_ptr<grpc::ClientReader<Response>> (v1::NodeCacheActions::Stub::*call)(grpc::ClientContext*,
@@ -73,12 +38,6 @@ class ServeTest : public testing::Test {
     while (stream->Read(&event)) events.push_back(event);
     return {stream->Finish(), std::move(events)};
   }
-
-  agent::Scene scene_;
-  const SampleImage old_{"old", 2020};
-  const SampleImage new_{"new", 2024};
-  std::unique_ptr<Daemon> daemon_;
-  v1::GetReportResponse answer_;
 };
 
 TEST_F(ServeTest, TheReportIsWhatACheckSays) {
@@ -378,33 +337,6 @@ TEST_F(ServeTest, StopsWithinASecondAlthoughAWatcherIsFrozen) {
   const auto began = std::chrono::steady_clock::now();
   EXPECT_TRUE(daemon_->Stop().ok());
   EXPECT_LT(std::chrono::steady_clock::now() - began, kPatience);
-}
-
-TEST_F(ServeTest, RequestsOfRandomBytesEndThemselvesOnly) {
-  Start();
-  grpc::GenericStub stub(daemon_->Channel("operator.sock"));
-  std::minstd_rand random(7);
-  const char* const methods[] = {"/tagdrift.v1.NodeCache/GetReport", "/tagdrift.v1.NodeCache/Explain",
-                                 "/tagdrift.v1.NodeCache/ListImages", "/tagdrift.v1.NodeCache/WatchReport",
-                                 "/tagdrift.v1.NodeCacheActions/Evict"};
-  for (int i = 0; i < 500; ++i) {
-    std::string bytes(random() % 60, '\0');
-    for (char& c : bytes) c = static_cast<char>(random());
-    const grpc::Slice slice(bytes);
-    grpc::ByteBuffer request(&slice, 1);
-    grpc::ByteBuffer response;
-    grpc::ClientContext context;
-    context.set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(200));
-    grpc::CompletionQueue queue;
-    const auto call = stub.PrepareUnaryCall(&context, methods[i % 5], request, &queue);
-    call->StartCall();
-    grpc::Status status;
-    call->Finish(&response, &status, nullptr);
-    void* tag = nullptr;
-    bool ok = false;
-    queue.Next(&tag, &ok);
-  }
-  EXPECT_TRUE(Get({}).ok());
 }
 
 }  // namespace

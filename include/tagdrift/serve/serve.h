@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <stop_token>
@@ -16,6 +17,7 @@
 #include "absl/time/time.h"
 #include "tagdrift/agent/agent.h"
 #include "tagdrift/agent/check.h"
+#include "tagdrift/call/clock.h"
 #include "tagdrift/judge/plan.h"
 #include "tagdrift/report/audit.h"
 #include "tagdrift/report/command_line.h"
@@ -77,6 +79,7 @@ struct Options {
   report::Invocation invocation = {};
   ActionPolicy actions = {};
   std::function<absl::Status(const report::AuditRecord& record)> audit;
+  std::shared_ptr<const Clock> clock = SystemClock();
 };
 
 /// Serves until it is stopped. Errors: it could not begin; another agent serves in the same directory; an address is

@@ -1,0 +1,320 @@
+// What the daemon outlives: garbage and stalled clients on its sockets, no descriptors, no room in its state folder, a
+// clock that jumps.
+#include <gmock/gmock.h>
+#include <grpcpp/generic/generic_stub.h>
+#include <spdlog/sinks/ringbuffer_sink.h>
+#include <spdlog/spdlog.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <csignal>
+#include <cstring>
+#include <filesystem>
+#include <iterator>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/time/clock.h"
+#include "serve/saved_round.h"
+#include "served_scene.h"
+
+namespace tagdrift::serve {
+namespace {
+
+constexpr char kPreface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+class WallClock final : public Clock {
+ public:
+  SteadyTime Steady() const override { return SystemClock()->Steady(); }
+  absl::Time Wall() const override { return absl::Now() + absl::Hours(ahead_hours.load()); }
+  bool WaitUntil(SteadyTime until, std::stop_token stop) const override {
+    return SystemClock()->WaitUntil(until, std::move(stop));
+  }
+
+  std::atomic<int> ahead_hours = 0;
+};
+
+/// Holds what is logged as long as it lives.
+class Log {
+ public:
+  Log() { spdlog::set_default_logger(std::make_shared<spdlog::logger>("test", lines_)); }
+  ~Log() { spdlog::set_default_logger(before_); }
+
+  std::ptrdiff_t Times(const std::string& words) const {
+    return std::ranges::count_if(lines_->last_formatted(),
+                                 [&](const std::string& line) { return line.find(words) != std::string::npos; });
+  }
+
+ private:
+  const std::shared_ptr<spdlog::logger> before_ = spdlog::default_logger();
+  const std::shared_ptr<spdlog::sinks::ringbuffer_sink_mt> lines_ =
+      std::make_shared<spdlog::sinks::ringbuffer_sink_mt>(1000);
+};
+
+template <class Condition>
+bool Await(Condition condition) {
+  for (int i = 0; i < 1000 && !condition(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  return condition();
+}
+
+std::ptrdiff_t Descriptors() {
+  return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), std::filesystem::directory_iterator());
+}
+
+class Faults : public ServedScene {
+ protected:
+  Faults() : Faults(std::make_shared<WallClock>()) {}
+
+  void Start(const std::string& state_dir = "") {
+    ServedScene::Start([&](Options& options) {
+      options.clock = clock_;
+      options.state_dir = state_dir;
+      options.interval = interval_;
+    });
+  }
+  /// A look at the node; `other:v1` is asked about.
+  grpc::Status Look() {
+    v1::GetReportRequest request;
+    request.set_refresh(true);
+    request.mutable_filter()->add_patterns("*/other:v1");
+    const grpc::Status status = Get(*daemon_->operator_, request);
+    return status.ok() ? Get({}) : status;
+  }
+  int AskedAboutApp() { return scene_.registry.Count("HEAD", "/app/"); }
+  /// Over a connection of its own.
+  bool AnswersANewcomer(const std::string& socket = "reader.sock") {
+    return Get(*v1::NodeCache::NewStub(daemon_->Channel(socket)), {}).ok();
+  }
+  /// A connection that nothing has been sent over; the caller's.
+  int Connect(const std::string& socket) const {
+    const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    EXPECT_EQ(ConnectAs(fd, socket), 0) << std::strerror(errno);
+    return fd;
+  }
+  int ConnectAs(int fd, const std::string& socket) const {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::strncpy(address.sun_path, daemon_->Path(socket).c_str(), sizeof(address.sun_path) - 1);
+    return connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address));
+  }
+
+  const std::shared_ptr<WallClock> clock_;
+  absl::Duration interval_ = absl::Hours(1);
+
+ private:
+  explicit Faults(std::shared_ptr<WallClock> clock) : ServedScene(clock), clock_(std::move(clock)) {}
+};
+
+/// Bytes, or a request of which each field is bytes.
+std::string RandomRequest(std::minstd_rand& random) {
+  const auto bytes = [&] {
+    std::string text(random() % 60, '\0');
+    for (char& c : text) c = static_cast<char>(random());
+    return text;
+  };
+  if (random() % 2 == 0) return bytes();
+  const auto printable = [&] {
+    std::string text = bytes();
+    for (char& c : text) c = static_cast<char>(' ' + (c & 63));
+    return text;
+  };
+  v1::GetReportRequest request;
+  for (auto i = random() % 3; i > 0; --i) request.mutable_filter()->add_patterns(printable());
+  if (random() % 2 == 0) request.mutable_filter()->set_pod(printable());
+  request.mutable_filter()->add_verdicts(static_cast<v1::Verdict>(random()));
+  request.set_view(static_cast<v1::View>(random()));
+  request.set_page_size(static_cast<int>(random()));
+  request.set_page_token(printable());
+  return request.SerializeAsString();
+}
+
+TEST_F(Faults, TenThousandCallsOfRandomBytesEndThemselvesOnly) {
+  struct Call {
+    grpc::ClientContext context;
+    grpc::ByteBuffer response;
+    grpc::Status status;
+    std::unique_ptr<grpc::ClientAsyncResponseReader<grpc::ByteBuffer>> reader;
+  };
+  constexpr int kCalls = 10'000;
+  constexpr int kAtATime = 100;
+  const Log log;
+  Start();
+  const std::ptrdiff_t before = Descriptors();
+  const char* const methods[] = {"/tagdrift.v1.NodeCache/GetReport", "/tagdrift.v1.NodeCache/Explain",
+                                 "/tagdrift.v1.NodeCache/ListImages", "/tagdrift.v1.NodeCache/WatchReport",
+                                 "/tagdrift.v1.NodeCacheActions/Evict"};
+  {
+    grpc::GenericStub stub(daemon_->Channel("operator.sock"));
+    std::minstd_rand random(7);
+    grpc::CompletionQueue queue;
+    int ended = 0;
+    for (int begun = 0; ended < kCalls;) {
+      if (begun < kCalls && begun - ended < kAtATime) {
+        auto* call = new Call;
+        // A stream that has begun goes on until then.
+        call->context.set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(100));
+        const grpc::Slice slice(RandomRequest(random));
+        call->reader = stub.PrepareUnaryCall(&call->context, methods[begun % 5], grpc::ByteBuffer(&slice, 1), &queue);
+        call->reader->StartCall();
+        call->reader->Finish(&call->response, &call->status, call);
+        ++begun;
+        continue;
+      }
+      void* tag = nullptr;
+      bool ok = false;
+      ASSERT_TRUE(queue.Next(&tag, &ok));
+      delete static_cast<Call*>(tag);
+      ++ended;
+    }
+  }
+  EXPECT_TRUE(AnswersANewcomer());
+  EXPECT_TRUE(Await([&] { return Descriptors() <= before; }))
+      << Descriptors() << " descriptors, " << before << " before";
+}
+
+TEST_F(Faults, ConnectionsOfRandomBytesEndThemselvesOnly) {
+  constexpr int kConnections = 300;
+  Start();
+  const std::ptrdiff_t before = Descriptors();
+  std::minstd_rand random(11);
+  for (int i = 0; i < kConnections; ++i) {
+    std::string bytes = i % 2 == 0 ? "" : kPreface;
+    // Half of those with the preface go on with frames: a length of three bytes, type, flags, a stream, the rest.
+    for (int frame = 0; frame < 20; ++frame) {
+      const std::size_t length = random() % 64;
+      if (i % 4 == 1) {
+        bytes += {'\0', '\0', static_cast<char>(length), static_cast<char>(random() % 10), static_cast<char>(random())};
+        bytes += {'\0', '\0', '\0', static_cast<char>(random() % 8)};
+      }
+      for (std::size_t at = 0; at < length; ++at) bytes += static_cast<char>(random());
+    }
+    const int fd = Connect(i % 3 == 0 ? "operator.sock" : "reader.sock");
+    send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    close(fd);
+  }
+  EXPECT_TRUE(Await([&] { return Descriptors() <= before; }))
+      << Descriptors() << " descriptors, " << before << " before";
+  EXPECT_TRUE(AnswersANewcomer());
+  EXPECT_TRUE(AnswersANewcomer("operator.sock"));
+}
+
+TEST_F(Faults, StalledConnectionsTakeOneUsersPlacesOnly) {
+  constexpr int kMostOfOneUser = 64;
+  Start();
+  const std::ptrdiff_t before = Descriptors();
+  // This one is the reader's.
+  std::vector<int> stalled;
+  for (int i = 0; i + 2 < kMostOfOneUser; ++i) {
+    stalled.push_back(Connect("reader.sock"));
+    send(stalled.back(), kPreface, static_cast<std::size_t>(i) % sizeof(kPreface), MSG_NOSIGNAL);
+  }
+  EXPECT_TRUE(AnswersANewcomer());
+  for (int i = 0; i < 10; ++i) stalled.push_back(Connect("reader.sock"));
+  EXPECT_TRUE(Get({}).ok()) << "who has a connection keeps it";
+  EXPECT_TRUE(AnswersANewcomer("operator.sock"));
+  for (const int fd : stalled) close(fd);
+  EXPECT_TRUE(Await([&] { return Descriptors() <= before; }))
+      << Descriptors() << " descriptors, " << before << " before";
+  EXPECT_TRUE(AnswersANewcomer());
+}
+
+TEST_F(Faults, WithoutDescriptorsTheReportStaysAndIsMadeAgainLater) {
+  Start();
+  const int client = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const absl::Cleanup close_client = [client] { close(client); };
+  ASSERT_TRUE(Look().ok());
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit none{.rlim_cur = 3, .rlim_max = before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  EXPECT_EQ(ConnectAs(client, "reader.sock"), 0);
+  Look();
+  EXPECT_TRUE(Get({}).ok());
+  EXPECT_EQ(answer_.report().tags_size(), 2);
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_TRUE(Await([&] { return AnswersANewcomer(); }));
+  ASSERT_TRUE(Look().ok());
+  EXPECT_EQ(VerdictOf("app:v1"), v1::VERDICT_STALE);
+  EXPECT_EQ(VerdictOf("other:v1"), v1::VERDICT_FRESH);
+  EXPECT_FALSE(answer_.has_failed());
+}
+
+TEST_F(Faults, AClockThatJumpsByADayHasEachTagAskedOnceMore) {
+  const hosts::TreeFolder state;
+  Start(state.path());
+  const int once = AskedAboutApp();
+  for (const int ahead : {24, 0, -24, 0}) {
+    const int asked = AskedAboutApp();
+    clock_->ahead_hours = ahead;
+    ASSERT_TRUE(Look().ok()) << ahead;
+    EXPECT_EQ(AskedAboutApp(), asked + once) << "answers of unknown age, " << ahead;
+    ASSERT_TRUE(Look().ok()) << ahead;
+    EXPECT_EQ(AskedAboutApp(), asked + once) << ahead;
+    EXPECT_EQ(VerdictOf("app:v1"), v1::VERDICT_STALE) << ahead;
+    const absl::Time checked = absl::FromUnixSeconds(answer_.report().checked_at().seconds());
+    EXPECT_LT(absl::AbsDuration(checked - clock_->Wall()), absl::Minutes(1)) << ahead;
+  }
+  daemon_.reset();
+  // Saved a day later than now.
+  clock_->ahead_hours = -24;
+  const int asked = AskedAboutApp();
+  Start(state.path());
+  ASSERT_TRUE(Get({}).ok());
+  EXPECT_EQ(VerdictOf("app:v1"), v1::VERDICT_STALE);
+  EXPECT_EQ(AskedAboutApp(), asked + once);
+  daemon_.reset();
+}
+
+TEST_F(Faults, WithoutRoomForItsStateTheReportIsServedAndTheLastSavedOneStays) {
+  const hosts::TreeFolder state;
+  const Log log;
+  interval_ = absl::Seconds(1);
+  Start(state.path());
+  const std::string saved = state.path().string() + "/round.json";
+  ASSERT_TRUE(Await([&] { return std::filesystem::exists(saved); }));
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  const rlimit none{.rlim_cur = 100, .rlim_max = before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &none), 0);
+  const absl::Cleanup restore = [&] {
+    setrlimit(RLIMIT_FSIZE, &before);
+    std::signal(SIGXFSZ, handler);
+  };
+  const char* const kWarning = "after a restart registries will be asked again";
+  EXPECT_TRUE(Await([&] { return log.Times(kWarning) == 1; }));
+  std::int64_t last = 0;
+  int rounds = 0;
+  EXPECT_TRUE(Await([&] {
+    if (!Get({}).ok()) return true;
+    const std::int64_t checked = answer_.report().checked_at().seconds();
+    rounds += std::exchange(last, checked) == checked ? 0 : 1;
+    return rounds > 3;
+  })) << "rounds go on";
+  EXPECT_GT(rounds, 3);
+  EXPECT_EQ(log.Times(kWarning), 1) << "said once";
+  EXPECT_EQ(answer_.report().tags_size(), 2);
+  EXPECT_TRUE(ReadSavedRound(state.path()).ok()) << "the last one that had room";
+  setrlimit(RLIMIT_FSIZE, &before);
+  EXPECT_TRUE(Await([&] { return log.Times("is saved again") == 1; }));
+  EXPECT_TRUE(ReadSavedRound(state.path()).ok());
+  daemon_.reset();
+}
+
+TEST_F(Faults, AStateFolderThatIsGoneIsSaidOnce) {
+  const Log log;
+  Start(scene_.root.path().string() + "/none");
+  EXPECT_TRUE(Await([&] { return log.Times("after a restart registries will be asked again") == 1; }));
+  ASSERT_TRUE(Get({}).ok());
+  daemon_.reset();
+  EXPECT_EQ(log.Times("after a restart registries will be asked again"), 1) << "also when it stops";
+}
+
+}  // namespace
+}  // namespace tagdrift::serve
