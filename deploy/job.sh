@@ -94,8 +94,8 @@ report_of() {
   local node=$1 job
   job=$(helm template tagdrift "$chart" --namespace "$namespace" --show-only templates/job.yaml "${helm_options[@]}" \
     --set "job.enabled=true,job.run=$run,logFormat=text,serviceAccount.create=false" --set-string "job.node=$node" |
-    kubectl --namespace "$namespace" create --filename - --output name)
-  await_end "$job"
+    kubectl --namespace "$namespace" create --filename - --output name) || return
+  await_end "$job" || return
   kubectl --namespace "$namespace" logs "$job"
 }
 

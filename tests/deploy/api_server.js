@@ -97,8 +97,8 @@ function discovery(where) {
 
 const status = (code, reason, message) => ({ kind: 'Status', apiVersion: 'v1', status: 'Failure', code, reason, message });
 
-/// Listens on loopback. `answer(method, url, body)` gives the object for a request, or text (a log); undefined keeps it open without an
-/// answer, as a watch in which nothing happens, and null is nothing found.
+/// Listens on loopback. `answer(method, url, body)` gives the object for a request, or text (a log), or {events} of a watch that goes on;
+/// null is nothing found.
 async function startApiServer(answer = () => null) {
   const document = openApi();
   const server = http.createServer((request, response) => {
@@ -112,9 +112,9 @@ async function startApiServer(answer = () => null) {
       }
       const body = Buffer.concat(parts).toString();
       const found = discovery(url.pathname) ?? answer(request.method, url, body === '' ? null : JSON.parse(body));
-      if (found === undefined) return response.flushHeaders();
       if (typeof found === 'string') return response.end(found);
       response.setHeader('content-type', 'application/json');
+      if (found?.events) return found.events.forEach((event) => response.write(`${JSON.stringify(event)}\n`));
       response.statusCode = found === null ? 404 : (found.kind === 'Status' && found.code) || (request.method === 'POST' ? 201 : 200);
       response.end(JSON.stringify(found ?? status(404, 'NotFound', `${url.pathname} not found`)));
     });

@@ -23,12 +23,11 @@ const ends = {
 function cluster(made) {
   const at = (name) => made.find((job) => job.metadata.name === name);
   return (method, url, body) => {
-    if (url.searchParams.get('watch') === 'true') return undefined;
     const [, resource, name, sub] = url.pathname.match(/\/(nodes|jobs|pods)(?:\/([^/]+))?(?:\/([^/]+))?$/) ?? [];
     if (resource === 'nodes') {
       const ready = (status) => ({ conditions: [{ type: 'Ready', status }] });
-      const items = Object.keys(ends).map((node) => ({ kind: 'Node', metadata: { name: node }, status: ready('True') }));
-      return { kind: 'NodeList', apiVersion: 'v1', items: [...items, { metadata: { name: 'down' }, status: ready('Unknown') }] };
+      const node = (name, status) => ({ kind: 'Node', apiVersion: 'v1', metadata: { name }, status: ready(status) });
+      return { kind: 'NodeList', apiVersion: 'v1', items: [...Object.keys(ends).map((name) => node(name, 'True')), node('down', 'Unknown')] };
     }
     if (resource === 'jobs' && method === 'POST') {
       const { condition } = ends[body.spec.template.spec.nodeName];
@@ -39,8 +38,10 @@ function cluster(made) {
     }
     if (resource === 'jobs') {
       if (name) return at(name) ?? null;
-      const wanted = url.searchParams.get('fieldSelector')?.replace('metadata.name=', '');
-      return { kind: 'JobList', apiVersion: 'batch/v1', metadata: {}, items: made.filter((job) => job.metadata.name === wanted) };
+      // A watch that begins with what there is. Nothing happens after that.
+      const end = { metadata: { resourceVersion: '2', annotations: { 'k8s.io/initial-events-end': 'true' } } };
+      const job = at(url.searchParams.get('fieldSelector').replace('metadata.name=', ''));
+      return { events: [{ type: 'ADDED', object: job }, { type: 'BOOKMARK', object: { kind: 'Job', apiVersion: 'batch/v1', ...end } }] };
     }
     if (resource !== 'pods') return null;
     const owner = name ?? url.searchParams.get('labelSelector')?.replace('job=', '');
@@ -100,7 +101,6 @@ for (const [args, reason] of [
   [['--all', 'fresh'], /either --all or nodes by name/],
   [['--at-once', '0', 'fresh'], /--at-once '0' is no number/],
   [['--what'], /no option '--what'/],
-  [['--namespace'], /./],
 ]) {
   test(`wrong usage: ${args.join(' ')}`, async () => {
     const { code, made, err } = await runJobs(...args);
