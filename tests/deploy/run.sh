@@ -3,10 +3,10 @@
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-lab=${TAGDRIFT_LAB_DIR:-$here/../../build/lab}/deploy
+lab=${TAGDRIFT_LAB_DIR:-$here/../../build/lab}
 
-if [ ! -x "$lab/bin/helm" ] || ! command -v node >/dev/null; then
-  echo "LAB SKIPPED: no helm in the lab; run deploy/provision.sh lab"
+if [ ! -x "$lab/deploy/bin/helm" ] || [ ! -d "$lab/foreign/node_modules" ] || ! command -v node >/dev/null; then
+  echo "LAB SKIPPED: no helm, or no gRPC for Node, in the lab; run deploy/provision.sh lab"
   [ "${CI:-}" != true ]
   exit
 fi
@@ -14,4 +14,4 @@ home=$(mktemp -d)
 trap 'rm -rf "$home"' EXIT
 # Neither helm nor kubectl may see whoever runs this.
 unset KUBECONFIG http_proxy https_proxy HTTP_PROXY HTTPS_PROXY
-HOME=$home PATH=$lab/bin:$PATH NODE_PATH=$lab/node_modules node --test --test-reporter=spec "$here/$1.test.js"
+HOME=$home PATH=$lab/deploy/bin:$PATH NODE_PATH=$lab/deploy/node_modules:$lab/foreign/node_modules node --test --test-reporter=spec "$here/$1.test.js"
