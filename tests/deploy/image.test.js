@@ -1,0 +1,121 @@
+// The image's content, run by a real containerd as the DaemonSet's and the Job's pods would be.
+const assert = require('node:assert');
+const fs = require('node:fs');
+const path = require('node:path');
+const { after, before, test } = require('node:test');
+const { find, render, root, run } = require('./chart');
+const { Node, Registry, folder, lab, makeImage, until, version } = require('./node');
+
+const reference = 'registry.corp/shop/app:v1';
+let image;
+let upstream;
+let mirror;
+let node;
+let builds = [];
+
+/// The chart's workload of that kind, with the image as it was pushed.
+function workload(kind, values) {
+  const pushed = { repository: `${upstream.host}/tools/tagdrift`, digest: image.digest };
+  return find(render({ image: pushed, ...values }), kind);
+}
+
+const imageRoot = () => path.join(folder, 'image');
+
+before(async () => {
+  assert.strictEqual(run('mount', ['--make-rshared', '/']).code, 0);
+  fs.mkdirSync(path.join(folder, 'pause'), { recursive: true });
+  const made = run(path.join(root, 'deploy/image-root.sh'), [process.env.TAGDRIFT_BINARY, imageRoot()]);
+  assert.strictEqual(made.code, 0, made.err);
+  image = makeImage(imageRoot(), ['/usr/local/bin/tagdrift'], '2024-01-01T00:00:00Z', ['PATH=/usr/local/bin']);
+  fs.copyFileSync(path.join(lab, 'busybox/bin/busybox'), path.join(folder, 'pause/busybox'));
+  builds = [1, 2].map((month) => makeImage(path.join(folder, 'pause'), ['/busybox', 'sleep', '100000'], `2024-0${month}-01T00:00:00Z`));
+  upstream = await Registry.start('upstream');
+  mirror = await Registry.start('mirror');
+  await upstream.push('tools/tagdrift', 'latest', image);
+  for (const registry of [upstream, mirror]) await registry.push('shop/app', 'v1', builds[0]);
+  await upstream.push('pause', 'v1', builds[0]);
+  node = await Node.start(`${upstream.host}/pause:v1`);
+  fs.mkdirSync('/etc/containerd/certs.d/registry.corp');
+  fs.writeFileSync('/etc/containerd/certs.d/registry.corp/hosts.toml',
+    `server = "${upstream.url}"\n[host."${mirror.url}"]\n  capabilities = ["pull", "resolve"]\n`);
+  await node.pull(reference);
+  await upstream.push('shop/app', 'v1', builds[1]);
+}, { timeout: 120_000 });
+
+after(async () => {
+  for (const server of [upstream?.child, mirror?.child, node?.runtime]) server?.kill('SIGKILL');
+});
+
+const http = (port, where) => fetch(`http://127.0.0.1:${port}${where}`).then(async (answer) => ({ ok: answer.ok, text: await answer.text() }), () => ({ ok: false }));
+const ready = () => until('the agent\'s readiness', async () => (await http(9615, '/readyz')).ok);
+
+/// What a report says of tags, without times.
+const verdicts = (report) => JSON.parse(report).tags.map((tag) => [tag.reference, tag.verdict, tag.cause, tag.nextPull?.digest]).sort();
+
+/// The same by the program on the node itself.
+function onTheNode() {
+  const { out } = run(process.env.TAGDRIFT_BINARY, ['check', '--pods-from', 'none', '-o', 'json']);
+  return verdicts(out);
+}
+
+test('the image is small, and has no shell', () => {
+  const megabytes = Number(run('du', ['--summarize', '--apparent-size', '--block-size=1MB', imageRoot()]).out.split('\t')[0]);
+  console.log(`the image has ${megabytes} MB`);
+  assert.ok(megabytes < 60);
+  assert.ok(!fs.existsSync(path.join(imageRoot(), 'bin')));
+  assert.ok(fs.statSync(path.join(imageRoot(), 'etc/ssl/certs/ca-certificates.crt')).size > 100_000);
+});
+
+test(`the DaemonSet's pod on containerd ${version}: the incident, metrics, containerd's restart`, async () => {
+  const pod = await node.run(workload('DaemonSet'));
+  await ready();
+
+  const { pid } = await node.status(pod);
+  console.log(`memory: ${/^VmHWM:\s+(.*)$/m.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))[1]} at most until the first report`);
+  const status = fs.readFileSync(`/proc/${pid}/status`, 'utf8');
+  assert.match(status, /^CapEff:\t0+$/m);
+  assert.match(status, /^CapBnd:\t0+$/m);
+  assert.match(status, /^NoNewPrivs:\t1$/m);
+  assert.match(status, /^Seccomp:\t2$/m);
+  const mounts = fs.readFileSync(`/proc/${pid}/mountinfo`, 'utf8');
+  for (const place of ['/', '/host/etc', '/host/run/containerd']) {
+    assert.ok(mounts.split('\n').some((line) => line.split(' ')[4] === place && line.split(' ')[5].startsWith('ro')), `${place} is read-only`);
+  }
+
+  const { code, out, err } = await node.exec(pod, 'tagdrift', 'check');
+  assert.strictEqual(code, 1, err);
+  assert.match(out, new RegExp(`^1 of 3 tags is stale.*behind ${mirror.host}`));
+  assert.match(out, /why {3}STALE_MIRROR/);
+  assert.deepStrictEqual(verdicts((await node.exec(pod, 'tagdrift', 'check', '-o', 'json')).out), onTheNode());
+  assert.match((await http(9614, '/metrics')).text, /^tagdrift_registry_host_tags\{.*behind.*\} 1$/m);
+  const refused = await node.exec(pod, 'tagdrift', 'refresh', '--yes', reference);
+  assert.notStrictEqual(refused.code, 0);
+
+  await node.restartRuntime();
+  await upstream.push('shop/other', 'v1', builds[0]);
+  await node.pull(`${upstream.host}/shop/other:v1`);
+  await until('a pull after containerd\'s restart', async () => (await node.exec(pod, 'tagdrift', 'images')).out.includes('shop/other:v1'));
+  await node.remove(pod);
+}, { timeout: 120_000 });
+
+test('the Job\'s pod tells the same and ends', async () => {
+  const pod = await node.run(workload('Job', { job: { enabled: true, node: 'node-1', arguments: ['-o', 'json'] } }));
+  const { exitCode } = await until('the Job\'s end', async () => {
+    const status = await node.status(pod);
+    return status.exited && status;
+  });
+  assert.strictEqual(exitCode, 1);
+  assert.deepStrictEqual(verdicts(node.log(pod)), onTheNode());
+  await node.remove(pod);
+}, { timeout: 120_000 });
+
+test('with actions on, refresh brings the origin\'s image past the mirror', async () => {
+  const values = { actions: { enabled: ['refresh'], imageDir: folder } };
+  const pod = await node.run(workload('DaemonSet', values));
+  await ready();
+  const { code, out, err } = await node.exec(pod, 'tagdrift', 'refresh', '--yes', reference);
+  assert.strictEqual(code, 0, out + err);
+  const tag = onTheNode().find(([name]) => name === reference);
+  assert.strictEqual(tag[1], 'VERDICT_FRESH');
+  await node.remove(pod);
+}, { timeout: 120_000 });
