@@ -5,7 +5,7 @@
 const http = require('http');
 
 const resources = {
-  '/api/v1': [['pods', 'Pod', true, ['po']], ['nodes', 'Node', false, ['no']]],
+  '/api/v1': [['pods', 'Pod', true, ['po']], ['nodes', 'Node', false, ['no']], ['namespaces', 'Namespace', false, ['ns']]],
   '/apis/apps/v1': [
     ['deployments', 'Deployment', true, ['deploy']], ['statefulsets', 'StatefulSet', true, ['sts']],
     ['daemonsets', 'DaemonSet', true, ['ds']], ['replicasets', 'ReplicaSet', true, ['rs']],
@@ -143,7 +143,8 @@ function endOf(code) {
   };
 }
 
-// `exec(pod, command)` promises {out, err, code}, {refuse: message}, or nothing ever. Answers {url, requests, close}; `requests` grows.
+// `exec(pod, command)` promises {out, err, code}, or nothing ever; or answers {refuse: message} at once. Answers {url, requests, close};
+// `requests` grows.
 async function startApiServer(objects, exec) {
   const requests = [];
   const sockets = new Set();
@@ -170,8 +171,7 @@ async function startApiServer(objects, exec) {
     if (request.headers.upgrade.toLowerCase() !== 'spdy/3.1') return reply(400, failure('BadRequest', 400, 'only SPDY/3.1'));
     const ended = exec({namespace: path[1], name: path[2], container: url.searchParams.get('container')},
         url.searchParams.getAll('command'));
-    const refused = await Promise.race([ended, null]);
-    if (refused?.refuse) return reply(500, failure('InternalError', 500, refused.refuse));
+    if (ended.refuse) return reply(500, failure('InternalError', 500, ended.refuse));
     socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\n' +
         'X-Stream-Protocol-Version: v4.channel.k8s.io\r\n\r\n');
     const [error, out, err] = await openStreams(socket, head);
