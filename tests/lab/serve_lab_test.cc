@@ -1,18 +1,19 @@
 // `tagdrift serve` beside a real containerd, asked with --agent, by HTTP, and by people who may not.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
-#include <chrono>
 #include <iostream>
 #include <memory>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <vector>
 
 #include "act_run.h"
 #include "check_run.h"
-#include "failure.h"
 #include "http.h"
 #include "lab_files.h"
 #include "lab_fixture.h"
@@ -23,14 +24,6 @@ namespace {
 
 using nlohmann::json;
 using testing::HasSubstr;
-
-/// Waits, and prints how long it took. Without events the agent would look again after five minutes.
-void ExpectSoon(const std::string& what, const std::function<bool()>& done) {
-  const auto began = std::chrono::steady_clock::now();
-  EXPECT_TRUE(Poll(done, std::chrono::seconds(60))) << what;
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
-  std::cout << what << ": seen after " << took.count() << " s\n";
-}
 
 TEST(ServeOnNode, SaysWhatACheckSays) {
   const App app("srv-same");
@@ -127,6 +120,30 @@ TEST(ServeOnNode, ARestartedAgentAsksNoRegistryAgain) {
   Agent agent("again");
   ASSERT_EQ(agent.VerdictOf(app.reference), "VERDICT_STALE");
   agent.daemon().Stop();
+  agent.Start();
+  EXPECT_EQ(agent.VerdictOf(app.reference), "VERDICT_STALE");
+  EXPECT_THAT(agent.Metrics().body, testing::Not(HasSubstr("tagdrift_registry_requests_total{")));
+}
+
+TEST(ServeOnNode, LosesNoReportWithoutMemory) {
+  const App app("srv-memory");
+  app.Pull();
+  app.Move();
+  Agent agent("memory");
+  ASSERT_EQ(agent.VerdictOf(app.reference), "VERDICT_STALE");
+  std::istringstream pages(ReadFile("/proc/" + std::to_string(agent.daemon().pid()) + "/statm"));
+  rlim_t mapped = 0;
+  pages >> mapped;
+  const rlimit limit = {mapped * static_cast<rlim_t>(getpagesize()), RLIM_INFINITY};
+  ASSERT_EQ(prlimit(agent.daemon().pid(), RLIMIT_AS, &limit, nullptr), 0);
+  // It may answer, refuse or end.
+  int answered = 0;
+  for (int i = 0; i < 20; ++i) {
+    answered += RunTagdrift(TheLab(), {"explain", app.reference, "--agent", agent.Operator()}).exit_code == 1 ? 1 : 0;
+    agent.Metrics();
+  }
+  std::cout << "calls answered without memory: " << answered << " of 20\n";
+  agent.daemon().Kill();
   agent.Start();
   EXPECT_EQ(agent.VerdictOf(app.reference), "VERDICT_STALE");
   EXPECT_THAT(agent.Metrics().body, testing::Not(HasSubstr("tagdrift_registry_requests_total{")));
