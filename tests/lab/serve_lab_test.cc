@@ -169,34 +169,26 @@ TEST(ServeOnNode, AnotherUserIsKeptOutUnlessHisGroupMayRead) {
   EXPECT_THAT(second.err, HasSubstr("another agent serves in " + agent.SocketDir()));
 }
 
-TEST(ServeOnNode, MetricsPassPromtool) {
+/// What Prometheus answers to an instant query that yields one value; nothing where there is none.
+std::optional<std::string> Queried(int port, const std::string& query) {
+  const HttpAnswer answer = Send({.url = "http://127.0.0.1:" + std::to_string(port) + "/api/v1/query?query=" + query});
+  const json parsed = json::parse(answer.body, nullptr, false);
+  const json result = parsed.is_object() ? parsed.value(json::json_pointer("/data/result"), json()) : json();
+  if (!result.is_array() || result.size() != 1) return std::nullopt;
+  return result[0]["value"][1].get<std::string>();
+}
+
+TEST(ServeOnNode, PrometheusTakesItsMetrics) {
   const App app("srv-metrics");
   app.Pull();
   const Agent agent("metrics");
   const HttpAnswer metrics = agent.Metrics();
   EXPECT_EQ(metrics.status, 200);
   EXPECT_THAT(metrics.body, HasSubstr("tagdrift_cached_tags{"));
-  if (!AreUnpacked({"promtool/usr/bin/promtool"})) return;
+  if (!AreUnpacked({"promtool/usr/bin/promtool", "promtool/usr/bin/prometheus"})) return;
   const Output checked =
       RunCommand({LabFile("promtool/usr/bin/promtool"), "check", "metrics"}, {.input = metrics.body});
   EXPECT_EQ(checked.exit_code, 0) << checked.out << checked.err;
-}
-
-/// What Prometheus answers to an instant query that yields one value; nothing where there is none.
-std::optional<std::string> Queried(int port, const std::string& query) {
-  const HttpAnswer answer = Send({.url = "http://127.0.0.1:" + std::to_string(port) + "/api/v1/query?query=" + query});
-  const json parsed = json::parse(answer.body, nullptr, false);
-  const json result = parsed.is_object() ? parsed["data"]["result"] : json();
-  if (!result.is_array() || result.size() != 1) return std::nullopt;
-  return result[0]["value"][1].get<std::string>();
-}
-
-TEST(ServeOnNode, PrometheusScrapesIt) {
-  const App app("srv-scraped");
-  app.Pull();
-  app.Move();
-  const Agent agent("scraped");
-  if (!AreUnpacked({"promtool/usr/bin/prometheus"})) return;
   const std::string folder = LabRoot() + "/prometheus";
   WriteFile(folder + "/prometheus.yml",
             "global: {scrape_interval: 1s}\n"
