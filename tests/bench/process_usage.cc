@@ -2,9 +2,11 @@
 
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <system_error>
 
 namespace tagdrift::bench {
 namespace {
@@ -37,7 +39,11 @@ ProcessUsage UsageOf(pid_t pid) {
     if (name == "VmRSS:") usage.resident_mib = value / 1024;
     if (name == "RssFile:") usage.program_mib = value / 1024;
     if (name == "VmHWM:") usage.peak_mib = value / 1024;
-    if (name == "Threads:") usage.threads = static_cast<int>(value);
+    if (name == "Threads:") usage.threads = static_cast<std::size_t>(value);
+  }
+  std::error_code unreadable;
+  for (std::filesystem::directory_iterator entry(FileOf(pid, "fd"), unreadable), end; entry != end; ++entry) {
+    ++usage.descriptors;
   }
   return usage;
 }

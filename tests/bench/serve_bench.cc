@@ -224,7 +224,8 @@ class ServeBench {
     const ProcessUsage watched = served.usage();
     Row("memory of each watcher", (watched.resident_mib - before.resident_mib) * 1024 / options_.watchers, "KiB",
         kWatcherKib);
-    fmt::print("{:<44} {:>9} more\n", "threads", watched.threads - before.threads);
+    fmt::print("{:<44} {:>9} more\n", "threads",
+               static_cast<long>(watched.threads) - static_cast<long>(before.threads));
     const auto began = steady_clock::now();
     node_.Repoint(0, CachedNode::kRegistries);
     if (!crowd.AwaitMessages(2, kLimit)) return Fail("not every watcher has the change");

@@ -38,6 +38,7 @@ class RunningBinary {
   std::optional<int> AwaitEnd(std::chrono::milliseconds limit, bool read_out = true);
 
   const Streams& streams() const { return streams_; }
+  pid_t pid() const { return pid_; }
 
  private:
   enum class Woke { kByEnd, kByDescriptor, kByTime };

@@ -93,6 +93,12 @@ void Containerd::Crash() {
   Restart();
 }
 
+void Containerd::Upgrade(const std::string& version) {
+  if (const std::string missing = VersionMissing(version); !missing.empty()) GiveUp(missing);
+  version_ = version;
+  Restart();
+}
+
 void Containerd::SetHosts(const std::string& registry, const std::string& toml) {
   WriteFile(hosts_root() + "/" + registry + "/hosts.toml", toml);
 }

@@ -44,6 +44,8 @@ class Containerd {
   void Restart();
   /// The same by SIGKILL.
   void Crash();
+  /// Stops it and starts another version over the same root and configuration, as an upgrade of its package does.
+  void Upgrade(const std::string& version);
 
   /// Writes the registry's hosts.toml; it holds from the next pull on.
   void SetHosts(const std::string& registry, const std::string& toml);

@@ -1,18 +1,19 @@
 // `tagdrift serve` beside a real containerd, asked with --agent, by HTTP, and by people who may not.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
-#include <chrono>
 #include <iostream>
 #include <memory>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <vector>
 
 #include "act_run.h"
 #include "check_run.h"
-#include "failure.h"
 #include "http.h"
 #include "lab_files.h"
 #include "lab_fixture.h"
@@ -23,14 +24,6 @@ namespace {
 
 using nlohmann::json;
 using testing::HasSubstr;
-
-/// Waits, and prints how long it took. Without events the agent would look again after five minutes.
-void ExpectSoon(const std::string& what, const std::function<bool()>& done) {
-  const auto began = std::chrono::steady_clock::now();
-  EXPECT_TRUE(Poll(done, std::chrono::seconds(60))) << what;
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
-  std::cout << what << ": seen after " << took.count() << " s\n";
-}
 
 TEST(ServeOnNode, SaysWhatACheckSays) {
   const App app("srv-same");
@@ -132,6 +125,30 @@ TEST(ServeOnNode, ARestartedAgentAsksNoRegistryAgain) {
   EXPECT_THAT(agent.Metrics().body, testing::Not(HasSubstr("tagdrift_registry_requests_total{")));
 }
 
+TEST(ServeOnNode, LosesNoReportWithoutMemory) {
+  const App app("srv-memory");
+  app.Pull();
+  app.Move();
+  Agent agent("memory");
+  ASSERT_EQ(agent.VerdictOf(app.reference), "VERDICT_STALE");
+  std::istringstream pages(ReadFile("/proc/" + std::to_string(agent.daemon().pid()) + "/statm"));
+  rlim_t mapped = 0;
+  pages >> mapped;
+  const rlimit limit = {mapped * static_cast<rlim_t>(getpagesize()), RLIM_INFINITY};
+  ASSERT_EQ(prlimit(agent.daemon().pid(), RLIMIT_AS, &limit, nullptr), 0);
+  // It may answer, refuse or end.
+  int answered = 0;
+  for (int i = 0; i < 20; ++i) {
+    answered += RunTagdrift(TheLab(), {"explain", app.reference, "--agent", agent.Operator()}).exit_code == 1 ? 1 : 0;
+    agent.Metrics();
+  }
+  std::cout << "calls answered without memory: " << answered << " of 20\n";
+  agent.daemon().Kill();
+  agent.Start();
+  EXPECT_EQ(agent.VerdictOf(app.reference), "VERDICT_STALE");
+  EXPECT_THAT(agent.Metrics().body, testing::Not(HasSubstr("tagdrift_registry_requests_total{")));
+}
+
 TEST(ServeOnNode, AnotherUserIsKeptOutUnlessHisGroupMayRead) {
   const Agent agent("access", {"--reader-group", "65533"});
   const auto connects = [&](const std::string& group, const std::string& socket) {
@@ -152,34 +169,26 @@ TEST(ServeOnNode, AnotherUserIsKeptOutUnlessHisGroupMayRead) {
   EXPECT_THAT(second.err, HasSubstr("another agent serves in " + agent.SocketDir()));
 }
 
-TEST(ServeOnNode, MetricsPassPromtool) {
+/// What Prometheus answers to an instant query that yields one value; nothing where there is none.
+std::optional<std::string> Queried(int port, const std::string& query) {
+  const HttpAnswer answer = Send({.url = "http://127.0.0.1:" + std::to_string(port) + "/api/v1/query?query=" + query});
+  const json parsed = json::parse(answer.body, nullptr, false);
+  const json result = parsed.is_object() ? parsed.value(json::json_pointer("/data/result"), json()) : json();
+  if (!result.is_array() || result.size() != 1) return std::nullopt;
+  return result[0]["value"][1].get<std::string>();
+}
+
+TEST(ServeOnNode, PrometheusTakesItsMetrics) {
   const App app("srv-metrics");
   app.Pull();
   const Agent agent("metrics");
   const HttpAnswer metrics = agent.Metrics();
   EXPECT_EQ(metrics.status, 200);
   EXPECT_THAT(metrics.body, HasSubstr("tagdrift_cached_tags{"));
-  if (!AreUnpacked({"promtool/usr/bin/promtool"})) return;
+  if (!AreUnpacked({"promtool/usr/bin/promtool", "promtool/usr/bin/prometheus"})) return;
   const Output checked =
       RunCommand({LabFile("promtool/usr/bin/promtool"), "check", "metrics"}, {.input = metrics.body});
   EXPECT_EQ(checked.exit_code, 0) << checked.out << checked.err;
-}
-
-/// What Prometheus answers to an instant query that yields one value; nothing where there is none.
-std::optional<std::string> Queried(int port, const std::string& query) {
-  const HttpAnswer answer = Send({.url = "http://127.0.0.1:" + std::to_string(port) + "/api/v1/query?query=" + query});
-  const json parsed = json::parse(answer.body, nullptr, false);
-  const json result = parsed.is_object() ? parsed["data"]["result"] : json();
-  if (!result.is_array() || result.size() != 1) return std::nullopt;
-  return result[0]["value"][1].get<std::string>();
-}
-
-TEST(ServeOnNode, PrometheusScrapesIt) {
-  const App app("srv-scraped");
-  app.Pull();
-  app.Move();
-  const Agent agent("scraped");
-  if (!AreUnpacked({"promtool/usr/bin/prometheus"})) return;
   const std::string folder = LabRoot() + "/prometheus";
   WriteFile(folder + "/prometheus.yml",
             "global: {scrape_interval: 1s}\n"

@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <chrono>
+#include <functional>
+#include <iostream>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -11,6 +14,7 @@
 #include <vector>
 
 #include "check_run.h"
+#include "failure.h"
 #include "http.h"
 #include "lab_files.h"
 #include "lab_fixture.h"
@@ -105,6 +109,14 @@ class Agent {
   const int health_;
   std::unique_ptr<Daemon> daemon_;
 };
+
+/// Waits, and prints how long it took. Without events the agent would look again after five minutes.
+inline void ExpectSoon(const std::string& what, const std::function<bool()>& done) {
+  const auto began = std::chrono::steady_clock::now();
+  EXPECT_TRUE(Poll(done, std::chrono::seconds(60))) << what;
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+  std::cout << what << ": seen after " << took.count() << " s\n";
+}
 
 /// Without what differs from one look to the next.
 inline nlohmann::json WithoutTimes(nlohmann::json report) {
