@@ -1,4 +1,4 @@
-// Every query of deploy/tagdrift/files/dashboard.json, asked of a real Prometheus that has the scrapes of tests/deploy/alerts, returns data.
+// Every query of deploy/tagdrift/files/dashboard.json returns data from a real Prometheus that has the scrapes of tests/deploy/alerts.
 'use strict';
 
 const assert = require('node:assert/strict');
@@ -97,7 +97,8 @@ test('names the mirror that is behind, since when, and the worst node', async ()
 test('asks only for metrics and labels that the program exports', () => {
   const exported = new Map();
   for (const {metric, labels} of ['healthy', 'incident'].flatMap((name) => readScrape(name).series)) {
-    exported.set(metric, new Set([...(exported.get(metric) ?? ['cluster']), ...[...labels.matchAll(/(\w+)="/g)].map(([, label]) => label)]));
+    const own = [...labels.matchAll(/(\w+)="/g)].map(([, label]) => label);
+    exported.set(metric, new Set([...(exported.get(metric) ?? ['cluster']), ...own]));
   }
   for (const [title, query] of queries) {
     const selectors = [...query.matchAll(/(tagdrift_\w+)(?:\{([^}]*)\})?/g)];

