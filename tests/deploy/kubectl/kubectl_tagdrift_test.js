@@ -12,7 +12,7 @@ const {startApiServer} = require('./api_server.js');
 const {agent, node, pod, workload} = require('./cluster.js');
 
 const root = path.join(__dirname, '../../..');
-const kubectl = path.join(root, 'build/lab/kubectl/usr/bin');
+const kubectl = process.env.TAGDRIFT_KUBECTL ?? path.join(root, 'build/lab/kubectl/usr/bin');  // its folder
 const screen = (name) => fs.readFileSync(path.join(root, 'tests/data/explain', `${name}.txt`), 'utf8');
 const stale = {out: screen('stale_mirror'), code: 1};
 const fresh = {out: screen('fresh'), code: 0};
