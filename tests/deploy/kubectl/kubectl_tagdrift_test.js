@@ -154,9 +154,8 @@ describe('kubectl tagdrift', concurrency, () => {
   });
 
   test('gives up on a node that hangs', async () => {
-    const objects = [...three];
-    const ran = await run(['check', '--node', 'a,b', '--timeout', '1s'], {objects, answers: {a: fresh, b: new Promise(() => {})}});
-    assert.equal(ran.line, 'check: nothing is stale on 1 node; no answer from b');
+    const ran = await run(['check', '--node', 'b', '--timeout', '1s'], {objects: three, answers: {b: new Promise(() => {})}});
+    assert.equal(ran.line, 'check: no answer from any node');
     assert.match(ran.out, /^b +no answer: nothing within 1 s$/m);
     assert.equal(ran.code, 2);
   });
@@ -326,5 +325,21 @@ describe('kubectl tagdrift', concurrency, () => {
       assert.equal(ran.stderr.split('\n').length, 2);
       assert.equal(ran.stdout, '');
     }));
+  });
+
+  // Only the words are read: the kubectl there does nothing.
+  test('takes the commands that alerts and dashboard name', () => {
+    const idle = fs.mkdtempSync(path.join(folder, 'idle-'));
+    fs.symlinkSync('/bin/false', path.join(idle, 'kubectl'));
+    const files = ['alerts.yaml', 'dashboard.json'].map((name) => fs.readFileSync(path.join(root, 'deploy/tagdrift/files', name), 'utf8'));
+    const commands = [...files.join('\n').replace(/\s+/g, ' ').matchAll(/`kubectl tagdrift ([^`]+)`/g)].map(([, words]) => words);
+    assert.ok(commands.length > 10);
+    for (const command of commands) {
+      const words = command.replace(/\{\{.*?\}\}/g, 'registry.corp').replace(/\bNODE\b/g, 'node-a').replace(/\bNAME\b/g, 'web')
+          .replace(/'/g, '').split(' ');
+      const ran = childProcess.spawnSync(path.join(root, 'deploy/kubectl-tagdrift'), words,
+          {encoding: 'utf8', env: {PATH: `${idle}:/usr/bin:/bin`}});
+      assert.equal(ran.status, 2, `${command}: ${ran.stderr}`);
+    }
   });
 });
