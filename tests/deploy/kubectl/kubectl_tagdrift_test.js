@@ -265,6 +265,15 @@ describe('kubectl tagdrift', concurrency, () => {
     assert.doesNotMatch(ran.out, /[\x00-\x08\x0b-\x1f]/);
   });
 
+  test('runs nothing that an answer says', async () => {
+    const proof = path.join(folder, 'proof');
+    const out = `x[$(touch ${proof})] a[\`touch ${proof}\`]+"$(touch ${proof})" '; touch ${proof}; '\n`;
+    const ran = await run(['mirrors', '--node', 'a,b'], {objects: three, answers: {a: {out, err: out}, b: {out: `${out} `, code: 1}}});
+    assert.equal(ran.code, 1, ran.err);
+    assert.ok(ran.out.includes(out));
+    assert.ok(!fs.existsSync(proof));
+  });
+
   test('asks no pod where agents are in two namespaces, until one is named', async () => {
     const objects = [...three, agent('x', {namespace: 'evil'})];
     const ran = await run(['check'], {objects});
