@@ -3,6 +3,8 @@
 #include <google/protobuf/util/time_util.h>
 
 #include <algorithm>
+#include <compare>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -165,15 +167,22 @@ MetricFamily HostUp(const HostStates& hosts) {
   return family;
 }
 
+/// Those that matter most have a series before the others.
 MetricFamily Findings(const v1::NodeReport& report) {
-  std::map<std::pair<std::string, int>, int> findings;
+  struct Finding {
+    int severity;
+    std::string registry;
+    int kind;
+    auto operator<=>(const Finding&) const = default;
+  };
+  std::map<Finding, int, std::greater<>> findings;
   for (const v1::RegistryReport& registry : report.registries()) {
-    for (const v1::Note& note : registry.notes()) ++findings[{registry.registry(), note.kind()}];
+    for (const v1::Note& note : registry.notes()) ++findings[{note.severity(), registry.registry(), note.kind()}];
   }
   std::vector<Series> series;
   for (const auto& [finding, count] : findings) {
-    const std::string kind = LabelValue(v1::NoteKind_Name(static_cast<v1::NoteKind>(finding.second)), "NOTE_KIND_");
-    series.push_back({.labels = {{"registry", finding.first}, {"kind", kind}}, .value = static_cast<double>(count)});
+    const std::string kind = LabelValue(v1::NoteKind_Name(static_cast<v1::NoteKind>(finding.kind)), "NOTE_KIND_");
+    series.push_back({.labels = {{"registry", finding.registry}, {"kind", kind}}, .value = static_cast<double>(count)});
   }
   MetricFamily family = Gauge("tagdrift_registry_findings", "Findings about the configuration of registries, by kind.");
   AddBounded(family, std::move(series), kFindings);

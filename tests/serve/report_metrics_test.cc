@@ -159,6 +159,23 @@ TEST(ReportMetrics, CountFindingsOfRegistries) {
   EXPECT_THAT(Series(report, "tagdrift_registry_findings"), ElementsAre(Pair("quay.io,host_ignored", 2)));
 }
 
+TEST(ReportMetrics, SumUpFindingsThatMatterLeastFirst) {
+  v1::NodeReport report;
+  for (int i = 0; i < 8; ++i) {
+    AddRegistry(report, "registry-" + std::to_string(i)).add_notes()->set_kind(v1::NOTE_KIND_MIRROR_MAY_RESOLVE);
+    report.mutable_registries(i)->mutable_notes(0)->set_severity(v1::SEVERITY_INFO);
+  }
+  for (const v1::NoteKind kind : {v1::NOTE_KIND_FILE_IGNORED, v1::NOTE_KIND_MIRROR_MAY_RESOLVE}) {
+    v1::Note& note = *report.mutable_registries(0)->add_notes();
+    note.set_kind(kind);
+    note.set_severity(kind == v1::NOTE_KIND_FILE_IGNORED ? v1::SEVERITY_MIRROR_UNUSED : v1::SEVERITY_INFO);
+  }
+  const auto series = Series(report, "tagdrift_registry_findings");
+  EXPECT_THAT(series, SizeIs(6));
+  EXPECT_EQ(series.at("registry-0,file_ignored"), 1);
+  EXPECT_EQ(series.at("other,other"), 5);
+}
+
 TEST(ReportMetrics, TellTheAgeOfTheOldestDriftOnly) {
   v1::NodeReport report;
   *AddTag(report, v1::VERDICT_STALE).mutable_first_seen() = TimeUtil::SecondsToTimestamp(1'799'999'000);

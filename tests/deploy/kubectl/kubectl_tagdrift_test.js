@@ -12,7 +12,7 @@ const {startApiServer} = require('./api_server.js');
 const {agent, node, pod, workload} = require('./cluster.js');
 
 const root = path.join(__dirname, '../../..');
-const kubectl = path.join(root, 'build/lab/kubectl/usr/bin');
+const kubectl = process.env.TAGDRIFT_KUBECTL ?? path.join(root, 'build/lab/kubectl/usr/bin');  // its folder
 const screen = (name) => fs.readFileSync(path.join(root, 'tests/data/explain', `${name}.txt`), 'utf8');
 const stale = {out: screen('stale_mirror'), code: 1};
 const fresh = {out: screen('fresh'), code: 0};
@@ -44,15 +44,15 @@ function collect(stream) {
   return parts;
 }
 
-// Runs the plugin in a cluster, as kubectl does or by kubectl. `answers`: by the agent's node what its program does, or a function that
-// promises it. `commands` of the result are what was executed, by node.
+// Runs the plugin in a cluster, as kubectl does or by kubectl. `answers`: by the agent's node what its program does, or a function of the
+// plugin's process that promises it. `commands` of the result are what was executed, by node.
 async function run(words, {objects = [], answers = {}, program = ['kubectl-tagdrift']} = {}) {
   const commands = {};
   const server = await startApiServer(objects, ({name, container}, command) => {
     assert.equal(container, 'tagdrift');
     const place = name.replace('tagdrift-', '');
     (commands[place] ??= []).push(command);
-    return typeof answers[place] === 'function' ? answers[place]() : answers[place];
+    return typeof answers[place] === 'function' ? answers[place](child) : answers[place];
   });
   const home = writeConfig(server.url);
   const child = childProcess.spawn(program[0], [...program.slice(1), ...words], {
@@ -154,10 +154,17 @@ describe('kubectl tagdrift', concurrency, () => {
   });
 
   test('gives up on a node that hangs', async () => {
-    const objects = [...three];
-    const ran = await run(['check', '--node', 'a,b', '--timeout', '1s'], {objects, answers: {a: fresh, b: new Promise(() => {})}});
-    assert.equal(ran.line, 'check: nothing is stale on 1 node; no answer from b');
+    const ran = await run(['check', '--node', 'b', '--timeout', '1s'], {objects: three, answers: {b: new Promise(() => {})}});
+    assert.equal(ran.line, 'check: no answer from any node');
     assert.match(ran.out, /^b +no answer: nothing within 1 s$/m);
+    assert.equal(ran.code, 2);
+  });
+
+  test('prints what is known at a signal', async () => {
+    const answers = {a: fresh, b: (child) => { child.kill('SIGINT'); return new Promise(() => {}); }};
+    const ran = await run(['check', '--node', 'a,b,c', '--parallel', '1'], {objects: three, answers});
+    assert.equal(ran.line, 'check: nothing is stale on 1 node; no answer from b, c');
+    assert.match(ran.out, /^b +no answer: stopped\nc +no answer: stopped$/m);
     assert.equal(ran.code, 2);
   });
 
@@ -195,7 +202,7 @@ describe('kubectl tagdrift', concurrency, () => {
   });
 
   test('ends with the worst exit code: stale before undecided', async () => {
-    for (const [answers, code] of [[{a: fresh, b: fresh}, 0], [{a: fresh, b: undecided}, 2], [{a: undecided, b: stale}, 1]]) {
+    for (const [answers, code] of [[{a: fresh, b: undecided}, 2], [{a: undecided, b: stale}, 1]]) {
       const ran = await run(['check', '--node', 'a', '--node', 'b'], {objects: three, answers});
       assert.equal(ran.code, code);
     }
@@ -258,6 +265,15 @@ describe('kubectl tagdrift', concurrency, () => {
     assert.doesNotMatch(ran.out, /[\x00-\x08\x0b-\x1f]/);
   });
 
+  test('runs nothing that an answer says', async () => {
+    const proof = path.join(folder, 'proof');
+    const out = `x[$(touch ${proof})] a[\`touch ${proof}\`]+"$(touch ${proof})" '; touch ${proof}; '\n`;
+    const ran = await run(['mirrors', '--node', 'a,b'], {objects: three, answers: {a: {out, err: out}, b: {out: `${out} `, code: 1}}});
+    assert.equal(ran.code, 1, ran.err);
+    assert.ok(ran.out.includes(out));
+    assert.ok(!fs.existsSync(proof));
+  });
+
   test('asks no pod where agents are in two namespaces, until one is named', async () => {
     const objects = [...three, agent('x', {namespace: 'evil'})];
     const ran = await run(['check'], {objects});
@@ -318,5 +334,21 @@ describe('kubectl tagdrift', concurrency, () => {
       assert.equal(ran.stderr.split('\n').length, 2);
       assert.equal(ran.stdout, '');
     }));
+  });
+
+  // Only the words are read: the kubectl there does nothing.
+  test('takes the commands that alerts and dashboard name', () => {
+    const idle = fs.mkdtempSync(path.join(folder, 'idle-'));
+    fs.symlinkSync('/bin/false', path.join(idle, 'kubectl'));
+    const files = ['alerts.yaml', 'dashboard.json'].map((name) => fs.readFileSync(path.join(root, 'deploy/tagdrift/files', name), 'utf8'));
+    const commands = [...files.join('\n').replace(/\s+/g, ' ').matchAll(/`kubectl tagdrift ([^`]+)`/g)].map(([, words]) => words);
+    assert.ok(commands.length > 10);
+    for (const command of commands) {
+      const words = command.replace(/\{\{.*?\}\}/g, 'registry.corp').replace(/\bNODE\b/g, 'node-a').replace(/\bNAME\b/g, 'web')
+          .replace(/'/g, '').split(' ');
+      const ran = childProcess.spawnSync(path.join(root, 'deploy/kubectl-tagdrift'), words,
+          {encoding: 'utf8', env: {PATH: `${idle}:/usr/bin:/bin`}});
+      assert.equal(ran.status, 2, `${command}: ${ran.stderr}`);
+    }
   });
 });

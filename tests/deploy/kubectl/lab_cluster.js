@@ -1,5 +1,5 @@
-// lab_cluster.js CONFIG BINARY NODE=SOCKET_DIR=POD…: an API server of a cluster of these nodes, each with an agent that runs already and a
-// pod of deployment/web in the namespace shop. What is executed in an agent's pod is run here, its /run/tagdrift being SOCKET_DIR. CONFIG
+// lab_cluster.js CONFIG BINARY NODE=SOCKET_DIR=POD…: an API server of a cluster of these nodes, each with an agent that runs already and
+// a pod of deployment/web in the namespace shop. What is executed in an agent's pod is run here, its /run/tagdrift being SOCKET_DIR. CONFIG
 // is written for kubectl as soon as it may come.
 'use strict';
 
