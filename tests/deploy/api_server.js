@@ -97,7 +97,7 @@ function discovery(where) {
 
 const status = (code, reason, message) => ({ kind: 'Status', apiVersion: 'v1', status: 'Failure', code, reason, message });
 
-/// Listens on loopback. `answer(method, url, body)` gives the object for a request, or text (a log), or {events} of a watch that goes on;
+/// Listens on loopback. `answer(method, url, body)`, the body parsed where it is JSON, gives the object for a request, or text (a log), or {events} of a watch that goes on;
 /// null is nothing found.
 async function startApiServer(answer = () => null) {
   const document = openApi();
@@ -110,8 +110,9 @@ async function startApiServer(answer = () => null) {
         response.setHeader('content-type', 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf');
         return response.end(document);
       }
-      const body = Buffer.concat(parts).toString();
-      const found = discovery(url.pathname) ?? answer(request.method, url, body === '' ? null : JSON.parse(body));
+      const bytes = Buffer.concat(parts);
+      const body = /json/.test(request.headers['content-type']) && bytes.length > 0 ? JSON.parse(bytes) : bytes;
+      const found = discovery(url.pathname) ?? answer(request.method, url, body);
       if (typeof found === 'string') return response.end(found);
       response.setHeader('content-type', 'application/json');
       if (found?.events) return found.events.forEach((event) => response.write(`${JSON.stringify(event)}\n`));

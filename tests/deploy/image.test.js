@@ -1,11 +1,15 @@
-// The image's content, run by a real containerd as the DaemonSet's and the Job's pods would be.
+// The image, run by a real containerd as the DaemonSet's and the Job's pods would be: TAGDRIFT_IMAGE, the OCI layout of what the Dockerfile
+// builds, or without it an image of what deploy/image-root.sh makes of TAGDRIFT_BINARY, as the Dockerfile has it.
 const assert = require('node:assert');
 const fs = require('node:fs');
 const path = require('node:path');
 const { after, before, test } = require('node:test');
 const { find, render, root, run } = require('./chart');
-const { Node, Registry, folder, lab, makeImage, until, version } = require('./node');
+const { Node, Registry, folder, lab, makeImage, readImage, until, version } = require('./node');
 
+const imageRoot = path.join(folder, 'image');
+const layout = process.env.TAGDRIFT_IMAGE;
+const binary = layout ? path.join(imageRoot, 'usr/local/bin/tagdrift') : process.env.TAGDRIFT_BINARY;
 const reference = 'registry.corp/shop/app:v1';
 let image;
 let upstream;
@@ -19,14 +23,17 @@ function workload(kind, values) {
   return find(render({ image: pushed, ...values }), kind);
 }
 
-const imageRoot = () => path.join(folder, 'image');
 
 before(async () => {
   assert.strictEqual(run('mount', ['--make-rshared', '/']).code, 0);
   fs.mkdirSync(path.join(folder, 'pause'), { recursive: true });
-  const made = run(path.join(root, 'deploy/image-root.sh'), [process.env.TAGDRIFT_BINARY, imageRoot()]);
-  assert.strictEqual(made.code, 0, made.err);
-  image = makeImage(imageRoot(), ['/usr/local/bin/tagdrift'], '2024-01-01T00:00:00Z', ['PATH=/usr/local/bin']);
+  if (layout) {
+    image = readImage(layout, imageRoot);
+  } else {
+    const made = run(path.join(root, 'deploy/image-root.sh'), [binary, imageRoot]);
+    assert.strictEqual(made.code, 0, made.err);
+    image = makeImage(imageRoot, ['/usr/local/bin/tagdrift'], '2024-01-01T00:00:00Z', ['PATH=/usr/local/bin']);
+  }
   fs.copyFileSync(path.join(lab, 'busybox/bin/busybox'), path.join(folder, 'pause/busybox'));
   builds = [1, 2].map((month) => makeImage(path.join(folder, 'pause'), ['/busybox', 'sleep', '100000'], `2024-0${month}-01T00:00:00Z`));
   upstream = await Registry.start('upstream');
@@ -54,16 +61,16 @@ const verdicts = (report) => JSON.parse(report).tags.map((tag) => [tag.reference
 
 /// The same by the program on the node itself.
 function onTheNode() {
-  const { out } = run(process.env.TAGDRIFT_BINARY, ['check', '--pods-from', 'none', '-o', 'json']);
+  const { out } = run(binary, ['check', '--pods-from', 'none', '-o', 'json']);
   return verdicts(out);
 }
 
 test('the image is small, and has no shell', () => {
-  const megabytes = Number(run('du', ['--summarize', '--apparent-size', '--block-size=1MB', imageRoot()]).out.split('\t')[0]);
+  const megabytes = Number(run('du', ['--summarize', '--apparent-size', '--block-size=1MB', imageRoot]).out.split('\t')[0]);
   console.log(`the image has ${megabytes} MB`);
   assert.ok(megabytes < 60);
-  assert.ok(!fs.existsSync(path.join(imageRoot(), 'bin')));
-  assert.ok(fs.statSync(path.join(imageRoot(), 'etc/ssl/certs/ca-certificates.crt')).size > 100_000);
+  assert.ok(!fs.existsSync(path.join(imageRoot, 'bin')));
+  assert.ok(fs.statSync(path.join(imageRoot, 'etc/ssl/certs/ca-certificates.crt')).size > 100_000);
 });
 
 test(`the DaemonSet's pod on containerd ${version}: the incident, metrics, containerd's restart`, async () => {

@@ -64,7 +64,10 @@ async function runJobs(...args) {
     'contexts': [{ name: 'lab', context: { cluster: 'lab', user: '' } }],
   }));
   const image = ['--set', `image.repository=registry.corp/tools/tagdrift,image.digest=${digest}`];
-  const child = spawn(path.join(root, 'deploy/job.sh'), [...args, '--', ...image], { env: { ...process.env, KUBECONFIG: config } });
+  const child = spawn(path.join(root, 'deploy/job.sh'), [...args, '--', ...image], {
+    env: { ...process.env, KUBECONFIG: config },
+    timeout: 60_000,
+  });
   let out = '';
   let err = '';
   child.stdout.on('data', (text) => (out += text));

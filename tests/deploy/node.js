@@ -66,6 +66,19 @@ function makeImage(root, entrypoint, created = '2024-01-01T00:00:00Z', environme
   return { manifest, digest: sha256(manifest), blobs: [config, layer] };
 }
 
+/// The image of an OCI layout, unpacked into `into` too.
+function readImage(layout, into) {
+  const blob = (descriptor) => fs.readFileSync(path.join(layout, 'blobs', descriptor.digest.replace(':', '/')));
+  const [entry] = JSON.parse(fs.readFileSync(path.join(layout, 'index.json'), 'utf8')).manifests;
+  const manifest = blob(entry);
+  const { config, layers } = JSON.parse(manifest);
+  fs.mkdirSync(into, { recursive: true });
+  for (const layer of layers.map(blob)) {
+    if (spawnSync('tar', ['--extract', '--gzip', '-C', into], { input: layer }).status !== 0) throw new Error(`unpacking ${layout}`);
+  }
+  return { manifest, digest: entry.digest, blobs: [config, ...layers].map(blob) };
+}
+
 class Registry {
   static async start(name) {
     const registry = new Registry();
@@ -227,4 +240,4 @@ disabled_plugins = ["io.containerd.nri.v1.nri", "io.containerd.internal.v1.traci
   }
 }
 
-module.exports = { Node, Registry, folder, lab, makeImage, until, version };
+module.exports = { Node, Registry, folder, lab, makeImage, readImage, until, version };
