@@ -53,7 +53,11 @@ after(async () => {
   for (const server of [upstream?.child, mirror?.child, node?.runtime]) server?.kill('SIGKILL');
 });
 
-const http = (port, where) => fetch(`http://127.0.0.1:${port}${where}`).then(async (answer) => ({ ok: answer.ok, text: await answer.text() }), () => ({ ok: false }));
+function http(port, where) {
+  const answered = async (answer) => ({ ok: answer.ok, text: await answer.text() });
+  return fetch(`http://127.0.0.1:${port}${where}`).then(answered, () => ({ ok: false }));
+}
+
 const ready = () => until('the agent\'s readiness', async () => (await http(9615, '/readyz')).ok);
 
 /// What a report says of tags, without times.
@@ -86,7 +90,8 @@ test(`the DaemonSet's pod on containerd ${version}: the incident, metrics, conta
   assert.match(status, /^Seccomp:\t2$/m);
   const mounts = fs.readFileSync(`/proc/${pid}/mountinfo`, 'utf8');
   for (const place of ['/', '/host/etc', '/host/run/containerd']) {
-    assert.ok(mounts.split('\n').some((line) => line.split(' ')[4] === place && line.split(' ')[5].startsWith('ro')), `${place} is read-only`);
+    const mount = mounts.split('\n').map((line) => line.split(' ')).find((words) => words[4] === place);
+    assert.match(mount[5], /^ro\b/, place);
   }
 
   const { code, out, err } = await node.exec(pod, 'tagdrift', 'check');

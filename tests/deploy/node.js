@@ -1,4 +1,4 @@
-// A node in tests/lab/sandbox.sh: containerd at its usual places, registries on loopback, and a kubelet that runs pods as they are rendered.
+// A node in tests/lab/sandbox.sh: containerd at its usual places, registries on loopback, and a kubelet that runs pods as rendered.
 const { spawn, spawnSync } = require('node:child_process');
 const crypto = require('node:crypto');
 const fs = require('node:fs');
@@ -37,7 +37,7 @@ function daemon(name, command, args, environment = {}) {
   return spawn(command, args, { stdio: ['ignore', log, log], env: { ...process.env, ...environment } });
 }
 
-const ended = (child) => new Promise((done) => (child.exitCode === null && child.signalCode === null ? child.on('exit', done) : done()));
+const ended = (child) => new Promise((done) => child.on('exit', done));
 
 // --- images and registries ---
 
@@ -45,8 +45,8 @@ const sha256 = (bytes) => `sha256:${crypto.createHash('sha256').update(bytes).di
 
 /// An image of one layer: the tree of `root`, with this entry point. `created` tells one from another.
 function makeImage(root, entrypoint, created = '2024-01-01T00:00:00Z', environment = []) {
-  const { stdout: layer, status } = spawnSync('tar', ['--create', '--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--numeric-owner', '-C', root, '.'],
-    { maxBuffer: 1 << 28 });
+  const reproducible = ['--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--numeric-owner'];
+  const { stdout: layer, status } = spawnSync('tar', ['--create', ...reproducible, '-C', root, '.'], { maxBuffer: 1 << 28 });
   if (status !== 0) throw new Error(`tar of ${root}`);
   const config = Buffer.from(JSON.stringify({
     architecture: process.arch === 'arm64' ? 'arm64' : 'amd64',
@@ -157,8 +157,9 @@ disabled_plugins = ["io.containerd.nri.v1.nri", "io.containerd.internal.v1.traci
   }
 
   async restartRuntime() {
+    const end = ended(this.runtime);
     this.runtime.kill('SIGKILL');
-    await ended(this.runtime);
+    await end;
     await this.startRuntime();
   }
 
@@ -172,9 +173,12 @@ disabled_plugins = ["io.containerd.nri.v1.nri", "io.containerd.internal.v1.traci
     const container = spec.containers[0];
     const name = workload.metadata.name;
     const fields = { 'spec.nodeName': 'node-1', 'status.hostIP': '127.0.0.1' };
-    const environment = Object.fromEntries(container.env.map(({ name: key, value, valueFrom }) => [key, value ?? fields[valueFrom.fieldRef.fieldPath]]));
+    const environment = {};
+    for (const variable of container.env) environment[variable.name] = variable.value ?? fields[variable.valueFrom.fieldRef.fieldPath];
     const expand = (text) => text.replace(/\$\((\w+)\)/g, (whole, key) => environment[key] ?? whole);
-    for (const { hostPath } of spec.volumes) if (hostPath.type === 'DirectoryOrCreate') fs.mkdirSync(hostPath.path, { recursive: true });
+    for (const { hostPath } of spec.volumes) {
+      if (hostPath.type === 'DirectoryOrCreate') fs.mkdirSync(hostPath.path, { recursive: true });
+    }
     const namespaces = { network: spec.hostNetwork ? 2 : 0, pid: 1, ipc: 0 };
     const security = container.securityContext;
     if (security.seccompProfile.type !== 'RuntimeDefault') throw new Error('no other seccomp profile is known here');
