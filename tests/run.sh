@@ -134,7 +134,8 @@ main() {
     shift
   fi
   echo "tests/run.sh: builds and tests tagdrift under build/. Missing Debian packages for the build are installed; containerd, runc,"
-  echo "kubectl, helm, promtool, the lab's registries and packages of npm's are only unpacked, into build/lab/. No service of this machine is touched."
+  echo "kubectl, helm, promtool, the lab's registries and packages of npm's are only unpacked, into build/lab/. No service of this machine"
+  echo "is touched."
   mkdir -p build
   section "packages and lab" deploy/provision.sh
   section "format" check_format
