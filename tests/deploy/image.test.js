@@ -121,10 +121,37 @@ test('the Job\'s pod tells the same and ends', async () => {
   await node.remove(pod);
 }, { timeout: 120_000 });
 
-test('with actions on, refresh brings the origin\'s image past the mirror', async () => {
-  const values = { actions: { enabled: ['refresh'], imageDir: folder } };
+/// Key and certificate of the lab's authority for `name`, as a Secret of these three files; the first makes the authority.
+function issue(secret, name) {
+  const place = path.join(folder, 'secrets', secret);
+  const authority = path.join(folder, 'secrets/authority');
+  const openssl = (...args) => {
+    const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+    const { code, err } = run('openssl', ['req', '-x509', ...key, ...args]);
+    assert.strictEqual(code, 0, err);
+  };
+  fs.mkdirSync(place, { recursive: true });
+  if (!fs.existsSync(`${authority}.crt`)) openssl('-subj', '/CN=lab', '-keyout', `${authority}.key`, '-out', `${authority}.crt`);
+  openssl('-subj', '/O=lab', '-addext', `subjectAltName=DNS:${name}`, '-addext', 'basicConstraints=critical,CA:false',
+    '-CA', `${authority}.crt`, '-CAkey', `${authority}.key`, '-keyout', `${place}/tls.key`, '-out', `${place}/tls.crt`);
+  fs.copyFileSync(`${authority}.crt`, `${place}/ca.crt`);
+  return place;
+}
+
+test('with TLS, whom the chart names may read; with actions on, refresh brings the origin\'s image past the mirror', async () => {
+  const tls = { enabled: true, secretName: 'agent', readers: ['dashboard.corp'] };
+  const values = { tls, actions: { enabled: ['refresh'], imageDir: folder } };
+  const service = workload('Service', values).metadata;
+  const name = `${service.name}.${service.namespace}.svc`;
+  issue('agent', name);
   const pod = await node.run(workload('DaemonSet', values));
   await ready();
+  const ask = (client) => run(binary, ['check', '--agent', '127.0.0.1:9616', '--tls-server-name', name, '--tls-ca', `${client}/ca.crt`,
+    '--tls-cert', `${client}/tls.crt`, '--tls-key', `${client}/tls.key`]);
+  const read = ask(issue('dashboard', 'dashboard.corp'));
+  assert.match(read.out, /^1 of \d tags is stale/, read.err);
+  assert.strictEqual(ask(issue('other', 'other.corp')).code, 2);
+
   const { code, out, err } = await node.exec(pod, 'tagdrift', 'refresh', '--yes', reference);
   assert.strictEqual(code, 0, out + err);
   const tag = onTheNode().find(([name]) => name === reference);

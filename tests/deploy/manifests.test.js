@@ -19,7 +19,8 @@ after(() => {
 /// Runs `kubectl apply --dry-run`, which validates every field.
 function apply(...args) {
   return new Promise((ended) => {
-    const child = spawn('kubectl', ['--server', server.url, 'apply', '--dry-run=client', '--validate=strict', ...args], { timeout: 60_000 });
+    const dryRun = ['--server', server.url, 'apply', '--dry-run=client', '--validate=strict'];
+    const child = spawn('kubectl', [...dryRun, ...args], { timeout: 60_000 });
     let out = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (out += text));
     child.on('close', (code) => ended({ code, out }));

@@ -167,7 +167,7 @@ disabled_plugins = ["io.containerd.nri.v1.nri", "io.containerd.internal.v1.traci
     return this.call('PullImage', { image: { image: reference } });
   }
 
-  /// Starts the pod of a rendered workload, as the kubelet of node-1 would.
+  /// Starts the pod of a rendered workload, as the kubelet of node-1 would. Secrets are folders below `folder`/secrets.
   async run(workload) {
     const spec = workload.spec.template.spec;
     const container = spec.containers[0];
@@ -176,8 +176,10 @@ disabled_plugins = ["io.containerd.nri.v1.nri", "io.containerd.internal.v1.traci
     const environment = {};
     for (const variable of container.env) environment[variable.name] = variable.value ?? fields[variable.valueFrom.fieldRef.fieldPath];
     const expand = (text) => text.replace(/\$\((\w+)\)/g, (whole, key) => environment[key] ?? whole);
-    for (const { hostPath } of spec.volumes) {
-      if (hostPath.type === 'DirectoryOrCreate') fs.mkdirSync(hostPath.path, { recursive: true });
+    const places = {};
+    for (const { name: volume, hostPath, secret } of spec.volumes) {
+      places[volume] = secret ? path.join(folder, 'secrets', secret.secretName) : hostPath.path;
+      if (hostPath?.type === 'DirectoryOrCreate') fs.mkdirSync(hostPath.path, { recursive: true });
     }
     const namespaces = { network: spec.hostNetwork ? 2 : 0, pid: 1, ipc: 0 };
     const security = container.securityContext;
@@ -199,7 +201,7 @@ disabled_plugins = ["io.containerd.nri.v1.nri", "io.containerd.internal.v1.traci
         envs: Object.entries(environment).map(([key, value]) => ({ key, value })),
         mounts: container.volumeMounts.map((mount) => ({
           container_path: mount.mountPath,
-          host_path: spec.volumes.find((volume) => volume.name === mount.name).hostPath.path,
+          host_path: places[mount.name],
           readonly: mount.readOnly,
           propagation: mount.mountPropagation === 'HostToContainer' ? 1 : 0,
         })),
