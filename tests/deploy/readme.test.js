@@ -1,4 +1,4 @@
-// deploy/README.md: what it says to type is taken by what it is typed into.
+// deploy/README.md: what it says to type is taken by what it is typed into. And the links of all documents.
 const assert = require('node:assert');
 const { spawn } = require('node:child_process');
 const fs = require('node:fs');
@@ -53,11 +53,22 @@ test('values that are told exist', () => {
   for (const name of values) assert.ok(known(name), name);
 });
 
-test('links lead somewhere', () => {
-  const anchors = [...text.matchAll(/^#+ (.*)$/gm)].map(([, title]) => title.toLowerCase().replace(/[^\w -]/g, '').replaceAll(' ', '-'));
-  for (const [, target] of text.matchAll(/\]\(([^)]+)\)/g)) {
-    if (target.startsWith('#')) assert.ok(anchors.includes(target.slice(1)), target);
-    else assert.ok(fs.existsSync(path.join(path.dirname(file), target)), target);
+/// The anchors of a document's titles, as a forge makes them.
+const anchorsOf = (document) =>
+  [...document.matchAll(/^#+ (.*)$/gm)].map(([, title]) => title.toLowerCase().replace(/[^\w -]/g, '').replaceAll(' ', '-'));
+
+test('links of all documents lead somewhere', () => {
+  const documents = run('git', ['-C', root, 'ls-files', '*.md']).out.trimEnd().split('\n');
+  assert.ok(documents.includes('deploy/README.md'));
+  for (const document of documents) {
+    const from = path.join(root, document);
+    for (const [, target] of fs.readFileSync(from, 'utf8').matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^https?:/.test(target)) continue;
+      const [, where, anchor] = /^([^#]*)#?(.*)$/.exec(target);
+      const to = where ? path.join(path.dirname(from), where) : from;
+      assert.ok(fs.existsSync(to), `${document}: ${target}`);
+      if (anchor) assert.ok(anchorsOf(fs.readFileSync(to, 'utf8')).includes(anchor), `${document}: ${target}`);
+    }
   }
 });
 
