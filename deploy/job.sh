@@ -17,7 +17,8 @@ Usage: deploy/job.sh [OPTIONS] NODE... [-- HELM-OPTION...]
   --reports DIR       Keep each node's report here, as NODE.txt
   -h, --help          This text
 
-HELM-OPTIONs name the image, and say how a node is looked at: --set image.repository=…,image.digest=… or --values FILE.
+HELM-OPTIONs name the image, and say how a node is looked at: --set image.repository=…,image.digest=… or --values FILE. With
+pods=kubelet or pods=api, --set serviceAccount.name=NAME names one that has the rights.
 
 Exit codes: 0 every node's Job told its report, 2 some did not, which are named, 64 wrong usage.
 

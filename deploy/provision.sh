@@ -15,7 +15,7 @@ build_packages=(
   libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc libabsl-dev libc-ares-dev libre2-dev
   nlohmann-json3-dev libtoml11-dev libcurl4-openssl-dev libssl-dev libspdlog-dev libfmt-dev libcli11-dev libyaml-cpp-dev
   prometheus-cpp-dev libgtest-dev libgmock-dev libnghttp2-dev
-  clang clang-format clang-tidy libclang-rt-dev
+  clang clang-format clang-tidy libclang-rt-dev shellcheck
 )
 # What the lab takes from the machine itself: loopback set-up, certificates, the command of a remedy, shared libraries of runc,
 # nginx and skopeo, keys of the newer suites, and Node, whose Debian build runs from its own place only.

@@ -32,6 +32,8 @@ check_format() {
   }
 }
 
+check_scripts() { git ls-files -z '*.sh' .ci/run deploy/kubectl-tagdrift | xargs -0 shellcheck; }
+
 # Without precompiled headers, since clang cannot read those of gcc.
 check_tidy() {
   mkdir -p build/tidy
@@ -132,10 +134,12 @@ main() {
     shift
   fi
   echo "tests/run.sh: builds and tests tagdrift under build/. Missing Debian packages for the build are installed; containerd, runc,"
-  echo "kubectl, promtool, the lab's registries and packages of npm's are only unpacked, into build/lab/. No service of this machine is touched."
+  echo "kubectl, helm, promtool, the lab's registries and packages of npm's are only unpacked, into build/lab/. No service of this machine"
+  echo "is touched."
   mkdir -p build
   section "packages and lab" deploy/provision.sh
   section "format" check_format
+  section "scripts" check_scripts
   section "build release" build release "${presets[-1]}"
   if [ "${#presets[@]}" -gt 1 ]; then
     section "build asan" build asan

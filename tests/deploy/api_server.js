@@ -95,10 +95,10 @@ function discovery(where) {
   return resources.length > 0 ? { kind: 'APIResourceList', apiVersion: 'v1', groupVersion, resources } : null;
 }
 
-const status = (code, reason, message) => ({ kind: 'Status', apiVersion: 'v1', status: 'Failure', code, reason, message });
+const notFound = (message) => ({ kind: 'Status', apiVersion: 'v1', status: 'Failure', code: 404, reason: 'NotFound', message });
 
-/// Listens on loopback. `answer(method, url, body)` gives the object for a request, or text (a log), or {events} of a watch that goes on;
-/// null is nothing found.
+/// Listens on loopback. `answer(method, url, body)`, the body parsed where it is JSON, gives the object for a request, or text (a log), or
+/// {events} of a watch that goes on; null is nothing found.
 async function startApiServer(answer = () => null) {
   const document = openApi();
   const server = http.createServer((request, response) => {
@@ -110,13 +110,14 @@ async function startApiServer(answer = () => null) {
         response.setHeader('content-type', 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf');
         return response.end(document);
       }
-      const body = Buffer.concat(parts).toString();
-      const found = discovery(url.pathname) ?? answer(request.method, url, body === '' ? null : JSON.parse(body));
+      const bytes = Buffer.concat(parts);
+      const body = /json/.test(request.headers['content-type']) && bytes.length > 0 ? JSON.parse(bytes) : bytes;
+      const found = discovery(url.pathname) ?? answer(request.method, url, body);
       if (typeof found === 'string') return response.end(found);
       response.setHeader('content-type', 'application/json');
       if (found?.events) return found.events.forEach((event) => response.write(`${JSON.stringify(event)}\n`));
-      response.statusCode = found === null ? 404 : (found.kind === 'Status' && found.code) || (request.method === 'POST' ? 201 : 200);
-      response.end(JSON.stringify(found ?? status(404, 'NotFound', `${url.pathname} not found`)));
+      response.statusCode = found === null ? 404 : request.method === 'POST' ? 201 : 200;
+      response.end(JSON.stringify(found ?? notFound(url.pathname)));
     });
   });
   await new Promise((listening) => server.listen(0, '127.0.0.1', listening));
@@ -127,4 +128,4 @@ async function startApiServer(answer = () => null) {
   return { url: `http://127.0.0.1:${server.address().port}`, close };
 }
 
-module.exports = { startApiServer, status };
+module.exports = { startApiServer };

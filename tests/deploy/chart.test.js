@@ -4,7 +4,7 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { after, before, test } = require('node:test');
-const { digest, find, helm, parse, render, root, run, switches } = require('./chart');
+const { chart, digest, find, helm, parse, render, root, run, switches } = require('./chart');
 
 const binary = process.env.TAGDRIFT_BINARY;
 const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'chart-'));
@@ -243,6 +243,11 @@ for (const [what, values, reason] of [
 ]) {
   test(`refused: ${what}`, () => assert.throws(() => render(values), { message: reason }));
 }
+
+test('the chart\'s version is the program\'s', () => {
+  const { version, appVersion } = parse(fs.readFileSync(path.join(chart, 'Chart.yaml'), 'utf8'))[0];
+  assert.deepStrictEqual([version, appVersion].map((each) => `tagdrift ${each}\n`), Array(2).fill(run(binary, ['--version']).out));
+});
 
 test('deploy/tagdrift.yaml is the chart\'s defaults', () => {
   const rendered = path.join(scratch, 'tagdrift.yaml');

@@ -27,7 +27,8 @@ function cluster(made) {
     if (resource === 'nodes') {
       const ready = (status) => ({ conditions: [{ type: 'Ready', status }] });
       const node = (name, status) => ({ kind: 'Node', apiVersion: 'v1', metadata: { name }, status: ready(status) });
-      return { kind: 'NodeList', apiVersion: 'v1', items: [...Object.keys(ends).map((name) => node(name, 'True')), node('down', 'Unknown')] };
+      const up = Object.keys(ends).map((name) => node(name, 'True'));
+      return { kind: 'NodeList', apiVersion: 'v1', items: [...up, node('down', 'Unknown')] };
     }
     if (resource === 'jobs' && method === 'POST') {
       const { condition } = ends[body.spec.template.spec.nodeName];
@@ -48,7 +49,8 @@ function cluster(made) {
     const job = at(owner);
     const { log } = ends[job.spec.template.spec.nodeName];
     if (sub === 'log') return log;
-    const pod = { kind: 'Pod', apiVersion: 'v1', metadata: { name: owner, namespace: job.metadata.namespace }, spec: job.spec.template.spec, status: {} };
+    const metadata = { name: owner, namespace: job.metadata.namespace };
+    const pod = { kind: 'Pod', apiVersion: 'v1', metadata, spec: job.spec.template.spec, status: {} };
     return name ? pod : { kind: 'PodList', apiVersion: 'v1', metadata: {}, items: log === null ? [] : [pod] };
   };
 }
@@ -64,7 +66,10 @@ async function runJobs(...args) {
     'contexts': [{ name: 'lab', context: { cluster: 'lab', user: '' } }],
   }));
   const image = ['--set', `image.repository=registry.corp/tools/tagdrift,image.digest=${digest}`];
-  const child = spawn(path.join(root, 'deploy/job.sh'), [...args, '--', ...image], { env: { ...process.env, KUBECONFIG: config } });
+  const child = spawn(path.join(root, 'deploy/job.sh'), [...args, '--', ...image], {
+    env: { ...process.env, KUBECONFIG: config },
+    timeout: 60_000,
+  });
   let out = '';
   let err = '';
   child.stdout.on('data', (text) => (out += text));

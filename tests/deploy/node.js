@@ -1,4 +1,4 @@
-// A node in tests/lab/sandbox.sh: containerd at its usual places, registries on loopback, and a kubelet that runs pods as they are rendered.
+// A node in tests/lab/sandbox.sh: containerd at its usual places, registries on loopback, and a kubelet that runs pods as rendered.
 const { spawn, spawnSync } = require('node:child_process');
 const crypto = require('node:crypto');
 const fs = require('node:fs');
@@ -37,7 +37,7 @@ function daemon(name, command, args, environment = {}) {
   return spawn(command, args, { stdio: ['ignore', log, log], env: { ...process.env, ...environment } });
 }
 
-const ended = (child) => new Promise((done) => (child.exitCode === null && child.signalCode === null ? child.on('exit', done) : done()));
+const ended = (child) => new Promise((done) => child.on('exit', done));
 
 // --- images and registries ---
 
@@ -45,8 +45,8 @@ const sha256 = (bytes) => `sha256:${crypto.createHash('sha256').update(bytes).di
 
 /// An image of one layer: the tree of `root`, with this entry point. `created` tells one from another.
 function makeImage(root, entrypoint, created = '2024-01-01T00:00:00Z', environment = []) {
-  const { stdout: layer, status } = spawnSync('tar', ['--create', '--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--numeric-owner', '-C', root, '.'],
-    { maxBuffer: 1 << 28 });
+  const reproducible = ['--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--numeric-owner'];
+  const { stdout: layer, status } = spawnSync('tar', ['--create', ...reproducible, '-C', root, '.'], { maxBuffer: 1 << 28 });
   if (status !== 0) throw new Error(`tar of ${root}`);
   const config = Buffer.from(JSON.stringify({
     architecture: process.arch === 'arm64' ? 'arm64' : 'amd64',
@@ -64,6 +64,19 @@ function makeImage(root, entrypoint, created = '2024-01-01T00:00:00Z', environme
     layers: [descriptor(layer, 'layer.v1.tar')],
   }));
   return { manifest, digest: sha256(manifest), blobs: [config, layer] };
+}
+
+/// The image of an OCI layout, unpacked into `into` too.
+function readImage(layout, into) {
+  const blob = (descriptor) => fs.readFileSync(path.join(layout, 'blobs', descriptor.digest.replace(':', '/')));
+  const [entry] = JSON.parse(fs.readFileSync(path.join(layout, 'index.json'), 'utf8')).manifests;
+  const manifest = blob(entry);
+  const { config, layers } = JSON.parse(manifest);
+  fs.mkdirSync(into, { recursive: true });
+  for (const layer of layers.map(blob)) {
+    if (spawnSync('tar', ['--extract', '--gzip', '-C', into], { input: layer }).status !== 0) throw new Error(`unpacking ${layout}`);
+  }
+  return { manifest, digest: entry.digest, blobs: [config, ...layers].map(blob) };
 }
 
 class Registry {
@@ -144,8 +157,9 @@ disabled_plugins = ["io.containerd.nri.v1.nri", "io.containerd.internal.v1.traci
   }
 
   async restartRuntime() {
+    const end = ended(this.runtime);
     this.runtime.kill('SIGKILL');
-    await ended(this.runtime);
+    await end;
     await this.startRuntime();
   }
 
@@ -153,15 +167,20 @@ disabled_plugins = ["io.containerd.nri.v1.nri", "io.containerd.internal.v1.traci
     return this.call('PullImage', { image: { image: reference } });
   }
 
-  /// Starts the pod of a rendered workload, as the kubelet of node-1 would.
+  /// Starts the pod of a rendered workload, as the kubelet of node-1 would. Secrets are folders below `folder`/secrets.
   async run(workload) {
     const spec = workload.spec.template.spec;
     const container = spec.containers[0];
     const name = workload.metadata.name;
     const fields = { 'spec.nodeName': 'node-1', 'status.hostIP': '127.0.0.1' };
-    const environment = Object.fromEntries(container.env.map(({ name: key, value, valueFrom }) => [key, value ?? fields[valueFrom.fieldRef.fieldPath]]));
+    const environment = {};
+    for (const variable of container.env) environment[variable.name] = variable.value ?? fields[variable.valueFrom.fieldRef.fieldPath];
     const expand = (text) => text.replace(/\$\((\w+)\)/g, (whole, key) => environment[key] ?? whole);
-    for (const { hostPath } of spec.volumes) if (hostPath.type === 'DirectoryOrCreate') fs.mkdirSync(hostPath.path, { recursive: true });
+    const places = {};
+    for (const { name: volume, hostPath, secret } of spec.volumes) {
+      places[volume] = secret ? path.join(folder, 'secrets', secret.secretName) : hostPath.path;
+      if (hostPath?.type === 'DirectoryOrCreate') fs.mkdirSync(hostPath.path, { recursive: true });
+    }
     const namespaces = { network: spec.hostNetwork ? 2 : 0, pid: 1, ipc: 0 };
     const security = container.securityContext;
     if (security.seccompProfile.type !== 'RuntimeDefault') throw new Error('no other seccomp profile is known here');
@@ -182,7 +201,7 @@ disabled_plugins = ["io.containerd.nri.v1.nri", "io.containerd.internal.v1.traci
         envs: Object.entries(environment).map(([key, value]) => ({ key, value })),
         mounts: container.volumeMounts.map((mount) => ({
           container_path: mount.mountPath,
-          host_path: spec.volumes.find((volume) => volume.name === mount.name).hostPath.path,
+          host_path: places[mount.name],
           readonly: mount.readOnly,
           propagation: mount.mountPropagation === 'HostToContainer' ? 1 : 0,
         })),
@@ -227,4 +246,4 @@ disabled_plugins = ["io.containerd.nri.v1.nri", "io.containerd.internal.v1.traci
   }
 }
 
-module.exports = { Node, Registry, folder, lab, makeImage, until, version };
+module.exports = { Node, Registry, folder, lab, makeImage, readImage, until, version };

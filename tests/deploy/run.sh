@@ -14,4 +14,5 @@ home=$(mktemp -d)
 trap 'rm -rf "$home"' EXIT
 # Neither helm nor kubectl may see whoever runs this.
 unset KUBECONFIG http_proxy https_proxy HTTP_PROXY HTTPS_PROXY
-HOME=$home PATH=$lab/deploy/bin:$PATH NODE_PATH=$lab/deploy/node_modules:$lab/foreign/node_modules node --test --test-reporter=spec "$here/$1.test.js"
+export HOME=$home PATH=$lab/deploy/bin:$PATH NODE_PATH=$lab/deploy/node_modules:$lab/foreign/node_modules
+node --test --test-reporter=spec "$here/$1.test.js"

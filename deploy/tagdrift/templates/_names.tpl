@@ -9,7 +9,8 @@
 {{- end -}}
 
 {{- define "tagdrift.serviceAccountName" -}}
-{{- ternary (default (include "tagdrift.fullname" .) .Values.serviceAccount.name) (default "default" .Values.serviceAccount.name) .Values.serviceAccount.create -}}
+{{- $own := ternary (include "tagdrift.fullname" .) "default" .Values.serviceAccount.create -}}
+{{- default $own .Values.serviceAccount.name -}}
 {{- end -}}
 
 {{- define "tagdrift.selector" -}}
@@ -28,7 +29,8 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- end -}}
 
 {{- define "tagdrift.image" -}}
-{{- $how := "build the image, push it to your registry and name it: --set image.repository=registry.corp/tools/tagdrift,image.digest=sha256:…" -}}
+{{- $example := "image.repository=registry.corp/tools/tagdrift,image.digest=sha256:…" -}}
+{{- $how := printf "build the image, push it to your registry and name it: --set %s" $example -}}
 {{- $repository := required $how .Values.image.repository -}}
 {{- if .Values.image.digest -}}
 {{ printf "%s@%s" $repository .Values.image.digest }}

@@ -1,0 +1,90 @@
+#!/usr/bin/env bash
+# tests/deploy/image.sh [--program FILE]: builds the Dockerfile, without a Docker engine, prints the image's size and layers, and runs it in
+# the lab as the chart's pods would be, on each containerd (tests/deploy/image.test.js). Not in tests/run.sh: it compiles everything, which
+# takes ten minutes of CPU. With --program that one step is left out, and FILE, built on Debian 12, takes the place of what it makes.
+# Needs root, buildah and debootstrap; all it makes is below build/image.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+work=$root/build/image
+base=docker.io/library/debian:bookworm-slim
+image=localhost/tagdrift:test
+
+fail() {
+  printf 'image.sh: %s\n' "$*" >&2
+  exit 1
+}
+
+in_store() {
+  local command=$1
+  shift
+  BUILDAH_ISOLATION=chroot STORAGE_DRIVER=vfs buildah --root "$work/storage" --runroot "$work/run" "$command" "$@"
+}
+
+# Debian's own bootstrap in place of the image that a registry would give.
+make_base() {
+  local container
+  in_store inspect --type image "$base" >/dev/null 2>&1 && return
+  if [ ! -e "$work/debian.done" ]; then
+    rm -rf "$work/debian"
+    debootstrap --variant=minbase bookworm "$work/debian" >"$work/debootstrap.log"
+    touch "$work/debian.done"
+  fi
+  container=$(in_store from scratch)
+  in_store copy --quiet "$container" "$work/debian" / >/dev/null
+  in_store commit --quiet --rm --signature-policy "$work/policy.json" "$container" "$base" >/dev/null
+}
+
+# What a `docker build .` would send, and in place of the compilation a program that there is.
+make_context() {
+  local program=$1
+  rm -rf "$work/context"
+  mkdir -p "$work/context"
+  git -C "$root" ls-files -z | tar --create --directory "$root" --null --files-from - | tar --extract --directory "$work/context"
+  [ -n "$program" ] || return 0
+  install -D "$program" "$work/context/built/tagdrift"
+  sed -i -e '/^RUN cmake /,/--target tagdrift$/c COPY built/tagdrift /src/build/release/tagdrift' "$work/context/Dockerfile"
+  grep -q '^COPY built/tagdrift ' "$work/context/Dockerfile" || fail "the Dockerfile's compilation is not where it was"
+}
+
+# shellcheck disable=SC2016  # the templates are buildah's
+show() {
+  in_store images --format '{{.Name}}: {{.Size}}' "$image"
+  in_store inspect --type image --format '{{range .OCIv1.History}}{{.CreatedBy}}{{"\n"}}{{end}}' "$image" | cut -c 1-120
+  in_store inspect --type image --format '{{range $label, $value := .OCIv1.Config.Labels}}{{$label}}={{$value}}{{"\n"}}{{end}}' "$image"
+}
+
+main() {
+  local program='' revision version
+  case ${1:-} in
+    '') ;;
+    --program)
+      [ -x "${2:-}" ] || fail "--program needs a program"
+      program=$(realpath "$2")
+      ;;
+    *) fail "usage: image.sh [--program FILE]" ;;
+  esac
+  [ "$(id -u)" -eq 0 ] || fail "needs root"
+  for tool in buildah debootstrap; do
+    command -v "$tool" >/dev/null || fail "needs $tool: apt-get install --no-install-recommends buildah debootstrap"
+  done
+  mkdir -p "$work"
+  echo '{"default": [{"type": "insecureAcceptAnything"}]}' >"$work/policy.json"
+  make_base
+  make_context "$program"
+  revision=$(git -C "$root" rev-parse HEAD)
+  version=$(sed -n 's/^appVersion: //p' "$root/deploy/tagdrift/Chart.yaml")
+  in_store build --signature-policy "$work/policy.json" --pull-never --format oci --build-arg "VERSION=$version" \
+    --build-arg "REVISION=$revision" --tag "$image" "$work/context" >"$work/build.log" 2>&1 || {
+    tail -n 30 "$work/build.log" >&2
+    fail "building failed, see $work/build.log"
+  }
+  show
+  rm -rf "$work/oci"
+  in_store push --quiet --signature-policy "$work/policy.json" "$image" "oci:$work/oci:test"
+  for version in 1.6 1.7 2; do
+    TAGDRIFT_IMAGE=$work/oci TAGDRIFT_LAB_CONTAINERD=$version "$root/tests/lab/sandbox.sh" "$root/tests/deploy/run.sh" image
+  done
+}
+
+main "$@"
