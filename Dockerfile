@@ -8,7 +8,8 @@ RUN apt-get update && apt-get install -y --no-install-recommends \
     prometheus-cpp-dev protobuf-compiler protobuf-compiler-grpc \
     && rm -rf /var/lib/apt/lists/*
 COPY . /src
-RUN cmake --preset release -S /src -DTAGDRIFT_TESTS=OFF -DTAGDRIFT_LAB=OFF -DTAGDRIFT_BENCH=OFF \
+ARG REVISION=unknown
+RUN cmake --preset release -S /src -DTAGDRIFT_COMMIT="${REVISION}" -DTAGDRIFT_TESTS=OFF -DTAGDRIFT_LAB=OFF -DTAGDRIFT_BENCH=OFF \
     && cmake --build /src/build/release --target tagdrift
 RUN /src/deploy/image-root.sh /src/build/release/tagdrift /image
 

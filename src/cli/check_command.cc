@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <fstream>
 #include <memory>
 #include <string>
 #include <vector>
@@ -87,10 +88,19 @@ absl::StatusOr<v1::NodeReport> Report(const CheckArguments& arguments, const Sto
   return report::ToMessage(*round, InvocationOf(arguments.round.node));
 }
 
+void WriteHeadline(const std::string& file, const std::string& headline) {
+  if (file.empty()) return;
+  std::ofstream stream(file);
+  stream << headline << '\n';
+  stream.close();
+  if (!stream) PrintError("--headline-to " + file + ": it cannot be written");
+}
+
 int RunCheck(const CheckArguments& arguments, const StopOnSignal& stop) {
   LogToStandardError(arguments.round.node.verbose, arguments.round.node.log_format);
   auto report = Report(arguments, stop);
   if (!report.ok()) {
+    WriteHeadline(arguments.report.headline_to, text::Printable(text::MessageOf(report.status())));
     if (arguments.report.npd)
       WriteOut(render::NpdLine(text::Printable(text::MessageOf(report.status())))).IgnoreError();
     return ExitCodeOf(report.status(), stop.signal());
@@ -130,6 +140,7 @@ absl::StatusOr<report::Round> RunRound(const RoundArguments& arguments, const Ca
 }
 
 int PrintReport(v1::NodeReport report, const ReportArguments& arguments, bool all) {
+  WriteHeadline(arguments.headline_to, report.summary().headline());
   const int exit_code = render::ExitCode(report, FailOnOf(arguments.fail_on));
   if (arguments.stale_only) render::KeepStale(report);
   render::Style style = StyleOfTerminal();
@@ -159,11 +170,16 @@ void AddReportOptions(CLI::App& command, ReportArguments& arguments) {
   AddOutputOption(command, arguments.format);
   command.add_flag("--all", arguments.all, "A row for every tag, also for those that need nothing");
   command.add_flag("--stale-only", arguments.stale_only, "Print only tags and containers that are stale or gone");
-  command.add_option("--fail-on", arguments.fail_on, "What makes the exit code 1 or 2: stale,gone,risk,undecided")
+  command
+      .add_option("--fail-on", arguments.fail_on, "What makes the exit code 1 or 2: stale,gone,risk,undecided; or none")
       ->delimiter(',')
       ->allow_extra_args(false)
-      ->check(CLI::IsMember({"stale", "gone", "risk", "undecided"}))
+      ->check(CLI::IsMember({"stale", "gone", "risk", "undecided", "none"}))
       ->type_name("LIST");
+  command
+      .add_option("--headline-to", arguments.headline_to,
+                  "Write the first line to this file too; in a Job: /dev/termination-log")
+      ->type_name("FILE");
   command.add_flag("--npd", arguments.npd, "One line for node-problem-detector's custom plugins, within 4 s");
 }
 

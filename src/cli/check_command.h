@@ -33,6 +33,7 @@ struct ReportArguments {
   bool all = false;
   bool stale_only = false;
   bool npd = false;
+  std::string headline_to;  ///< a file; empty: none
 };
 
 void AddRoundOptions(CLI::App& command, RoundArguments& arguments);

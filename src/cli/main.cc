@@ -64,8 +64,8 @@ int Run(int argc, char** argv, tagdrift::cli::StopOnSignal& stop) {
   tagdrift::cli::AddRecordCommand(app, stop, exit_code);
   tagdrift::cli::AddReplayCommand(app, exit_code);
   tagdrift::cli::AddServeCommand(app, stop, exit_code);
-  app.add_subcommand("version", "Print the version")->callback([&] {
-    exit_code = Print(std::string(kVersionLine) + "\n");
+  app.add_subcommand("version", "Print version, commit and the containerd versions that are known")->callback([&] {
+    exit_code = Print(std::string(kVersionLine) + "\ncommit " TAGDRIFT_COMMIT "\ncontainerd 1.6 to 2.3\n");
   });
   try {
     app.parse(argc, argv);

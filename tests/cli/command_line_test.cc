@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -15,6 +16,24 @@ TEST(CommandLine, PrintsItsVersion) {
   const Outcome outcome = RunBinary("version");
   EXPECT_EQ(outcome.exit_code, 0);
   EXPECT_EQ(outcome.text.rfind("tagdrift ", 0), 0U) << outcome.text;
+}
+
+TEST(CommandLine, TellsWhatItWasBuiltFromAndWhatItKnows) {
+  EXPECT_THAT(RunBinary("version").text,
+              testing::ContainsRegex("commit ([0-9a-f]{40}|unknown)\ncontainerd 1\\.6 to 2\\.3\n"));
+  EXPECT_TRUE(IsOneLine(RunBinary("--version").text));
+}
+
+TEST(CommandLine, WritesItsHeadlineToAFileAlsoWhereItCannotTell) {
+  const std::string file = testing::TempDir() + "tagdrift-headline";
+  const Outcome outcome =
+      RunBinary("check --fail-on none --runtime-endpoint unix:///nowhere.sock --headline-to " + file + " 2>/dev/null");
+  EXPECT_EQ(outcome.exit_code, 2) << "nothing was found out";
+  std::string line;
+  std::getline(std::ifstream(file), line);
+  EXPECT_THAT(line, testing::HasSubstr("/nowhere.sock"));
+  EXPECT_THAT(RunBinary("check --runtime-endpoint unix:///nowhere.sock --headline-to /no/such/file 2>&1").text,
+              testing::HasSubstr("--headline-to /no/such/file: it cannot be written"));
 }
 
 TEST(CommandLine, ShowsExamplesInHelp) {

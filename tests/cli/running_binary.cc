@@ -39,7 +39,9 @@ std::vector<std::string> Environment(const std::map<std::string, std::string>& m
 std::array<int, 2> Pipe(int bytes) {
   std::array<int, 2> ends{-1, -1};
   EXPECT_EQ(pipe2(ends.data(), O_CLOEXEC), 0);
-  if (bytes > 0) EXPECT_EQ(fcntl(ends[0], F_SETPIPE_SZ, bytes), bytes);
+  if (bytes > 0) {
+    EXPECT_EQ(fcntl(ends[0], F_SETPIPE_SZ, bytes), bytes);
+  }
   fcntl(ends[0], F_SETFL, O_NONBLOCK);
   return ends;
 }

@@ -158,7 +158,7 @@ test('RBAC is what the program asks, and no more', () => {
   const rules = (pods) => find(render({ pods }), 'ClusterRole').rules;
   assert.deepStrictEqual(rules('kubelet'), [{ apiGroups: [''], resources: ['nodes/pods'], verbs: ['get'] }]);
   assert.deepStrictEqual(rules('api'), [
-    { apiGroups: [''], resources: ['pods'], verbs: ['list'] },
+    { apiGroups: [''], resources: ['pods'], verbs: ['list', 'watch'] },
     { apiGroups: [''], resources: ['nodes'], verbs: ['get'] },
   ]);
   for (const pods of ['kubelet', 'api']) {

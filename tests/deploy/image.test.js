@@ -116,7 +116,7 @@ test('the Job\'s pod tells the same and ends', async () => {
     const status = await node.status(pod);
     return status.exited && status;
   });
-  assert.strictEqual(exitCode, 1);
+  assert.strictEqual(exitCode, 0, 'what it finds is no failure of the Job');
   assert.deepStrictEqual(verdicts(node.log(pod)), onTheNode());
   await node.remove(pod);
 }, { timeout: 120_000 });
