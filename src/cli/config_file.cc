@@ -93,7 +93,7 @@ class Reader {
     std::ranges::sort(wrong_);
     std::vector<std::string> lines;
     for (auto& [line, what] : wrong_) lines.push_back(fmt::format("{}:{}: {}", file_, line, what));
-    lines.erase(std::ranges::unique(lines).begin(), lines.end());
+    lines.erase(std::unique(lines.begin(), lines.end()), lines.end());
     return lines;
   }
 
