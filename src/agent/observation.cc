@@ -43,8 +43,9 @@ std::map<std::string, std::string> ProxyVariablesOf(const std::map<std::string, 
   return variables;
 }
 
-/// The runtime's proxy settings, else this process's own, with a note on the node.
-std::map<std::string, std::string> ReadProxies(const Options& options, facts::Node& node) {
+/// The runtime's proxy settings; where they cannot be seen, this process's own, with a note on the node; where it has
+/// none, those that the node's files give to the runtime's service.
+std::map<std::string, std::string> ReadProxies(const Options& options, const hosts::FileTree& tree, facts::Node& node) {
   const absl::StatusOr<std::string> socket = node::SocketPath(EndpointOf(options));
   if (const std::optional<int> pid = socket.ok() ? node::ListenerPid(*socket) : std::nullopt) {
     if (auto environment = node::ProxyEnvironment(*pid)) return *std::move(environment);
@@ -53,8 +54,9 @@ std::map<std::string, std::string> ReadProxies(const Options& options, facts::No
   if (!own.empty()) {
     node.notes.push_back(
         "the runtime's proxy settings cannot be read (needs the node's PID namespace); tagdrift's own are used");
+    return own;
   }
-  return own;
+  return socket.ok() ? node::ServiceProxies(tree, *socket).value_or(own) : own;
 }
 
 }  // namespace
@@ -118,7 +120,7 @@ absl::StatusOr<Observation> Observe(const Options& options, node::RuntimeClients
     seen.sandbox_image = sandbox->Canonical();
   }
   if (scope.network) {
-    seen.network.proxy_environment = ReadProxies(options, seen.node);
+    seen.network.proxy_environment = ReadProxies(options, *tree, seen.node);
     seen.network.ca_pem = ReadCaBundle(*tree);
   }
   seen.tree = std::make_shared<const hosts::FileTree>(*std::move(tree));

@@ -39,6 +39,11 @@ std::string SandboxImage(const CriStatus& status);
 /// the listener of the socket. Nothing: they cannot be read.
 std::optional<std::map<std::string, std::string>> ProxyEnvironment(int pid);
 
+/// The same as the node's unit files give them to the service whose socket is `socket_path` (containerd, k3s, RKE2,
+/// microk8s): for a process that cannot see the daemon. Nothing: there is no such unit.
+std::optional<std::map<std::string, std::string>> ServiceProxies(const hosts::FileTree& tree,
+                                                                 const std::string& socket_path);
+
 /// The process that listens on the unix socket `path`, by SO_PEERCRED. Nothing: it cannot be told.
 std::optional<int> ListenerPid(const std::string& path);
 
