@@ -1,4 +1,4 @@
-#include "service_environment.h"
+#include "node/service_environment.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
