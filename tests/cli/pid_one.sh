@@ -31,7 +31,7 @@ children_of() { cat "/proc/$1/task/$1/children" 2>/dev/null; }
 is_serving() { [ -S "$work/run/reader.sock" ]; }
 has_children() { [ "$(children_of "$first" | wc -w)" -eq "$1" ]; }
 
-unshare --pid --fork --kill-child "$tagdrift" serve --runtime-endpoint "unix://$work/none.sock" --socket-dir "$work/run" \
+unshare --pid --fork --mount-proc --kill-child "$tagdrift" serve --runtime-endpoint "unix://$work/none.sock" --socket-dir "$work/run" \
   --metrics off --health off >"$work/log" 2>&1 &
 outer=$!
 await "it does not serve" is_serving
@@ -52,5 +52,5 @@ wait "$outer" || code=$?
 [ "$code" -eq 0 ] || fail "SIGTERM ended it with $code"
 
 code=0
-unshare --pid --fork "$tagdrift" check --runtime-endpoint "unix://$work/none.sock" >"$work/log" 2>&1 || code=$?
+unshare --pid --fork --mount-proc "$tagdrift" check --runtime-endpoint "unix://$work/none.sock" >"$work/log" 2>&1 || code=$?
 [ "$code" -eq 2 ] || fail "check ended with $code instead of 2"
