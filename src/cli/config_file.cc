@@ -9,7 +9,7 @@
 #include <toml.hpp>
 #include <utility>
 
-#include "tagdrift/text/near_miss.h"
+#include "meant.h"
 
 namespace tagdrift::cli {
 namespace {
@@ -30,13 +30,6 @@ CLI::Option* Find(CLI::App& command, const std::string& key) {
     if (IsKey(*option) && std::ranges::find(option->get_lnames(), key) != option->get_lnames().end()) return option;
   }
   return nullptr;
-}
-
-/// "; did you mean 'check'?" where one of `names` is near.
-std::string Meant(const std::string& typed, const std::vector<std::string>& names) {
-  const std::vector<std::string_view> known(names.begin(), names.end());
-  const std::string_view meant = text::NearMiss(typed, known);
-  return meant.empty() ? "" : fmt::format("; did you mean '{}'?", meant);
 }
 
 std::string MeantKey(const std::string& typed, const std::vector<CLI::App*>& commands) {

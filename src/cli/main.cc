@@ -26,16 +26,10 @@
 
 namespace {
 
+using tagdrift::cli::Print;
 using tagdrift::cli::PrintError;
 
 constexpr char kVersionLine[] = "tagdrift " TAGDRIFT_VERSION;
-
-int Print(const std::string& text) {
-  const absl::Status status = tagdrift::cli::WriteOut(text);
-  if (status.ok()) return 0;
-  PrintError(std::string(status.message()));
-  return tagdrift::render::kExitUndecided;
-}
 
 /// A core dump would hold credentials and tokens. The limit alone does not keep one from a program that core_pattern
 /// pipes it to; a process that is not dumpable has none, nor can another of the same user read its memory. What is

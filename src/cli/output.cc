@@ -62,6 +62,11 @@ absl::Status WriteError(std::string_view text) {
 
 void PrintError(const std::string& message) { spdlog::error("{}", message); }
 
+int Print(const std::string& text) {
+  const absl::Status written = WriteOut(text);
+  return written.ok() ? 0 : ExitCodeOf(written, 0);
+}
+
 int ExitCodeOf(const absl::Status& failure, int signal) {
   PrintError(text::MessageOf(failure));
   if (absl::IsInvalidArgument(failure)) return render::kExitUsage;

@@ -23,6 +23,9 @@ absl::Status WriteError(std::string_view text);
 /// Logs `message` as an error.
 void PrintError(const std::string& message);
 
+/// Writes `text` to standard output, and names the exit code: 0, or that of the failure, which is logged.
+int Print(const std::string& text);
+
 /// Prints, and names the exit code: 64 for what the operator wrote wrongly, else 2.
 int ExitCodeOf(const absl::Status& failure, int signal);
 

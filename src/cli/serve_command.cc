@@ -123,11 +123,6 @@ absl::StatusOr<serve::Options> OptionsFrom(const ServeArguments& arguments) {
   return options;
 }
 
-int Print(const std::string& text) {
-  const absl::Status written = WriteOut(text);
-  return written.ok() ? 0 : ExitCodeOf(written, 0);
-}
-
 int RunServe(const ServeArguments& arguments, StopOnSignal& stop) {
   LogToStandardError(true, arguments.node.log_format);
   auto options = OptionsFrom(arguments);

@@ -8,17 +8,10 @@
 #include <vector>
 
 #include "absl/strings/str_split.h"
-#include "tagdrift/text/near_miss.h"
+#include "meant.h"
 
 namespace tagdrift::cli {
 namespace {
-
-/// "; did you mean 'check'?" where one of `names` is near.
-std::string Meant(const std::string& typed, const std::vector<std::string>& names, std::string_view dashes = "") {
-  const std::vector<std::string_view> known(names.begin(), names.end());
-  const std::string_view meant = text::NearMiss(typed, known);
-  return meant.empty() ? "" : fmt::format("; did you mean '{}{}'?", dashes, meant);
-}
 
 std::vector<std::string> CommandNames(const CLI::App& app) {
   std::vector<std::string> names;

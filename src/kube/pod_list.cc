@@ -17,7 +17,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::size_t kMostPods = 10'000;
 constexpr std::size_t kMostContainers = 1'000;
 constexpr std::size_t kMostValues = 1'000'000;
 constexpr std::size_t kDeepest = 50;

@@ -17,7 +17,6 @@ namespace tagdrift::kube {
 namespace {
 
 constexpr std::chrono::seconds kListLimit(30);
-constexpr std::size_t kMostPods = 10'000;
 
 absl::Status Apply(PodEvent event, std::vector<facts::Pod>& pods) {
   const auto known = std::ranges::find(pods, event.pod.uid, &facts::Pod::uid);

@@ -20,7 +20,6 @@ namespace {
 constexpr char kOwnCertificate[] = "/var/lib/kubelet/pki/kubelet.crt";
 constexpr std::size_t kMostCertificateBytes = 1 << 20;
 constexpr std::size_t kMostNodeBytes = 4 << 20;
-constexpr std::size_t kMostPods = 10'000;
 constexpr int kMostPages = 20;
 constexpr std::chrono::seconds kWatch(290);
 constexpr std::chrono::seconds kWatchGrace(30);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -8,6 +9,9 @@
 #include "tagdrift/facts/pods.h"
 
 namespace tagdrift::kube {
+
+/// Of one node; its kubelet takes 110 by default.
+inline constexpr std::size_t kMostPods = 10'000;
 
 /// A v1 PodList, or one page of it.
 struct PodList {
