@@ -32,7 +32,7 @@ check_format() {
   }
 }
 
-check_scripts() { git ls-files -z '*.sh' .ci/run deploy/kubectl-tagdrift | xargs -0 shellcheck; }
+check_scripts() { git ls-files -z '*.sh' .ci/run deploy/kubectl-tagdrift | xargs -0 shellcheck --external-sources; }
 
 # Without precompiled headers, since clang cannot read those of gcc.
 check_tidy() {

@@ -3,13 +3,10 @@
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-lab=${TAGDRIFT_LAB_DIR:-$here/../../build/lab}
+# shellcheck source=tests/lab/needs.sh
+. "$here/../lab/needs.sh"
 
-if [ ! -x "$lab/deploy/bin/helm" ] || [ ! -d "$lab/foreign/node_modules" ] || ! command -v node >/dev/null; then
-  echo "LAB SKIPPED: no helm, or no gRPC for Node, in the lab; run deploy/provision.sh lab"
-  [ "${CI:-}" != true ]
-  exit
-fi
+need deploy/bin/helm foreign/node_modules
 home=$(mktemp -d)
 trap 'rm -rf "$home"' EXIT
 # Neither helm nor kubectl may see whoever runs this.

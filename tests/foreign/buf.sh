@@ -5,12 +5,11 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 published=$root/tests/data/proto/tagdrift.v1.binpb
 
-buf=$(echo "${TAGDRIFT_LAB_DIR:-$root/build/lab}"/foreign/node_modules/@bufbuild/buf-linux-*/bin/buf)
-if [ ! -x "$buf" ]; then
-  echo "LAB SKIPPED: no buf in the lab; run deploy/provision.sh lab"
-  [ "${CI:-}" != true ]
-  exit
-fi
+# shellcheck source=tests/lab/needs.sh
+. "$root/tests/lab/needs.sh"
+
+need foreign/node_modules
+buf=$(echo "$lab"/foreign/node_modules/@bufbuild/buf-linux-*/bin/buf)
 case ${1:-} in
   lint) "$buf" lint "$root/proto" ;;
   breaking) "$buf" breaking "$root/proto" --against "$published" ;;

@@ -3,12 +3,11 @@
 set -euo pipefail
 
 folder=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-promtool=$folder/../../../build/lab/promtool/usr/bin/promtool
+# shellcheck source=tests/lab/needs.sh
+. "$folder/../../lab/needs.sh"
 
-[ -x "$promtool" ] || {
-  echo "LAB SKIPPED: no promtool in build/lab (deploy/provision.sh unpacks it)"
-  exit 0
-}
-"$promtool" check rules "$folder/../../../deploy/tagdrift/files/alerts.yaml"
-"$promtool" test rules "$folder/alerts_test.yaml"
+promtool=promtool/usr/bin/promtool
+need "$promtool"
+"$lab/$promtool" check rules "$folder/../../../deploy/tagdrift/files/alerts.yaml"
+"$lab/$promtool" test rules "$folder/alerts_test.yaml"
 exec node --test "$folder/scrapes_test.js"

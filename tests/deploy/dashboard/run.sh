@@ -3,10 +3,9 @@
 set -euo pipefail
 
 folder=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=tests/lab/needs.sh
+. "$folder/../../lab/needs.sh"
 
-[ -x "$folder/../../../build/lab/promtool/usr/bin/prometheus" ] || {
-  echo "LAB SKIPPED: no prometheus in build/lab (deploy/provision.sh unpacks it)"
-  exit 0
-}
+need promtool/usr/bin/prometheus
 unset http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY all_proxy ALL_PROXY
 exec node --test "$folder/dashboard_test.js"
