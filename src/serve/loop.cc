@@ -25,6 +25,7 @@ constexpr absl::Duration kLongestRest = absl::Seconds(30);
 constexpr absl::Duration kShortLook = absl::Seconds(1);
 constexpr absl::Duration kLookLimit = absl::Minutes(2);
 constexpr absl::Duration kFirstRetry = absl::Seconds(2);
+constexpr absl::Duration kLongestRetry = absl::Seconds(30);
 constexpr absl::Duration kTick = absl::Seconds(15);
 /// Without events, and where one was missed all the same.
 constexpr absl::Duration kLookAnyway = absl::Minutes(5);
@@ -234,40 +235,46 @@ void Loop::Fail(const absl::Status& why) {
   board_.PublishFailure(std::move(failure));
 }
 
-void Loop::FollowNode(const std::stop_token& stop) {
+void Loop::KeepFollowing(const std::function<absl::Status()>& follow, const OnEnd& ended, absl::Duration longest_pause,
+                         const std::stop_token& stop) {
   absl::Duration pause = kFirstRetry;
   while (!stop.stop_requested()) {
     const SteadyTime began = options_.clock->Steady();
-    const absl::Status end = agent_.FollowNode([this] { Changed(); }, CallContext{.stop = stop});
-    if (stop.stop_requested()) return;
-    // Another runtime tells nothing: it is looked at now and then.
-    if (absl::IsUnimplemented(end)) return;
-    spdlog::info("{}", text::MessageOf(end));
+    const absl::Status end = follow();
+    if (stop.stop_requested() || absl::IsUnimplemented(end)) return;
     if (options_.clock->Steady() - began > absl::ToChronoNanoseconds(kLookAnyway)) pause = kFirstRetry;
-    // The runtime may be gone, or another one.
-    Changed();
+    ended(end, pause);
     if (!options_.clock->WaitUntil(In(pause), stop)) return;
-    pause = std::min(pause * 2, absl::Seconds(30));
+    pause = std::min(pause * 2, longest_pause);
   }
 }
 
+// Another runtime tells nothing: it is looked at now and then.
+void Loop::FollowNode(const std::stop_token& stop) {
+  const auto follow = [&] { return agent_.FollowNode([this] { Changed(); }, CallContext{.stop = stop}); };
+  const auto ended = [this](const absl::Status& end, absl::Duration) {
+    spdlog::info("{}", text::MessageOf(end));
+    // The runtime may be gone, or another one.
+    Changed();
+  };
+  KeepFollowing(follow, ended, kLongestRetry, stop);
+}
+
 void Loop::FollowPods(const std::stop_token& stop) {
-  absl::Duration pause = kFirstRetry;
-  while (!stop.stop_requested()) {
-    const SteadyTime began = options_.clock->Steady();
-    bool followed = false;
-    const auto changed = [&] {
-      followed = true;
-      Changed();
-    };
-    const absl::Status end = agent_.FollowPods(changed, CallContext{.stop = stop});
-    if (stop.stop_requested() || absl::IsUnimplemented(end)) return;
-    if (options_.clock->Steady() - began > absl::ToChronoNanoseconds(kLookAnyway)) pause = kFirstRetry;
+  bool followed = false;
+  const auto changed = [&] {
+    followed = true;
+    Changed();
+  };
+  const auto follow = [&] {
+    followed = false;
+    return agent_.FollowPods(changed, CallContext{.stop = stop});
+  };
+  const auto ended = [&](const absl::Status& end, absl::Duration pause) {
     if (!end.ok()) spdlog::info("pods are not followed for {}: {}", absl::FormatDuration(pause), text::MessageOf(end));
     if (followed) Changed();
-    if (!options_.clock->WaitUntil(In(pause), stop)) return;
-    pause = std::min(pause * 2, kLookAnyway);
-  }
+  };
+  KeepFollowing(follow, ended, kLookAnyway, stop);
 }
 
 void Loop::Restore() {

@@ -87,6 +87,11 @@ class Loop {
   void RefuseRequests();
   void Publish(std::shared_ptr<const report::Round> round);
   void Fail(const absl::Status& why);
+  using OnEnd = std::function<void(const absl::Status& end, absl::Duration pause)>;
+  /// Calls `follow` again and again until it is Unimplemented, after pauses that grow while it ends early; `ended` is
+  /// told each time, before the pause.
+  void KeepFollowing(const std::function<absl::Status()>& follow, const OnEnd& ended, absl::Duration longest_pause,
+                     const std::stop_token& stop);
   void FollowNode(const std::stop_token& stop);
   void FollowPods(const std::stop_token& stop);
   void Restore();
