@@ -4,6 +4,7 @@
 const fs = require('node:fs');
 const http = require('node:http');
 const path = require('node:path');
+const { discovery, groupOf } = require('./discovery');
 
 const definitions = JSON.parse(fs.readFileSync(path.join(__dirname, '../data/deploy/openapi.json'), 'utf8'));
 
@@ -58,10 +59,6 @@ function schema(definition) {
   return Buffer.concat(fields);
 }
 
-const verbs = ['create', 'get', 'list', 'patch', 'watch'];
-
-const groupOf = (apiVersion) => (apiVersion.includes('/') ? apiVersion.split('/')[0] : '');
-
 /// Where kubectl looks for the parameter by which a server says that it validates. There is none.
 function patch([apiVersion, kind]) {
   const groupVersionKind = { group: groupOf(apiVersion), version: 'v1', kind };
@@ -77,22 +74,6 @@ function openApi() {
     field(8, Buffer.concat(paths)),
     field(9, Buffer.concat(all)),
   ]);
-}
-
-function discovery(where) {
-  if (where === '/api') return { kind: 'APIVersions', versions: ['v1'] };
-  if (where === '/apis') {
-    const groups = [...new Set(kinds.map(([apiVersion]) => groupOf(apiVersion)))].filter(Boolean).map((name) => {
-      const version = { groupVersion: `${name}/v1`, version: 'v1' };
-      return { name, versions: [version], preferredVersion: version };
-    });
-    return { kind: 'APIGroupList', apiVersion: 'v1', groups };
-  }
-  const groupVersion = where.replace(/^\/apis?\//, '');
-  const resources = kinds
-    .filter(([apiVersion]) => apiVersion === groupVersion)
-    .map(([, kind, name, namespaced]) => ({ name, singularName: kind.toLowerCase(), namespaced, kind, verbs }));
-  return resources.length > 0 ? { kind: 'APIResourceList', apiVersion: 'v1', groupVersion, resources } : null;
 }
 
 const notFound = (message) => ({ kind: 'Status', apiVersion: 'v1', status: 'Failure', code: 404, reason: 'NotFound', message });
@@ -112,7 +93,7 @@ async function startApiServer(answer = () => null) {
       }
       const bytes = Buffer.concat(parts);
       const body = /json/.test(request.headers['content-type']) && bytes.length > 0 ? JSON.parse(bytes) : bytes;
-      const found = discovery(url.pathname) ?? answer(request.method, url, body);
+      const found = discovery(kinds, url.pathname) ?? answer(request.method, url, body);
       if (typeof found === 'string') return response.end(found);
       response.setHeader('content-type', 'application/json');
       if (found?.events) return found.events.forEach((event) => response.write(`${JSON.stringify(event)}\n`));

@@ -145,9 +145,13 @@ disabled_plugins = ["io.containerd.nri.v1.nri", "io.containerd.internal.v1.traci
     this.runtime = daemon('containerd', path.join(programs, 'containerd'), [], {
       PATH: [programs, path.join(lab, 'runc/usr/sbin'), process.env.PATH].join(':'),
     });
-    const types = loader.loadSync(path.join(__dirname, 'cri.proto'), { keepCase: true, longs: Number, defaults: true });
-    const connect = (service) => new (grpc.makeClientConstructor(types[`runtime.v1.${service}`], service))(
-      `unix://${socket}`, grpc.credentials.createInsecure());
+    const types = loader.loadSync(path.join(__dirname, '../lab/proto/lab_cri.proto'), { keepCase: true, longs: Number, defaults: true });
+    const connect = (service) => {
+      const methods = Object.entries(types[`tagdrift.lab.cri.${service}`])
+        .map(([method, definition]) => [method, { ...definition, path: `/runtime.v1.${service}/${method}` }]);
+      const Client = grpc.makeClientConstructor(Object.fromEntries(methods), service);
+      return new Client(`unix://${socket}`, grpc.credentials.createInsecure());
+    };
     const clients = [connect('RuntimeService'), connect('ImageService')];
     this.call = (method, request) => new Promise((answer, fail) => {
       const client = clients.find((candidate) => candidate[method]);

@@ -3,35 +3,19 @@
 'use strict';
 
 const http = require('http');
+const {discovery} = require('../discovery.js');
 
-const resources = {
-  '/api/v1': [['pods', 'Pod', true, ['po']], ['nodes', 'Node', false, ['no']], ['namespaces', 'Namespace', false, ['ns']]],
-  '/apis/apps/v1': [
-    ['deployments', 'Deployment', true, ['deploy']], ['statefulsets', 'StatefulSet', true, ['sts']],
-    ['daemonsets', 'DaemonSet', true, ['ds']], ['replicasets', 'ReplicaSet', true, ['rs']],
-  ],
-  '/apis/batch/v1': [['jobs', 'Job', true, []]],
-};
-
-function groupVersion(prefix) { return prefix.replace(/^\/apis?\//, ''); }
-
-function discovery(path) {
-  if (path === '/api') return {kind: 'APIVersions', versions: ['v1']};
-  if (path === '/apis') {
-    const groups = Object.keys(resources).filter((prefix) => prefix.startsWith('/apis/')).map((prefix) => {
-      const version = {groupVersion: groupVersion(prefix), version: prefix.split('/')[3]};
-      return {name: prefix.split('/')[2], versions: [version], preferredVersion: version};
-    });
-    return {kind: 'APIGroupList', apiVersion: 'v1', groups};
-  }
-  if (!resources[path]) return undefined;
-  return {
-    kind: 'APIResourceList',
-    groupVersion: groupVersion(path),
-    resources: resources[path].map(([name, kind, namespaced, shortNames]) =>
-        ({name, singularName: kind.toLowerCase(), namespaced, kind, shortNames, verbs: ['get', 'list']})),
-  };
-}
+// [apiVersion, kind, resource, namespaced, shortNames]
+const kinds = [
+  ['v1', 'Pod', 'pods', true, ['po']],
+  ['v1', 'Node', 'nodes', false, ['no']],
+  ['v1', 'Namespace', 'namespaces', false, ['ns']],
+  ['apps/v1', 'Deployment', 'deployments', true, ['deploy']],
+  ['apps/v1', 'StatefulSet', 'statefulsets', true, ['sts']],
+  ['apps/v1', 'DaemonSet', 'daemonsets', true, ['ds']],
+  ['apps/v1', 'ReplicaSet', 'replicasets', true, ['rs']],
+  ['batch/v1', 'Job', 'jobs', true],
+];
 
 // Whether the labels fulfil a selector in the syntax of the API.
 function matches(selector, labels = {}) {
@@ -52,19 +36,18 @@ function matches(selector, labels = {}) {
 
 // [code, body] of a GET.
 function answer(objects, url) {
-  const found = discovery(url.pathname);
+  const found = discovery(kinds, url.pathname);
   if (found) return [200, found];
-  for (const [prefix, list] of Object.entries(resources)) {
-    for (const [name, kind] of list) {
-      const path = new RegExp(`^${prefix}(?:/namespaces/([^/]+))?/${name}(?:/([^/]+))?$`).exec(url.pathname);
-      if (!path) continue;
-      const items = objects.filter((object) => object.kind === kind && (!path[1] || object.metadata.namespace === path[1]) &&
-          (!path[2] || object.metadata.name === path[2]) && matches(url.searchParams.get('labelSelector') ?? '', object.metadata.labels));
-      const untyped = items.map((item) => ({...item, kind: undefined}));
-      if (!path[2]) return [200, {kind: `${kind}List`, apiVersion: groupVersion(prefix), metadata: {}, items: untyped}];
-      if (items.length === 1) return [200, {apiVersion: groupVersion(prefix), ...items[0]}];
-      return [404, failure('NotFound', 404, `${name} "${path[2]}" not found`)];
-    }
+  for (const [apiVersion, kind, name] of kinds) {
+    const prefix = `/${apiVersion === 'v1' ? 'api' : 'apis'}/${apiVersion}`;
+    const path = new RegExp(`^${prefix}(?:/namespaces/([^/]+))?/${name}(?:/([^/]+))?$`).exec(url.pathname);
+    if (!path) continue;
+    const items = objects.filter((object) => object.kind === kind && (!path[1] || object.metadata.namespace === path[1]) &&
+        (!path[2] || object.metadata.name === path[2]) && matches(url.searchParams.get('labelSelector') ?? '', object.metadata.labels));
+    const untyped = items.map((item) => ({...item, kind: undefined}));
+    if (!path[2]) return [200, {kind: `${kind}List`, apiVersion, metadata: {}, items: untyped}];
+    if (items.length === 1) return [200, {apiVersion, ...items[0]}];
+    return [404, failure('NotFound', 404, `${name} "${path[2]}" not found`)];
   }
   return [404, failure('NotFound', 404, 'the server could not find the requested resource')];
 }
