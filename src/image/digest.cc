@@ -4,16 +4,10 @@
 
 #include "absl/status/status.h"
 #include "character.h"
+#include "hex_length.h"
 
 namespace tagdrift::image {
 namespace {
-
-std::size_t HexLength(std::string_view algorithm) {
-  if (algorithm == "sha256") return 64;
-  if (algorithm == "sha384") return 96;
-  if (algorithm == "sha512") return 128;
-  return 0;
-}
 
 // [a-z0-9]+ ([.+_-] [a-z0-9]+)*
 bool IsAlgorithmName(std::string_view text) {
@@ -32,6 +26,12 @@ bool IsEncoded(std::string_view text) {
 }
 
 }  // namespace
+
+std::size_t HexLength(std::string_view algorithm) {
+  if (algorithm == "sha256") return 64;
+  if (algorithm == "sha384") return 96;
+  return algorithm == "sha512" ? 128 : 0;
+}
 
 absl::StatusOr<Digest> Digest::Parse(std::string_view text) {
   const std::size_t colon = text.find(':');

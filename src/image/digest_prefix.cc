@@ -3,19 +3,9 @@
 #include <algorithm>
 
 #include "character.h"
+#include "hex_length.h"
 
 namespace tagdrift::image {
-
-namespace {
-
-/// Hex digits of a digest; 0: no such algorithm.
-std::size_t HexLength(std::string_view algorithm) {
-  if (algorithm == "sha256") return 64;
-  if (algorithm == "sha384") return 96;
-  return algorithm == "sha512" ? 128 : 0;
-}
-
-}  // namespace
 
 bool IsDigestPrefix(std::string_view text) {
   const std::size_t colon = text.find(':');

@@ -19,8 +19,6 @@ using Json = nlohmann::json;
 // Real documents nest 4 deep (index) to about 10 (configs with vendor extensions).
 constexpr std::size_t kDepthLimit = 32;
 
-absl::Status Invalid(const std::string& message) { return absl::InvalidArgumentError(message); }
-
 // A document's own words inside an error: cut, and without anything that would act on a terminal.
 std::string Quoted(std::string_view text) {
   constexpr std::size_t kLimit = 64;
@@ -85,12 +83,12 @@ class StructureCheck : public nlohmann::json_sax<Json> {
 absl::StatusOr<Json> ParseObject(std::string_view bytes, const std::string& doing) {
   try {
     StructureCheck check;
-    if (!Json::sax_parse(bytes, &check)) return Invalid(doing + ": " + check.problem());
+    if (!Json::sax_parse(bytes, &check)) return absl::InvalidArgumentError(doing + ": " + check.problem());
     Json json = Json::parse(bytes, nullptr, false);
-    if (!json.is_object()) return Invalid(doing + ": not a JSON object");
+    if (!json.is_object()) return absl::InvalidArgumentError(doing + ": not a JSON object");
     return json;
   } catch (const std::exception& error) {
-    return Invalid(doing + ": " + error.what());
+    return absl::InvalidArgumentError(doing + ": " + error.what());
   }
 }
 
@@ -109,7 +107,7 @@ class Members {
   const std::string& place() const { return place_; }
 
   void Fail(const std::string& what) {
-    if (status_.ok()) status_ = Invalid(place_ + ": " + what);
+    if (status_.ok()) status_ = absl::InvalidArgumentError(place_ + ": " + what);
   }
 
   bool Has(std::string_view name) const { return object_.is_object() && object_.contains(name); }
@@ -205,7 +203,7 @@ absl::StatusOr<Descriptor> ReadDescriptor(const Json& json, const std::string& p
   if (!members.status().ok()) return members.status();
 
   absl::StatusOr<Digest> digest = Digest::Parse(digest_text);
-  if (!digest.ok()) return Invalid(place + ": \"digest\": " + text::MessageOf(digest.status()));
+  if (!digest.ok()) return absl::InvalidArgumentError(place + ": \"digest\": " + text::MessageOf(digest.status()));
   Descriptor descriptor{.media_type = std::move(media_type),
                         .digest = *std::move(digest),
                         .size = size,

@@ -18,8 +18,6 @@ constexpr std::string_view kOfficialPrefix = "library/";
 constexpr std::size_t kRepositoryLimit = 255;
 constexpr std::size_t kIdLength = 64;
 
-absl::Status Invalid(const std::string& message) { return absl::InvalidArgumentError(message); }
-
 bool IsId(std::string_view text) {
   return text.size() == kIdLength && std::all_of(text.begin(), text.end(), IsLowerHex);
 }
@@ -51,12 +49,13 @@ SplitName SplitRegistry(std::string_view text) {
 absl::Status FormatError(const std::string& name) {
   ReferenceParts parts;
   const bool fits_in_lower_case = SplitReference(text::Lower(name), parts);
-  return Invalid(fits_in_lower_case ? "repository name must be lowercase" : "invalid reference format");
+  return absl::InvalidArgumentError(fits_in_lower_case ? "repository name must be lowercase"
+                                                       : "invalid reference format");
 }
 
 absl::Status CheckParts(const ReferenceParts& parts) {
   if (parts.path.size() > kRepositoryLimit) {
-    return Invalid("repository name must not be more than 255 characters");
+    return absl::InvalidArgumentError("repository name must not be more than 255 characters");
   }
   return absl::OkStatus();
 }
@@ -65,12 +64,13 @@ absl::Status CheckParts(const ReferenceParts& parts) {
 
 absl::StatusOr<Reference> Reference::Parse(std::string_view text) {
   if (IsId(text)) {
-    return Invalid("invalid repository name (" + std::string(text) + "), cannot specify 64-byte hexadecimal strings");
+    return absl::InvalidArgumentError("invalid repository name (" + std::string(text) +
+                                      "), cannot specify 64-byte hexadecimal strings");
   }
   const SplitName split = SplitRegistry(text);
   const std::string remote = split.remainder.substr(0, split.remainder.find(':'));
   if (std::any_of(remote.begin(), remote.end(), IsUpper)) {
-    return Invalid("invalid reference format: repository name (" + remote + ") must be lowercase");
+    return absl::InvalidArgumentError("invalid reference format: repository name (" + remote + ") must be lowercase");
   }
 
   const std::string name = split.registry + "/" + split.remainder;

@@ -28,7 +28,7 @@ HostState RefusalOf(hosts::Failure failure) {
   return HostState::kBadAnswer;
 }
 
-TagAnswer Refusal(HostState state, std::string reason) {
+TagAnswer Refused(HostState state, std::string reason) {
   TagAnswer result;
   result.refusal = state;
   result.reason = std::move(reason);
@@ -37,37 +37,37 @@ TagAnswer Refusal(HostState state, std::string reason) {
 
 TagAnswer ReadStatus(const hosts::Answer& answer) {
   const std::string status = StatusText(answer);
-  if (answer.status == 401 || answer.status == 403) return Refusal(HostState::kDenied, "answered " + status);
-  if (answer.status == 404) return Refusal(HostState::kMissing, "answered " + status);
-  if (answer.status == 429) return Refusal(HostState::kRateLimited, "answered " + status);
-  return Refusal(HostState::kBadAnswer, "answered " + status);
+  if (answer.status == 401 || answer.status == 403) return Refused(HostState::kDenied, "answered " + status);
+  if (answer.status == 404) return Refused(HostState::kMissing, "answered " + status);
+  if (answer.status == 429) return Refused(HostState::kRateLimited, "answered " + status);
+  return Refused(HostState::kBadAnswer, "answered " + status);
 }
 
 TagAnswer ReadDigest(const hosts::Answer& answer) {
   TagAnswer result;
   result.media_type = answer.content_type;
-  if (answer.get_failed) return Refusal(HostState::kUnreachable, answer.failure_detail);
-  if (answer.too_large) return Refusal(HostState::kBadAnswer, "answered with a manifest above containerd's size limit");
+  if (answer.get_failed) return Refused(HostState::kUnreachable, answer.failure_detail);
+  if (answer.too_large) return Refused(HostState::kBadAnswer, "answered with a manifest above containerd's size limit");
   if (answer.get && answer.get->status != 200) {
-    return Refusal(HostState::kBadAnswer,
+    return Refused(HostState::kBadAnswer,
                    fmt::format("answered {} to GET after {} to HEAD", answer.get->status, answer.status));
   }
   if (answer.digest_header) {
     const auto digest = image::Digest::Parse(*answer.digest_header);
-    if (!digest.ok()) return Refusal(HostState::kBadAnswer, "answered with a malformed digest header");
+    if (!digest.ok()) return Refused(HostState::kBadAnswer, "answered with a malformed digest header");
     result.digest = *digest;
   }
   if (answer.get) {
     if (!answer.get->content_type.empty()) result.media_type = answer.get->content_type;
     if (result.digest && *result.digest != answer.get->digest && result.digest->algorithm() == "sha256") {
-      return Refusal(HostState::kBadAnswer,
+      return Refused(HostState::kBadAnswer,
                      fmt::format("named {} but sent {}", result.digest->Short(), answer.get->digest.Short()));
     }
     if (!result.digest) result.digest = answer.get->digest;
   }
-  if (!result.digest) return Refusal(HostState::kBadAnswer, "answered without a digest");
+  if (!result.digest) return Refused(HostState::kBadAnswer, "answered without a digest");
   if (!image::IsManifestOrIndex(result.media_type)) {
-    return Refusal(HostState::kBadAnswer,
+    return Refused(HostState::kBadAnswer,
                    fmt::format("answered with content type '{}', which is no manifest", result.media_type));
   }
   return result;
@@ -130,7 +130,7 @@ std::string StatusText(const hosts::Answer& answer) {
 TagAnswer ReadTagAnswer(const hosts::Answer& answer) {
   if (answer.failure != hosts::Failure::kNone && !answer.get_failed) {
     const bool denied = answer.access == hosts::Access::kDenied;
-    return Refusal(denied ? HostState::kDenied : RefusalOf(answer.failure), answer.failure_detail);
+    return Refused(denied ? HostState::kDenied : RefusalOf(answer.failure), answer.failure_detail);
   }
   if (answer.status < 200 || answer.status > 299) return ReadStatus(answer);
   return ReadDigest(answer);

@@ -45,8 +45,8 @@ std::string Quoted(const std::string& text) {
   return quoted + '"';
 }
 
-struct Stubs {
-  explicit Stubs(const std::shared_ptr<grpc::Channel>& channel)
+struct ActionStubs {
+  explicit ActionStubs(const std::shared_ptr<grpc::Channel>& channel)
       : image_store(images::Images::NewStub(channel)),
         content_store(content::Content::NewStub(channel)),
         lease_store(leases::Leases::NewStub(channel)),
@@ -71,7 +71,7 @@ class GrpcContainerdActions final : public ContainerdActions {
     image.mutable_target()->set_media_type(record.target_media_type);
     image.mutable_target()->set_digest(record.target_digest);
     image.mutable_target()->set_size(record.target_size);
-    return Ask<images::CreateImageResponse>(&Stubs::image_store, &images::Images::Stub::Create, request,
+    return Ask<images::CreateImageResponse>(&ActionStubs::image_store, &images::Images::Stub::Create, request,
                                             "creating the name " + record.name, context)
         .status();
   }
@@ -85,7 +85,7 @@ class GrpcContainerdActions final : public ContainerdActions {
     image.mutable_target()->set_size(target.target_size);
     // Any other mask, and none at all, would take the labels away.
     request.mutable_update_mask()->add_paths("target");
-    return Ask<images::UpdateImageResponse>(&Stubs::image_store, &images::Images::Stub::Update, request,
+    return Ask<images::UpdateImageResponse>(&ActionStubs::image_store, &images::Images::Stub::Update, request,
                                             "re-pointing " + name, context)
         .status();
   }
@@ -95,9 +95,9 @@ class GrpcContainerdActions final : public ContainerdActions {
     images::DeleteImageRequest request;
     request.set_name(name);
     request.mutable_target()->set_digest(target.text());
-    const absl::Status status =
-        Ask<Empty>(&Stubs::image_store, &images::Images::Stub::Delete, request, "removing the name " + name, context)
-            .status();
+    const absl::Status status = Ask<Empty>(&ActionStubs::image_store, &images::Images::Stub::Delete, request,
+                                           "removing the name " + name, context)
+                                    .status();
     if (absl::IsNotFound(status)) return false;
     if (!status.ok()) return status;
     return true;
@@ -109,8 +109,8 @@ class GrpcContainerdActions final : public ContainerdActions {
     request.mutable_labels()->insert(lease.labels.begin(), lease.labels.end());
     (*request.mutable_labels())[kExpireLabel] =
         absl::FormatTime(absl::RFC3339_full, lease.expires, absl::UTCTimeZone());
-    return Ask<leases::CreateResponse>(&Stubs::lease_store, &leases::Leases::Stub::Create, request, "creating a lease",
-                                       context)
+    return Ask<leases::CreateResponse>(&ActionStubs::lease_store, &leases::Leases::Stub::Create, request,
+                                       "creating a lease", context)
         .status();
   }
 
@@ -118,7 +118,7 @@ class GrpcContainerdActions final : public ContainerdActions {
     leases::DeleteRequest request;
     request.set_id(id);
     const absl::Status status =
-        Ask<Empty>(&Stubs::lease_store, &leases::Leases::Stub::Delete, request, "deleting lease " + id, context)
+        Ask<Empty>(&ActionStubs::lease_store, &leases::Leases::Stub::Delete, request, "deleting lease " + id, context)
             .status();
     return absl::IsNotFound(status) ? absl::OkStatus() : status;
   }
@@ -131,20 +131,20 @@ class GrpcContainerdActions final : public ContainerdActions {
     (*create.mutable_labels())[kExpireLabel] = absl::FormatTime(absl::Now(), absl::UTCTimeZone());
     const std::string doing = "collecting garbage";
     absl::Status status =
-        Ask<leases::CreateResponse>(&Stubs::lease_store, &leases::Leases::Stub::Create, create, doing, context)
+        Ask<leases::CreateResponse>(&ActionStubs::lease_store, &leases::Leases::Stub::Create, create, doing, context)
             .status();
     if (!status.ok()) return status;
     leases::DeleteRequest request;
     request.set_id(create.id());
     request.set_sync(true);
-    return Ask<Empty>(&Stubs::lease_store, &leases::Leases::Stub::Delete, request, doing, context).status();
+    return Ask<Empty>(&ActionStubs::lease_store, &leases::Leases::Stub::Delete, request, doing, context).status();
   }
 
   absl::StatusOr<std::vector<Lease>> LeasesLabelled(const std::string& label, const std::string& value,
                                                     const CallContext& context) override {
     leases::ListRequest request;
     request.add_filters("labels." + Quoted(label) + "==" + Quoted(value));
-    auto response = Ask<leases::ListResponse>(&Stubs::lease_store, &leases::Leases::Stub::List, request,
+    auto response = Ask<leases::ListResponse>(&ActionStubs::lease_store, &leases::Leases::Stub::List, request,
                                               "listing containerd's leases", context);
     if (!response.ok()) return response.status();
     std::vector<Lease> found;
@@ -157,8 +157,8 @@ class GrpcContainerdActions final : public ContainerdActions {
     request.set_id(lease);
     request.mutable_resource()->set_type("content");
     request.mutable_resource()->set_id(digest.text());
-    return Ask<Empty>(&Stubs::lease_store, &leases::Leases::Stub::AddResource, request, "leasing " + digest.Short(),
-                      context)
+    return Ask<Empty>(&ActionStubs::lease_store, &leases::Leases::Stub::AddResource, request,
+                      "leasing " + digest.Short(), context)
         .status();
   }
 
@@ -167,7 +167,7 @@ class GrpcContainerdActions final : public ContainerdActions {
     snapshots::StatSnapshotRequest request;
     request.set_snapshotter(snapshotter);
     request.set_key(key);
-    auto response = Ask<snapshots::StatSnapshotResponse>(&Stubs::snapshotters, &snapshots::Snapshots::Stub::Stat,
+    auto response = Ask<snapshots::StatSnapshotResponse>(&ActionStubs::snapshotters, &snapshots::Snapshots::Stub::Stat,
                                                          request, "asking snapshotter " + snapshotter, context);
     if (absl::IsNotFound(response.status())) return false;
     if (!response.ok()) return response.status();
@@ -176,7 +176,7 @@ class GrpcContainerdActions final : public ContainerdActions {
 
   absl::StatusOr<std::vector<Ingest>> Ingests(const CallContext& context) override {
     auto response =
-        Ask<content::ListStatusesResponse>(&Stubs::content_store, &content::Content::Stub::ListStatuses,
+        Ask<content::ListStatusesResponse>(&ActionStubs::content_store, &content::Content::Stub::ListStatuses,
                                            content::ListStatusesRequest(), "asking what is being written", context);
     if (!response.ok()) return response.status();
     std::vector<Ingest> ingests;
@@ -192,7 +192,7 @@ class GrpcContainerdActions final : public ContainerdActions {
 
  private:
   template <typename Response, typename Stub, typename Method, typename Request>
-  absl::StatusOr<Response> Ask(std::unique_ptr<Stub> Stubs::*stub, Method method, const Request& request,
+  absl::StatusOr<Response> Ask(std::unique_ptr<Stub> ActionStubs::*stub, Method method, const Request& request,
                                std::string doing, const CallContext& context) {
     const auto stubs = stubs_.Get();
     Rpc rpc(std::move(doing), context, limit_);
@@ -200,7 +200,7 @@ class GrpcContainerdActions final : public ContainerdActions {
   }
 
   std::shared_ptr<Connection> connection_;
-  StubsOn<Stubs> stubs_;
+  StubsOn<ActionStubs> stubs_;
   std::chrono::nanoseconds limit_;
 };
 

@@ -29,8 +29,8 @@ ImageRecord FromMessage(const images::Image& image) {
   return record;
 }
 
-struct Stubs {
-  explicit Stubs(const std::shared_ptr<grpc::Channel>& channel)
+struct StoreStubs {
+  explicit StoreStubs(const std::shared_ptr<grpc::Channel>& channel)
       : image_store(images::Images::NewStub(channel)),
         container_store(containers::Containers::NewStub(channel)),
         content_store(content::Content::NewStub(channel)),
@@ -49,16 +49,16 @@ class GrpcContainerdClient final : public ContainerdClient {
 
   absl::StatusOr<std::string> Version(const CallContext& context) override {
     auto response =
-        Ask<version::VersionResponse>(&Stubs::introduction, &version::Version::Stub::Version, google::protobuf::Empty(),
-                                      "asking containerd for its version", context);
+        Ask<version::VersionResponse>(&StoreStubs::introduction, &version::Version::Stub::Version,
+                                      google::protobuf::Empty(), "asking containerd for its version", context);
     if (!response.ok()) return response.status();
     return response->version();
   }
 
   absl::StatusOr<std::vector<ImageRecord>> ListImages(const CallContext& context) override {
     auto response =
-        Ask<images::ListImagesResponse>(&Stubs::image_store, &images::Images::Stub::List, images::ListImagesRequest(),
-                                        "listing containerd's image store", context);
+        Ask<images::ListImagesResponse>(&StoreStubs::image_store, &images::Images::Stub::List,
+                                        images::ListImagesRequest(), "listing containerd's image store", context);
     if (!response.ok()) return response.status();
     std::vector<ImageRecord> records;
     records.reserve(static_cast<std::size_t>(response->images_size()));
@@ -69,7 +69,7 @@ class GrpcContainerdClient final : public ContainerdClient {
   absl::StatusOr<std::optional<ImageRecord>> GetImage(const std::string& name, const CallContext& context) override {
     images::GetImageRequest request;
     request.set_name(name);
-    auto response = Ask<images::GetImageResponse>(&Stubs::image_store, &images::Images::Stub::Get, request,
+    auto response = Ask<images::GetImageResponse>(&StoreStubs::image_store, &images::Images::Stub::Get, request,
                                                   "asking containerd's image store for " + name, context);
     if (absl::IsNotFound(response.status())) return std::nullopt;
     if (!response.ok()) return response.status();
@@ -80,8 +80,8 @@ class GrpcContainerdClient final : public ContainerdClient {
     containers::ListContainersRequest request;
     request.add_filters("labels.\"io.cri-containerd.kind\"==container");
     auto response =
-        Ask<containers::ListContainersResponse>(&Stubs::container_store, &containers::Containers::Stub::List, request,
-                                                "listing containerd's container store", context);
+        Ask<containers::ListContainersResponse>(&StoreStubs::container_store, &containers::Containers::Stub::List,
+                                                request, "listing containerd's container store", context);
     if (!response.ok()) return response.status();
     std::vector<ContainerRecord> records;
     records.reserve(static_cast<std::size_t>(response->containers_size()));
@@ -92,7 +92,7 @@ class GrpcContainerdClient final : public ContainerdClient {
   absl::StatusOr<std::optional<ContentInfo>> Info(const image::Digest& digest, const CallContext& context) override {
     content::InfoRequest request;
     request.set_digest(digest.text());
-    auto response = Ask<content::InfoResponse>(&Stubs::content_store, &content::Content::Stub::Info, request,
+    auto response = Ask<content::InfoResponse>(&StoreStubs::content_store, &content::Content::Stub::Info, request,
                                                "asking containerd's content store for " + digest.Short(), context);
     if (absl::IsNotFound(response.status())) return std::nullopt;
     if (!response.ok()) return response.status();
@@ -123,14 +123,14 @@ class GrpcContainerdClient final : public ContainerdClient {
 
  private:
   template <typename Response, typename Stub, typename Method, typename Request>
-  absl::StatusOr<Response> Ask(std::unique_ptr<Stub> Stubs::*stub, Method method, const Request& request,
+  absl::StatusOr<Response> Ask(std::unique_ptr<Stub> StoreStubs::*stub, Method method, const Request& request,
                                std::string doing, const CallContext& context) {
     const auto stubs = stubs_.Get();
     Rpc rpc(std::move(doing), context, limit_);
     return Call<Response>(*((*stubs).*stub), method, request, rpc.InKubernetesNamespace());
   }
 
-  StubsOn<Stubs> stubs_;
+  StubsOn<StoreStubs> stubs_;
   std::chrono::nanoseconds limit_;
 };
 

@@ -13,8 +13,8 @@ namespace {
 using runtime::v1::ImageService;
 using runtime::v1::RuntimeService;
 
-struct Stubs {
-  explicit Stubs(const std::shared_ptr<grpc::Channel>& channel)
+struct CriStubs {
+  explicit CriStubs(const std::shared_ptr<grpc::Channel>& channel)
       : runtime(RuntimeService::NewStub(channel)), images(ImageService::NewStub(channel)) {}
 
   std::unique_ptr<RuntimeService::Stub> runtime;
@@ -29,7 +29,7 @@ class GrpcCriClient final : public CriClient {
   absl::StatusOr<CriVersion> Version(const CallContext& context) override {
     runtime::v1::VersionRequest request;
     request.set_version("v1");
-    auto response = Ask<runtime::v1::VersionResponse>(&Stubs::runtime, &RuntimeService::Stub::Version, request,
+    auto response = Ask<runtime::v1::VersionResponse>(&CriStubs::runtime, &RuntimeService::Stub::Version, request,
                                                       "asking the runtime for its version", context);
     if (!response.ok()) return response.status();
     return CriVersion{response->runtime_name(), response->runtime_version(), response->runtime_api_version()};
@@ -38,7 +38,7 @@ class GrpcCriClient final : public CriClient {
   absl::StatusOr<CriStatus> Status(const CallContext& context) override {
     runtime::v1::StatusRequest request;
     request.set_verbose(true);
-    auto response = Ask<runtime::v1::StatusResponse>(&Stubs::runtime, &RuntimeService::Stub::Status, request,
+    auto response = Ask<runtime::v1::StatusResponse>(&CriStubs::runtime, &RuntimeService::Stub::Status, request,
                                                      "asking the runtime for its status", context);
     if (!response.ok()) return response.status();
     CriStatus result;
@@ -51,7 +51,7 @@ class GrpcCriClient final : public CriClient {
 
   absl::StatusOr<std::vector<CriImage>> ListImages(const CallContext& context) override {
     auto response =
-        Ask<runtime::v1::ListImagesResponse>(&Stubs::images, &ImageService::Stub::ListImages,
+        Ask<runtime::v1::ListImagesResponse>(&CriStubs::images, &ImageService::Stub::ListImages,
                                              runtime::v1::ListImagesRequest(), "listing the runtime's images", context);
     if (!response.ok()) return response.status();
     return FromMessages<CriImage>(response->images());
@@ -60,7 +60,7 @@ class GrpcCriClient final : public CriClient {
   absl::StatusOr<std::optional<CriImage>> ImageStatus(const std::string& name, const CallContext& context) override {
     runtime::v1::ImageStatusRequest request;
     request.mutable_image()->set_image(name);
-    auto response = Ask<runtime::v1::ImageStatusResponse>(&Stubs::images, &ImageService::Stub::ImageStatus, request,
+    auto response = Ask<runtime::v1::ImageStatusResponse>(&CriStubs::images, &ImageService::Stub::ImageStatus, request,
                                                           "asking the runtime for " + name, context);
     if (absl::IsNotFound(response.status())) return std::nullopt;
     if (!response.ok()) return response.status();
@@ -70,14 +70,14 @@ class GrpcCriClient final : public CriClient {
 
   absl::StatusOr<std::vector<CriContainer>> ListContainers(const CallContext& context) override {
     auto response =
-        Ask<runtime::v1::ListContainersResponse>(&Stubs::runtime, &RuntimeService::Stub::ListContainers,
+        Ask<runtime::v1::ListContainersResponse>(&CriStubs::runtime, &RuntimeService::Stub::ListContainers,
                                                  runtime::v1::ListContainersRequest(), "listing containers", context);
     if (!response.ok()) return response.status();
     return FromMessages<CriContainer>(response->containers());
   }
 
   absl::StatusOr<std::vector<CriSandbox>> ListPodSandbox(const CallContext& context) override {
-    auto response = Ask<runtime::v1::ListPodSandboxResponse>(&Stubs::runtime, &RuntimeService::Stub::ListPodSandbox,
+    auto response = Ask<runtime::v1::ListPodSandboxResponse>(&CriStubs::runtime, &RuntimeService::Stub::ListPodSandbox,
                                                              runtime::v1::ListPodSandboxRequest(),
                                                              "listing pod sandboxes", context);
     if (!response.ok()) return response.status();
@@ -85,7 +85,7 @@ class GrpcCriClient final : public CriClient {
   }
 
   absl::StatusOr<std::vector<CriFilesystem>> ImageFsInfo(const CallContext& context) override {
-    auto response = Ask<runtime::v1::ImageFsInfoResponse>(&Stubs::images, &ImageService::Stub::ImageFsInfo,
+    auto response = Ask<runtime::v1::ImageFsInfoResponse>(&CriStubs::images, &ImageService::Stub::ImageFsInfo,
                                                           runtime::v1::ImageFsInfoRequest(),
                                                           "asking for the image file system", context);
     if (!response.ok()) return response.status();
@@ -98,7 +98,7 @@ class GrpcCriClient final : public CriClient {
 
  private:
   template <typename Response, typename Stub, typename Method, typename Request>
-  absl::StatusOr<Response> Ask(std::unique_ptr<Stub> Stubs::*stub, Method method, const Request& request,
+  absl::StatusOr<Response> Ask(std::unique_ptr<Stub> CriStubs::*stub, Method method, const Request& request,
                                std::string doing, const CallContext& context) {
     const auto stubs = stubs_.Get();
     Rpc rpc(std::move(doing), context, limit_);
@@ -113,7 +113,7 @@ class GrpcCriClient final : public CriClient {
     return values;
   }
 
-  StubsOn<Stubs> stubs_;
+  StubsOn<CriStubs> stubs_;
   std::chrono::nanoseconds limit_;
 };
 

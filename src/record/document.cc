@@ -3,8 +3,8 @@
 namespace tagdrift::record {
 namespace {
 
-constexpr char kFormat[] = "format";
-constexpr char kVersion[] = "version";
+constexpr char kFormatKey[] = "format";
+constexpr char kVersionKey[] = "version";
 // A tree takes up to forty times the memory of its text.
 constexpr std::size_t kMostValues = 4'000'000;
 constexpr int kMostDepth = 64;
@@ -21,8 +21,8 @@ Json Parse(std::string_view text) {
 }  // namespace
 
 std::string WriteDocument(const Format& format, Json body) {
-  body[kFormat] = format.name;
-  body[kVersion] = format.version;
+  body[kFormatKey] = format.name;
+  body[kVersionKey] = format.version;
   return body.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
@@ -31,18 +31,18 @@ absl::StatusOr<Json> ReadDocument(const Format& format, std::string_view text) {
   if (body.is_discarded()) {
     return absl::InvalidArgumentError(fmt::format("no {}: not JSON, or cut off", format.name));
   }
-  if (!body.is_object() || !body.contains(kFormat) || body[kFormat] != format.name || !body.contains(kVersion) ||
-      !body[kVersion].is_number_integer()) {
+  if (!body.is_object() || !body.contains(kFormatKey) || body[kFormatKey] != format.name ||
+      !body.contains(kVersionKey) || !body[kVersionKey].is_number_integer()) {
     return absl::InvalidArgumentError(fmt::format("no {}: it does not say that it is one", format.name));
   }
-  if (body[kVersion] < format.oldest || body[kVersion] > format.version) {
+  if (body[kVersionKey] < format.oldest || body[kVersionKey] > format.version) {
     return absl::FailedPreconditionError(
         fmt::format("a {} of format version {}, and this tagdrift reads up to version {}: use the tagdrift that wrote "
                     "it",
-                    format.name, body[kVersion].dump(), format.version));
+                    format.name, body[kVersionKey].dump(), format.version));
   }
-  body.erase(kFormat);
-  body.erase(kVersion);
+  body.erase(kFormatKey);
+  body.erase(kVersionKey);
   return body;
 }
 

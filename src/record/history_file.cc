@@ -9,7 +9,7 @@
 namespace tagdrift::record {
 namespace {
 
-constexpr Format kFormat = {.name = "tagdrift history", .version = 1, .oldest = 1};
+constexpr Format kHistoryFormat = {.name = "tagdrift history", .version = 1, .oldest = 1};
 
 struct File {
   Histories tags;
@@ -19,10 +19,10 @@ void Fields(auto& archive, Of<File> auto& file) { archive("tags", file.tags); }
 
 }  // namespace
 
-std::string Write(const Histories& histories) { return WriteDocument(kFormat, ToJson(File{histories})); }
+std::string Write(const Histories& histories) { return WriteDocument(kHistoryFormat, ToJson(File{histories})); }
 
 absl::StatusOr<Histories> ReadHistories(std::string_view text) {
-  auto file = ReadBody<File>(kFormat, text);
+  auto file = ReadBody<File>(kHistoryFormat, text);
   if (!file.ok()) return file.status();
   return std::move(file->tags);
 }

@@ -11,7 +11,7 @@
 namespace tagdrift::record {
 namespace {
 
-constexpr Format kFormat = {.name = "tagdrift recording", .version = 2, .oldest = 1};
+constexpr Format kRecordingFormat = {.name = "tagdrift recording", .version = 2, .oldest = 1};
 
 /// The route of a tag's registry; null where it is missing or has no host that the facts speak of.
 const judge::Route* RouteOf(const report::Round& round, const report::JudgedTag& judged) {
@@ -38,10 +38,10 @@ std::vector<judge::ContainerRequest> RequestsOf(const report::Round& round) {
 
 }  // namespace
 
-std::string Write(const Recording& recording) { return WriteDocument(kFormat, ToJson(recording)); }
+std::string Write(const Recording& recording) { return WriteDocument(kRecordingFormat, ToJson(recording)); }
 
 absl::StatusOr<Recording> ReadRecording(std::string_view text) {
-  auto recording = ReadBody<Recording>(kFormat, text);
+  auto recording = ReadBody<Recording>(kRecordingFormat, text);
   if (!recording.ok()) return recording.status();
   report::Round& round = recording->round;
   for (auto* tags : {&round.tags, &round.asked_for}) {
@@ -49,7 +49,7 @@ absl::StatusOr<Recording> ReadRecording(std::string_view text) {
       const judge::Route* route = RouteOf(round, tag);
       if (route == nullptr) {
         return absl::InvalidArgumentError(fmt::format("no {} that this tagdrift reads: {} has answers of unknown hosts",
-                                                      kFormat.name, tag.facts.image.reference.Canonical()));
+                                                      kRecordingFormat.name, tag.facts.image.reference.Canonical()));
       }
       tag.result = judge::JudgeTag(tag.facts, *route, round.rules);
     }

@@ -15,9 +15,11 @@ using judge::Verdict;
 
 bool IsRight(Outcome outcome) { return outcome == Outcome::kFresh || outcome == Outcome::kEquivalent; }
 
-std::string Short(const std::optional<image::Digest>& digest) { return digest ? digest->Short() : "an unknown image"; }
+std::string ShortImage(const std::optional<image::Digest>& digest) {
+  return digest ? digest->Short() : "an unknown image";
+}
 
-std::string Short(const std::string& image_id) {
+std::string ShortImage(const std::string& image_id) {
   const auto digest = image::Digest::Parse(image_id);
   return digest.ok() ? digest->Short() : "an unknown image";
 }
@@ -39,13 +41,13 @@ std::string Since(const facts::CachedImage& image) {
 /// It runs another image than its tag points to.
 std::string BehindDetail(const judge::ContainerResult& container, const JudgedTag& tag, const Round& round) {
   const facts::CachedImage& image = tag.facts.image;
-  const std::string runs = "runs image " + Short(container.request.image_id);
+  const std::string runs = "runs image " + ShortImage(container.request.image_id);
   if (!image.target && !image.cri_image_id) {
     return fmt::format("{}; {} is not on this node any more, and {} has image {} under that name", runs,
-                       image.reference.Canonical(), OriginOf(tag, round), Short(tag.result.origin_image_id));
+                       image.reference.Canonical(), OriginOf(tag, round), ShortImage(tag.result.origin_image_id));
   }
   std::string text = fmt::format("{}; {} has pointed to image {} here{}", runs, image.reference.Canonical(),
-                                 Short(tag.result.cached_image_id), Since(image));
+                                 ShortImage(tag.result.cached_image_id), Since(image));
   switch (tag.result.verdict) {
     case Verdict::kFresh:
     case Verdict::kEquivalent:
@@ -105,7 +107,7 @@ std::string PullDetail(const judge::ContainerResult& container, const JudgedTag&
   // Said where the policy alone would not pull.
   const std::string why = restart.detail.empty() ? "" : "; " + restart.detail;
   const std::string from = restart.host ? " from " + RouteOf(tag, round).hosts[*restart.host]->Url() : "";
-  const std::string brings = Short(restart.digest) + from;
+  const std::string brings = ShortImage(restart.digest) + from;
   switch (restart.outcome) {
     case Outcome::kFresh:
     case Outcome::kEquivalent:
@@ -125,7 +127,7 @@ std::string StaleCacheDetail(const judge::ContainerResult& container, const Judg
   if (!same) {
     const bool older = tag.result.age.direction == judge::Direction::kOlder;
     return fmt::format("a restart would bring {}: it starts image {}, which is here", What(older),
-                       Short(container.restart.image_id));
+                       ShortImage(container.restart.image_id));
   }
   const judge::Pull& pull = tag.result.next_pull.pull;
   const char* elsewhere = IsRight(pull.outcome)             ? "the new one"
@@ -137,7 +139,7 @@ std::string StaleCacheDetail(const judge::ContainerResult& container, const Judg
 
 std::string CacheDetail(const judge::ContainerResult& container, const JudgedTag& tag) {
   const judge::Restart& restart = container.restart;
-  const std::string starts = fmt::format("a restart starts image {}, which is here", Short(restart.image_id));
+  const std::string starts = fmt::format("a restart starts image {}, which is here", ShortImage(restart.image_id));
   switch (restart.outcome) {
     case Outcome::kFresh:
     case Outcome::kEquivalent:

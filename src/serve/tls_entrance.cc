@@ -33,7 +33,7 @@ namespace {
 constexpr std::chrono::seconds kReadAgain(1);
 /// What calls may take to end whose authority has been taken away.
 constexpr std::chrono::seconds kDistrustedGrace(5);
-constexpr std::chrono::milliseconds kShutdown(200);
+constexpr std::chrono::milliseconds kDrainTime(200);
 constexpr int kMilliseconds = 1000;
 constexpr int kHandshakeSeconds = 10;
 constexpr int kMostAgeSeconds = 60 * 60;
@@ -119,7 +119,7 @@ class TlsEntrance::Server {
   void Stop() {
     acceptor_->StopAccepting();
     acceptor_->Cut();
-    server_->Shutdown(std::chrono::system_clock::now() + kShutdown);
+    server_->Shutdown(std::chrono::system_clock::now() + kDrainTime);
   }
 
  private:

@@ -15,7 +15,7 @@ using registry::ReplyStatus;
 using registry::Scripted;
 using std::chrono::milliseconds;
 
-constexpr std::size_t kTags = 6;
+constexpr std::size_t kScenarios = 6;
 constexpr milliseconds kForever = std::chrono::hours(1);
 
 std::string Repeated(const std::string& text, std::size_t times) {
@@ -26,7 +26,7 @@ std::string Repeated(const std::string& text, std::size_t times) {
 
 std::vector<std::string> DocumentsOf(Hostility hostility) {
   std::vector<std::string> documents;
-  for (std::size_t i = 0; i < kTags; ++i) {
+  for (std::size_t i = 0; i < kScenarios; ++i) {
     documents.push_back(
         HugeManifest(fmt::format("{} {}", NameOf(hostility), i), hostility == Hostility::kHugeManifests ? 20'000 : 3));
   }

@@ -13,12 +13,12 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-constexpr char kTag[] = "registry.test/app:v1";
+constexpr char kMovedTag[] = "registry.test/app:v1";
 
 class RefreshTest : public ExecutionTest {
  protected:
-  RefreshTest() : ExecutionTest(judge::ActionKind::kRefresh, kTag) {
-    node_.SetName(kTag, old_);
+  RefreshTest() : ExecutionTest(judge::ActionKind::kRefresh, kMovedTag) {
+    node_.SetName(kMovedTag, old_);
     node_.SetName("registry.test/app@" + old_.text(), old_);
     node_.on_pull = [this] {
       node_.AddImage("new");
@@ -34,12 +34,12 @@ class RefreshTest : public ExecutionTest {
     facts.wanted = judge::WantedImage{.digest = new_};
     judge::Plan plan{.reference = request_.reference, .from = old_, .to = new_, .image_id = node_.ids[new_.text()]};
     if (pull) plan.steps.push_back({judge::StepKind::kPull, digest_name_});
-    plan.steps.push_back({judge::StepKind::kRepoint, kTag});
+    plan.steps.push_back({judge::StepKind::kRepoint, kMovedTag});
     return CarryOut(DoRefresh, facts, plan);
   }
 
   void ExpectAsBefore() {
-    EXPECT_EQ(node_.Target(kTag), old_.text());
+    EXPECT_EQ(node_.Target(kMovedTag), old_.text());
     EXPECT_EQ(node_.Target(digest_name_), "");
     EXPECT_EQ(node_.store->records.size(), 2U);
     EXPECT_THAT(node_.leases, IsEmpty());
@@ -61,54 +61,54 @@ class RefreshTest : public ExecutionTest {
 TEST_F(RefreshTest, PullsAndMovesTheTag) {
   const auto outcome = Refresh();
   EXPECT_EQ(outcome.state, ActionState::kDone) << outcome.detail;
-  EXPECT_EQ(node_.Target(kTag), new_.text());
+  EXPECT_EQ(node_.Target(kMovedTag), new_.text());
   EXPECT_EQ(outcome.target, new_);
-  const std::string move = "re-point " + std::string(kTag) + " from " + old_.text() + " to " + new_.text();
+  const std::string move = "re-point " + std::string(kMovedTag) + " from " + old_.text() + " to " + new_.text();
   EXPECT_THAT(audit_, ElementsAre("begun: pull " + digest_name_, "done: pull " + digest_name_, "begun: " + move,
                                   "done: " + move));
   EXPECT_THAT(node_.leases, IsEmpty());
 }
 
 TEST_F(RefreshTest, LeavesTheTagAloneWhenItMovedBeforeTheLastLook) {
-  node_.on_hold = [this] { node_.SetName(kTag, third_); };
+  node_.on_hold = [this] { node_.SetName(kMovedTag, third_); };
   const auto outcome = Refresh();
   EXPECT_EQ(outcome.state, ActionState::kRaced);
-  EXPECT_EQ(node_.Target(kTag), third_.text());
+  EXPECT_EQ(node_.Target(kMovedTag), third_.text());
   EXPECT_EQ(node_.Target(digest_name_), "") << "the name it made stays behind";
 }
 
 TEST_F(RefreshTest, LeavesTheTagAloneWhenItWasRemovedBeforeTheLastLook) {
-  node_.on_hold = [this] { node_.RemoveName(kTag); };
+  node_.on_hold = [this] { node_.RemoveName(kMovedTag); };
   EXPECT_EQ(Refresh().state, ActionState::kRaced);
-  EXPECT_EQ(node_.Target(kTag), "");
+  EXPECT_EQ(node_.Target(kMovedTag), "");
 }
 
 TEST_F(RefreshTest, NoticesAChangeThatItsOwnUpdateOverwrote) {
-  node_.before_point_to = [this] { node_.SetName(kTag, third_); };
+  node_.before_point_to = [this] { node_.SetName(kMovedTag, third_); };
   const auto outcome = Refresh();
   EXPECT_EQ(outcome.state, ActionState::kRaced);
   EXPECT_EQ(outcome.target, new_);
 }
 
 TEST_F(RefreshTest, LeavesAChangeAloneThatCameAfterItsOwn) {
-  node_.after_point_to = [this] { node_.SetName(kTag, third_); };
+  node_.after_point_to = [this] { node_.SetName(kMovedTag, third_); };
   const auto outcome = Refresh();
   EXPECT_EQ(outcome.state, ActionState::kRaced);
-  EXPECT_EQ(node_.Target(kTag), third_.text());
+  EXPECT_EQ(node_.Target(kMovedTag), third_.text());
   EXPECT_EQ(node_.Target(digest_name_), "") << "the name it made stays behind";
 }
 
 TEST_F(RefreshTest, KeepsTheNamesOfContentThatSomebodyElseCameToUse) {
-  node_.on_hold = [this] { node_.SetName(kTag, new_); };
+  node_.on_hold = [this] { node_.SetName(kMovedTag, new_); };
   EXPECT_EQ(Refresh().state, ActionState::kRaced);
-  EXPECT_EQ(node_.Target(kTag), new_.text());
+  EXPECT_EQ(node_.Target(kMovedTag), new_.text());
   EXPECT_EQ(node_.Target(digest_name_), new_.text());
 }
 
 TEST_F(RefreshTest, NoticesThatTheTagWasRemovedAfterItsOwnChange) {
-  node_.after_point_to = [this] { node_.RemoveName(kTag); };
+  node_.after_point_to = [this] { node_.RemoveName(kMovedTag); };
   EXPECT_EQ(Refresh().state, ActionState::kRaced);
-  EXPECT_EQ(node_.Target(kTag), "");
+  EXPECT_EQ(node_.Target(kMovedTag), "");
 }
 
 TEST_F(RefreshTest, PutsTheTagBackWhenTheContentGoesAway) {
@@ -135,7 +135,7 @@ TEST_F(RefreshTest, TouchesNothingWhenThePulledContentIsGoneAtOnce) {
 TEST_F(RefreshTest, GoesOnWhenTheAnswerToTheUpdateWasLost) {
   node_.next_point_to = absl::UnavailableError("connection closed");
   EXPECT_EQ(Refresh().state, ActionState::kDone);
-  EXPECT_EQ(node_.Target(kTag), new_.text());
+  EXPECT_EQ(node_.Target(kMovedTag), new_.text());
 }
 
 TEST_F(RefreshTest, ClaimsNothingWhenChangesCouldNotBeWatched) {
@@ -149,7 +149,7 @@ TEST_F(RefreshTest, TouchesNothingWhenItLostItsLock) {
   };
   const auto outcome = Refresh();
   EXPECT_EQ(outcome.state, ActionState::kRaced);
-  EXPECT_EQ(node_.Target(kTag), old_.text());
+  EXPECT_EQ(node_.Target(kMovedTag), old_.text());
 }
 
 TEST_F(RefreshTest, StopsBeforeTheTagIsTouched) {
@@ -165,7 +165,7 @@ TEST_F(RefreshTest, NeverCopiesAPoisonedRecord) {
     }
   };
   EXPECT_EQ(Refresh().state, ActionState::kDone);
-  const auto record = node_.store->GetImage(kTag, {});
+  const auto record = node_.store->GetImage(kMovedTag, {});
   ASSERT_TRUE(record.ok() && *record);
   EXPECT_EQ((*record)->target_media_type, image::kOciManifest);
 }
@@ -175,7 +175,7 @@ TEST_F(RefreshTest, KeepsNamesThatWereThereBeforeWhenThePullFails) {
   node_.pull_result = absl::UnknownError("no space left on device");
   EXPECT_EQ(Refresh().state, ActionState::kFailed);
   EXPECT_EQ(node_.Target(digest_name_), new_.text());
-  EXPECT_EQ(node_.Target(kTag), old_.text());
+  EXPECT_EQ(node_.Target(kMovedTag), old_.text());
 }
 
 /// As after a first refresh that was stopped in mid-pull: its content is complete, its names were taken back.
@@ -184,7 +184,7 @@ TEST_F(RefreshTest, LeavesTheDigestNameThatAPullWouldWhenTheContentIsHereAlready
   for (const auto& [digest, bytes] : NewBlobs()) node_.store->blobs[digest] = bytes;
   for (const bool has_id : {false, true}) {
     SCOPED_TRACE(has_id);
-    node_.SetName(kTag, old_);
+    node_.SetName(kMovedTag, old_);
     node_.RemoveName(digest_name_);
     if (has_id) {
       node_.SetName(id, new_);
@@ -195,7 +195,7 @@ TEST_F(RefreshTest, LeavesTheDigestNameThatAPullWouldWhenTheContentIsHereAlready
     EXPECT_EQ(outcome.state, ActionState::kDone) << outcome.detail;
     EXPECT_EQ(node_.Target(digest_name_), new_.text());
     EXPECT_EQ(node_.Target(id), new_.text());
-    const auto status = node_.cri->ImageStatus(kTag, {});
+    const auto status = node_.cri->ImageStatus(kMovedTag, {});
     ASSERT_TRUE(status.ok() && *status);
     EXPECT_THAT((*status)->repo_digests, ElementsAre(digest_name_));
   }
@@ -207,7 +207,7 @@ TEST_F(RefreshTest, TakesTheDigestNameBackWhenTheTagCouldNotBeMoved) {
   EXPECT_EQ(Refresh(false).state, ActionState::kFailed);
   ExpectAsBefore();
   EXPECT_THAT(audit_, Contains("done: create the name " + digest_name_ + " for " + new_.text()));
-  EXPECT_THAT(audit_, Contains(HasSubstr("failed: re-point " + std::string(kTag))));
+  EXPECT_THAT(audit_, Contains(HasSubstr("failed: re-point " + std::string(kMovedTag))));
   EXPECT_THAT(audit_, Contains("done: remove the name " + digest_name_ + ", which this action has made"));
 }
 
@@ -225,13 +225,13 @@ TEST_F(RefreshTest, AuditsAnEndThatIsNotSure) {
   node_.before_point_to = [this] { node_.calls->Fail("", absl::DeadlineExceededError("no answer")); };
   node_.next_point_to = absl::DeadlineExceededError("no answer");
   EXPECT_EQ(Refresh().state, ActionState::kFailed);
-  EXPECT_THAT(audit_.back(), HasSubstr("unsure: re-point " + std::string(kTag)));
+  EXPECT_THAT(audit_.back(), HasSubstr("unsure: re-point " + std::string(kMovedTag)));
 }
 
 TEST_F(RefreshTest, AuditsThatTheTagWasPutBack) {
   node_.after_point_to = [this] { node_.store->blobs.erase(node_.layer.at(new_.text())); };
   EXPECT_EQ(Refresh().state, ActionState::kFailed);
-  const std::string back = "put back " + std::string(kTag) + " from " + new_.text() + " to " + old_.text();
+  const std::string back = "put back " + std::string(kMovedTag) + " from " + new_.text() + " to " + old_.text();
   EXPECT_THAT(audit_, testing::IsSupersetOf({"begun: " + back, "done: " + back}));
 }
 

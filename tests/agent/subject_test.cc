@@ -9,7 +9,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-facts::CachedImage Image(const std::string& reference, const std::string& used_by_pod = "") {
+facts::CachedImage ImageUsedBy(const std::string& reference, const std::string& used_by_pod = "") {
   facts::CachedImage image{.reference = *image::Reference::Parse(reference)};
   image.target = image::Digest::OfBytes(reference);
   if (!used_by_pod.empty()) image.used_by.push_back({.id = "c", .pod_namespace = "shop", .pod_name = used_by_pod});
@@ -24,8 +24,8 @@ facts::Container ContainerOf(const std::string& pod, const std::string& asked_fo
 
 facts::Node Node() {
   facts::Node node;
-  node.images = {Image("docker.io/library/nginx:1.25"), Image("registry.corp/shop/app:v1", "web-0"),
-                 Image("registry.corp/shop/app:v2", "web-1")};
+  node.images = {ImageUsedBy("docker.io/library/nginx:1.25"), ImageUsedBy("registry.corp/shop/app:v1", "web-0"),
+                 ImageUsedBy("registry.corp/shop/app:v2", "web-1")};
   node.containers = {ContainerOf("web-0"), ContainerOf("web-1")};
   return node;
 }
@@ -62,7 +62,7 @@ TEST(Subject, IsThePodWhereOneOfThatNameIsOnThisNode) {
 
 TEST(Subject, IsTheTagWhereATagAndAPodAreCalledSo) {
   facts::Node node = Node();
-  node.images.push_back(Image("docker.io/shop/web-0:latest"));
+  node.images.push_back(ImageUsedBy("docker.io/shop/web-0:latest"));
   EXPECT_FALSE(Find({"shop/web-0"}, node).pod);
   EXPECT_THAT(NamesOf(Find({"shop/web-0"}, node)), ElementsAre("docker.io/shop/web-0:latest"));
   EXPECT_TRUE(Find({"shop/web-0", true}, node).pod);

@@ -20,7 +20,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-constexpr char kTag[] = "registry.test/app:v1";
+constexpr char kLockedTag[] = "registry.test/app:v1";
 
 /// The system's clocks, the steady one an hour ahead: who waits by it has no time left when a call still has.
 class ClockAhead final : public Clock {
@@ -50,7 +50,7 @@ class ClockThatStops final : public Clock {
 /// Locks tags of one node, without waiting for who holds them.
 class TagLockTest : public testing::Test {
  protected:
-  absl::StatusOr<std::unique_ptr<TagLock>> TryLock(const std::string& name = kTag) {
+  absl::StatusOr<std::unique_ptr<TagLock>> TryLock(const std::string& name = kLockedTag) {
     const CallContext context = CallContext{}.Within(SystemClock()->Steady(), std::chrono::minutes(1));
     return TagLock::Acquire(*node_.clients.containerd_actions, clock_, finishing_, name, context);
   }
@@ -95,7 +95,7 @@ TEST_F(TagLockTest, IsAwaitedForAsLongAsItIsHeldWhereThatIsWanted) {
   };
   const ClockThatFreesIt clock(*first);
   auto& containerd = *node_.clients.containerd_actions;
-  EXPECT_TRUE(TagLock::Acquire(containerd, clock, finishing_, kTag, {}, TagLock::Patience::kWhileItIsHeld).ok());
+  EXPECT_TRUE(TagLock::Acquire(containerd, clock, finishing_, kLockedTag, {}, TagLock::Patience::kWhileItIsHeld).ok());
 }
 
 TEST_F(TagLockTest, IsOnePerTag) {
@@ -114,7 +114,7 @@ TEST_F(TagLockTest, IsTakenOverOnlyAfterItsExpiry) {
   }
   const auto too_early = TryLock();
   ASSERT_FALSE(too_early.ok());
-  EXPECT_THAT(std::string(too_early.status().message()), HasSubstr(kTag));
+  EXPECT_THAT(std::string(too_early.status().message()), HasSubstr(kLockedTag));
   for (auto& [id, lease] : node_.leases) lease.expires = absl::Now() - absl::Seconds(1);
   const auto taken = TryLock();
   ASSERT_TRUE(taken.ok()) << taken.status();
@@ -122,7 +122,8 @@ TEST_F(TagLockTest, IsTakenOverOnlyAfterItsExpiry) {
 }
 
 TEST_F(TagLockTest, IsTakenOverByOneOfAllWhoSawItExpire) {
-  node::Lease killed{"tagdrift-lock-of-a-killed-one", {{"tagdrift.io/lock", kTag}}, absl::Now() - absl::Seconds(1)};
+  node::Lease killed{
+      "tagdrift-lock-of-a-killed-one", {{"tagdrift.io/lock", kLockedTag}}, absl::Now() - absl::Seconds(1)};
   {
     // The lease of the fixed name is the killed one's.
     const auto lock = TryLock();
@@ -160,7 +161,7 @@ TEST_F(TagLockTest, WaitingEndsAtAStop) {
   std::stop_source stop;
   const ClockThatStops clock(stop);
   const auto waiting =
-      TagLock::Acquire(*node_.clients.containerd_actions, clock, finishing_, kTag, {.stop = stop.get_token()});
+      TagLock::Acquire(*node_.clients.containerd_actions, clock, finishing_, kLockedTag, {.stop = stop.get_token()});
   EXPECT_TRUE(absl::IsCancelled(waiting.status()));
 }
 

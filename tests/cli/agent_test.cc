@@ -26,8 +26,6 @@ using testing::IsEmpty;
 using testing::Not;
 using testing::StartsWith;
 
-constexpr std::chrono::minutes kEver(2);
-
 struct Ran {
   int exit_code;
   std::string out;

@@ -21,12 +21,6 @@ namespace {
 using std::chrono::milliseconds;
 using testing::HasSubstr;
 
-#ifdef TAGDRIFT_SANITIZED
-constexpr milliseconds kSoon(5000);
-#else
-constexpr milliseconds kSoon(3000);
-#endif
-
 /// A named pipe that programs hold open for as long as they live.
 class SignOfLife {
  public:

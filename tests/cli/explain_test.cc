@@ -17,8 +17,6 @@ using nlohmann::json;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-constexpr std::chrono::minutes kEver(2);
-
 std::string Explanation(const ScriptedScene& scene, const std::vector<std::string>& options, int exit_code) {
   RunningBinary binary(scene.Arguments("explain", options));
   EXPECT_EQ(binary.AwaitEnd(kEver), exit_code) << binary.streams().err;

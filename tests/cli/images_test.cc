@@ -16,8 +16,6 @@ namespace {
 using nlohmann::json;
 using testing::HasSubstr;
 
-constexpr std::chrono::minutes kEver(2);
-
 std::string OutputOf(const ScriptedScene& scene, const std::vector<std::string>& options, int exit_code = 0) {
   RunningBinary binary(scene.Arguments("images", options));
   EXPECT_EQ(binary.AwaitEnd(kEver), exit_code) << binary.streams().err;

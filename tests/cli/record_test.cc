@@ -20,8 +20,6 @@ namespace {
 using nlohmann::json;
 using testing::HasSubstr;
 
-constexpr std::chrono::minutes kEver(2);
-
 struct Result {
   int exit_code = -1;
   std::string out;

@@ -11,6 +11,15 @@
 
 namespace tagdrift::cli {
 
+/// Within which a stopped program ends. Sanitized it is slower in everything.
+#ifdef TAGDRIFT_SANITIZED
+constexpr std::chrono::milliseconds kSoon(5000);
+#else
+constexpr std::chrono::milliseconds kSoon(3000);
+#endif
+/// Within which a program ends that nothing holds up; it usually does long before.
+constexpr std::chrono::minutes kEver(2);
+
 /// The program while it runs.
 class RunningBinary {
  public:

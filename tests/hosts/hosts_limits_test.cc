@@ -5,6 +5,7 @@
 #include <iterator>
 #include <string>
 
+#include "releases.h"
 #include "tagdrift/hosts/containerd_config.h"
 #include "tree_folder.h"
 
@@ -17,11 +18,7 @@ using testing::IsEmpty;
 
 using Files = std::map<std::string, std::string>;
 
-constexpr const char* kMain = "/etc/containerd/config.toml";
 constexpr const char* kHosts = "/certs/quay.io/hosts.toml";
-constexpr ContainerdVersion k16{1, 6, 20};
-constexpr ContainerdVersion k17{1, 7, 34};
-constexpr ContainerdVersion k21{2, 1, 9};
 
 RegistryConfig LoadHosts(const TreeFolder& folder, ContainerdVersion version = k21) {
   RegistrySettings settings;

@@ -31,7 +31,7 @@ RegistrySettings Settings(const std::string& release, const Json& row) {
 }
 
 /// A host in the vectors' own form; they leave `referrers` out.
-Json Shown(const RegistryHost& host) {
+Json JsonOf(const RegistryHost& host) {
   Json shown = {{"url", host.Url()}, {"capabilities", Json::array()}};
   if (host.capabilities.Has(Capability::kPull)) shown["capabilities"].push_back("pull");
   if (host.capabilities.Has(Capability::kResolve)) shown["capabilities"].push_back("resolve");
@@ -42,11 +42,11 @@ Json Shown(const RegistryHost& host) {
   return shown;
 }
 
-Json Outcome(const RegistryConfig& config) {
+Json JsonOutcome(const RegistryConfig& config) {
   if (config.unknown) return {{"unknown", *config.unknown}};
   if (config.error) return {{"error", *config.error}};
   Json hosts = Json::array();
-  for (const RegistryHost& host : config.hosts) hosts.push_back(Shown(host));
+  for (const RegistryHost& host : config.hosts) hosts.push_back(JsonOf(host));
   return {{"hosts", hosts}};
 }
 
@@ -60,8 +60,8 @@ std::size_t Check(const Json& row) {
     for (const Json& version : versions) {
       const RegistryConfig config =
           LoadRegistryConfig(tree, Settings(version.get<std::string>(), row), row.at("host").get<std::string>());
-      EXPECT_EQ(Outcome(config).dump(1), expected.dump(1)) << row.at("name") << " on " << version << "\n"
-                                                           << row.at("tree").dump(1);
+      EXPECT_EQ(JsonOutcome(config).dump(1), expected.dump(1)) << row.at("name") << " on " << version << "\n"
+                                                               << row.at("tree").dump(1);
       ++checked;
     }
   }

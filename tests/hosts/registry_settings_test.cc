@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "releases.h"
 #include "tagdrift/hosts/containerd_config.h"
 #include "tree_folder.h"
 
@@ -13,14 +14,10 @@ using testing::Contains;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-constexpr const char* kMain = "/etc/containerd/config.toml";
-constexpr ContainerdVersion k16{1, 6, 39};
-constexpr ContainerdVersion k17{1, 7, 34};
+constexpr ContainerdVersion k1639{1, 6, 39};
 constexpr ContainerdVersion k20{2, 0, 11};
-constexpr ContainerdVersion k21{2, 1, 9};
 constexpr ContainerdVersion k220{2, 2, 0};
 constexpr ContainerdVersion k22{2, 2, 7};
-constexpr ContainerdVersion k23{2, 3, 4};
 
 RegistrySettings Load(const std::map<std::string, std::string>& files, ContainerdVersion version,
                       std::optional<PullPath> pull_path = std::nullopt) {
@@ -43,7 +40,7 @@ const std::string kV4 = "version = 4\n[plugins.\"io.containerd.cri.v1.images\".r
 const std::string kDefaults = "/etc/containerd/certs.d:/etc/docker/certs.d";
 
 TEST(RegistrySettings, AreTheDefaultsWithoutAFile) {
-  for (const ContainerdVersion version : {k16, k17, k20, k21}) {
+  for (const ContainerdVersion version : {k1639, k17, k20, k21}) {
     const RegistrySettings settings = Load({}, version);
     EXPECT_EQ(settings.config_path, "") << version.Text();
     EXPECT_EQ(settings.source, "containerd's default");
@@ -79,7 +76,7 @@ const std::string kBothTablesInV2 =
 INSTANTIATE_TEST_SUITE_P(
     Versions, ConfigPath,
     testing::Values(
-        PathCase{"V1On1x", kV1, k17, "/v1"}, PathCase{"V2On1x", kV2, k16, "/v2"}, PathCase{"V2On20", kV2, k20, "/v2"},
+        PathCase{"V1On1x", kV1, k17, "/v1"}, PathCase{"V2On1x", kV2, k1639, "/v2"}, PathCase{"V2On20", kV2, k20, "/v2"},
         PathCase{"V2On22", kV2, k22, "/v2"}, PathCase{"V2On23", kV2, k23, "/v2"}, PathCase{"V3On20", kV3, k20, "/v3"},
         PathCase{"V3On23", kV3, k23, "/v3"}, PathCase{"V4On23", kV4, k23, "/v4"},
         PathCase{"V1On20IsRenamedButNotMoved", kV1, k20, ""}, PathCase{"V1On23", kV1, k23, "/v1"},

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "releases.h"
 #include "tagdrift/hosts/containerd_config.h"
 #include "tree_folder.h"
 
@@ -14,12 +15,6 @@ namespace {
 using testing::HasSubstr;
 
 using Files = std::map<std::string, std::string>;
-
-constexpr ContainerdVersion k16{1, 6, 20};
-constexpr ContainerdVersion k17{1, 7, 34};
-constexpr ContainerdVersion k21{2, 1, 9};
-constexpr ContainerdVersion k23{2, 3, 4};
-constexpr const char* kMain = "/etc/containerd/config.toml";
 
 /// "line: detail" of the notes that tell of an unused mirror.
 std::string Unused(const std::vector<Note>& notes) {

@@ -17,14 +17,14 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-struct Row {
+struct PlanRow {
   const char* name;
   std::function<void(PlanWorld&)> spoil;
   const char* expected;
 };
 
-void ExpectRows(const std::vector<Row>& rows, Plan (*make)(const ActionFacts&, const ActionOptions&)) {
-  for (const Row& row : rows) {
+void ExpectPlans(const std::vector<PlanRow>& rows, Plan (*make)(const ActionFacts&, const ActionOptions&)) {
+  for (const PlanRow& row : rows) {
     SCOPED_TRACE(row.name);
     PlanWorld world;
     row.spoil(world);
@@ -41,7 +41,7 @@ void OnlyAMirror(PlanWorld& world) {
 void ByDigest(PlanWorld& world) { world.facts.reference = world.facts.reference.At(world.new_digest); }
 
 TEST(PlanRefresh, GivesEveryRowItsSteps) {
-  ExpectRows(
+  ExpectPlans(
       {
           {"stale", [](PlanWorld&) {}, "PULL HOLD REPOINT VERIFY"},
           {"stale, content here", [](PlanWorld& w) { w.Complete(); }, "HOLD REPOINT VERIFY"},
@@ -369,7 +369,7 @@ TEST(PlanRefresh, NamesEveryHostThatWasTriedInVain) {
 }
 
 TEST(PlanPrePull, GivesEveryRowItsSteps) {
-  ExpectRows(
+  ExpectPlans(
       {
           {"not here", [](PlanWorld&) {}, "PULL VERIFY"},
           {"never cached", [](PlanWorld& w) { w.facts.cached.reset(); }, "PULL VERIFY"},
@@ -413,7 +413,7 @@ TEST(PlanPrePull, GivesEveryRowItsSteps) {
 }
 
 TEST(PlanEvict, GivesEveryRowItsSteps) {
-  ExpectRows(
+  ExpectPlans(
       {
           {"unused", [](PlanWorld&) {}, "DELETE_NAME VERIFY"},
           {"not there", [](PlanWorld& w) { w.facts.cached.reset(); }, "nothing"},

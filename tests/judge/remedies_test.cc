@@ -1,6 +1,5 @@
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <string>
 #include <vector>
 
@@ -48,13 +47,8 @@ std::string Words(const World& world, const Remedy& remedy) {
   return "";
 }
 
-json ReadTable() {
-  std::ifstream file(TAGDRIFT_TEST_DATA "/remedies.json");
-  return json::parse(file);
-}
-
 TEST(RemedyTable, GivesEverySituationItsRemedies) {
-  const json table = ReadTable();
+  const json table = ReadTable("remedies.json");
   for (const json& row : table.at("rows")) {
     SCOPED_TRACE(row.at("name").get<std::string>());
     World world(table.at("images"), row);

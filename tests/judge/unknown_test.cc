@@ -1,18 +1,11 @@
 #include <gtest/gtest.h>
 
-#include <fstream>
-
 #include "world.h"
 
 namespace tagdrift::judge {
 namespace {
 
 using nlohmann::json;
-
-json ReadTable() {
-  std::ifstream file(TAGDRIFT_TEST_DATA "/verdicts.json");
-  return json::parse(file);
-}
 
 bool SaysGood(const TagResult& result) {
   return result.verdict == Verdict::kFresh || result.verdict == Verdict::kEquivalent;
@@ -23,7 +16,7 @@ bool IsProvenHere(const TagResult& result) { return result.cause == Cause::kNotA
 
 // In every world of the table: with the origin's answer withheld, nothing is fresh, stale or gone.
 TEST(Unknown, IsNeverFreshWhenTheOriginIsSilent) {
-  const json table = ReadTable();
+  const json table = ReadTable("verdicts.json");
   for (json row : table.at("rows")) {
     if (row.at("hosts").empty()) continue;
     SCOPED_TRACE(row.at("name").get<std::string>());
@@ -38,7 +31,7 @@ TEST(Unknown, IsNeverFreshWhenTheOriginIsSilent) {
 }
 
 TEST(Unknown, IsNotJudgedBeforeAnythingWasAsked) {
-  const json table = ReadTable();
+  const json table = ReadTable("verdicts.json");
   for (const json& row : table.at("rows")) {
     SCOPED_TRACE(row.at("name").get<std::string>());
     const World world(table.at("images"), row);
@@ -50,7 +43,7 @@ TEST(Unknown, IsNotJudgedBeforeAnythingWasAsked) {
 
 // Whatever single answer is withheld: a verdict may become undecided, but never fresh or equivalent where it was not.
 TEST(Unknown, DoesNotTurnIntoFreshWhenOneAnswerIsWithheld) {
-  const json table = ReadTable();
+  const json table = ReadTable("verdicts.json");
   for (const json& row : table.at("rows")) {
     SCOPED_TRACE(row.at("name").get<std::string>());
     World world(table.at("images"), row);
@@ -68,7 +61,7 @@ TEST(Unknown, DoesNotTurnIntoFreshWhenOneAnswerIsWithheld) {
 }
 
 TEST(Missing, EndsEmptyInEveryWorld) {
-  const json table = ReadTable();
+  const json table = ReadTable("verdicts.json");
   for (const json& row : table.at("rows")) {
     SCOPED_TRACE(row.at("name").get<std::string>());
     World world(table.at("images"), row);

@@ -1,6 +1,5 @@
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <string>
 #include <vector>
 
@@ -10,11 +9,6 @@ namespace tagdrift::judge {
 namespace {
 
 using nlohmann::json;
-
-json ReadTable() {
-  std::ifstream file(TAGDRIFT_TEST_DATA "/verdicts.json");
-  return json::parse(file);
-}
 
 template <class Enum>
 std::string NameIn(const std::vector<const char*>& names, Enum value) {
@@ -64,10 +58,10 @@ json Describe(const World& world, const TagResult& result, const json& expected)
   return described;
 }
 
-TEST(VerdictTable, HasRows) { EXPECT_GT(ReadTable().at("rows").size(), 70U); }
+TEST(VerdictTable, HasRows) { EXPECT_GT(ReadTable("verdicts.json").at("rows").size(), 70U); }
 
 TEST(VerdictTable, GivesEveryRowItsVerdict) {
-  const json table = ReadTable();
+  const json table = ReadTable("verdicts.json");
   for (const json& row : table.at("rows")) {
     SCOPED_TRACE(row.at("name").get<std::string>());
     World world(table.at("images"), row);

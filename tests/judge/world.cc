@@ -1,5 +1,6 @@
 #include "world.h"
 
+#include <fstream>
 #include <map>
 #include <utility>
 #include <variant>
@@ -81,6 +82,11 @@ image::ImageConfig ConfigOf(const json& images, const std::string& name) {
 }
 
 }  // namespace
+
+json ReadTable(const std::string& file) {
+  std::ifstream in(TAGDRIFT_TEST_DATA "/" + file);
+  return json::parse(in);
+}
 
 World::World(const json& images, const json& scenario)
     : tag{.image = NamedImage(scenario)}, images_(images), scenario_(scenario) {

@@ -9,6 +9,9 @@
 
 namespace tagdrift::judge {
 
+/// A file of tests/data.
+nlohmann::json ReadTable(const std::string& file);
+
 /// A small world of named images, a node and registry hosts, described in JSON (the head of tests/data/verdicts.json
 /// says how), in which one tag is judged as a round does it: what is missing is asked, then all but a fresh tag is
 /// looked at again.

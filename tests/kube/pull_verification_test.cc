@@ -16,7 +16,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Pair;
 
-constexpr char kConfig[] = "var/lib/kubelet/config.yaml";
+constexpr char kKubeletConfig[] = "var/lib/kubelet/config.yaml";
 constexpr char kPulled[] = "var/lib/kubelet/image_manager/pulled/";
 
 using Files = std::map<std::string, std::string>;
@@ -55,7 +55,7 @@ TEST(ReadPullVerification, UnknownWhereTheKubeletsFilesAreElsewhere) {
 }
 
 TEST(ReadPullVerification, KubeletThatKeepsNoRecordsDoesNotVerify) {
-  EXPECT_EQ(Read(TreeFolder(Files{{kConfig, "kind: KubeletConfiguration\n"}})).verification, Verification::kOff);
+  EXPECT_EQ(Read(TreeFolder(Files{{kKubeletConfig, "kind: KubeletConfiguration\n"}})).verification, Verification::kOff);
 }
 
 TEST(ReadPullVerification, DecidesByGateVersionAndPolicy) {
@@ -85,7 +85,7 @@ TEST(ReadPullVerification, DecidesByGateVersionAndPolicy) {
        VerificationPolicy::kUnknown},
   };
   for (const auto& row : rows) {
-    const PullVerification read = Read(TreeFolder(Files{{kConfig, row.config}, {kPulled, ""}}), row.version);
+    const PullVerification read = Read(TreeFolder(Files{{kKubeletConfig, row.config}, {kPulled, ""}}), row.version);
     EXPECT_EQ(read.verification, row.verification) << row.name << ": " << read.basis;
     EXPECT_EQ(read.policy, row.policy) << row.name;
   }
@@ -96,20 +96,21 @@ TEST(ReadPullVerification, PolicyIsUnknownWithoutTheConfiguration) {
   EXPECT_EQ(missing.verification, Verification::kOn);
   EXPECT_EQ(missing.policy, VerificationPolicy::kUnknown);
   EXPECT_THAT(missing.policy_unknown, HasSubstr("/var/lib/kubelet/config.yaml: no such file"));
-  const PullVerification broken = Read(TreeFolder(Files{{kPulled, ""}, {kConfig, "a: ["}}), "v1.35.0");
+  const PullVerification broken = Read(TreeFolder(Files{{kPulled, ""}, {kKubeletConfig, "a: ["}}), "v1.35.0");
   EXPECT_EQ(broken.policy, VerificationPolicy::kUnknown);
 }
 
 TEST(ReadPullVerification, RecordThatCannotBeReadIsTold) {
   const std::string file = std::string(kPulled) + "sha256-" + std::string(64, '0');
-  const PullVerification read = Read(TreeFolder(Files{{kConfig, "{}"}, {file, "{"}}), "v1.35.0");
+  const PullVerification read = Read(TreeFolder(Files{{kKubeletConfig, "{}"}, {file, "{"}}), "v1.35.0");
   EXPECT_THAT(read.records_unreadable, HasSubstr("/var/lib/kubelet/image_manager/pulled/sha256-000"));
 }
 
 TEST(ReadPullVerification, RecordUnderAnotherNameIsNotFoundByTheKubelet) {
   const std::string file = std::string(kPulled) + "sha256-" + std::string(64, '0');
   const PullVerification read =
-      Read(TreeFolder(Files{{kConfig, "{}"}, {file, R"({"imageRef":"sha256:1","credentialMapping":{}})"}}), "v1.35.0");
+      Read(TreeFolder(Files{{kKubeletConfig, "{}"}, {file, R"({"imageRef":"sha256:1","credentialMapping":{}})"}}),
+           "v1.35.0");
   EXPECT_TRUE(read.pulled.empty());
   EXPECT_EQ(read.records_unreadable, "");
 }

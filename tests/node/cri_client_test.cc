@@ -16,8 +16,8 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::Pair;
 
-std::unique_ptr<CriClient> ClientOf(const FakeRuntime& runtime,
-                                    std::chrono::nanoseconds limit = std::chrono::seconds(30)) {
+std::unique_ptr<CriClient> CriClientOf(const FakeRuntime& runtime,
+                                       std::chrono::nanoseconds limit = std::chrono::seconds(30)) {
   auto clients = MakeClients(runtime.endpoint(), limit);
   EXPECT_TRUE(clients.ok()) << clients.status();
   return std::move(clients->cri);
@@ -25,7 +25,7 @@ std::unique_ptr<CriClient> ClientOf(const FakeRuntime& runtime,
 
 TEST(CriClient, ReadsTheVersion) {
   FakeRuntime runtime;
-  const auto version = ClientOf(runtime)->Version({});
+  const auto version = CriClientOf(runtime)->Version({});
   ASSERT_TRUE(version.ok());
   EXPECT_EQ(version->runtime_name, "containerd");
   EXPECT_EQ(version->runtime_version, "1.6.20~ds1");
@@ -38,7 +38,7 @@ TEST(CriClient, AsksForTheVerboseStatus) {
   condition->set_type("RuntimeReady");
   condition->set_status(true);
   (*runtime.answers().runtime_status.mutable_info())["config"] = "{}";
-  const auto status = ClientOf(runtime)->Status({});
+  const auto status = CriClientOf(runtime)->Status({});
   ASSERT_TRUE(status.ok());
   ASSERT_EQ(status->conditions.size(), 1U);
   EXPECT_EQ(status->conditions[0].type, "RuntimeReady");
@@ -54,7 +54,7 @@ TEST(CriClient, ReadsEveryFieldOfAnImage) {
   image->add_repo_digests("r.io/app@" + IdOf('1'));
   image->set_size(42);
   image->set_pinned(true);
-  const auto images = ClientOf(runtime)->ListImages({});
+  const auto images = CriClientOf(runtime)->ListImages({});
   ASSERT_TRUE(images.ok());
   ASSERT_EQ(images->size(), 1U);
   EXPECT_EQ(images->front().id, IdOf('c'));
@@ -73,7 +73,7 @@ TEST(CriClient, ReadsThreeThousandImagesInAMessageAboveFourMebibytes) {
     for (int j = 0; j < 20; ++j) image->add_repo_digests("r.io/app@" + IdOf('1'));
   }
   ASSERT_GT(runtime.answers().images.ByteSizeLong(), 4U << 20);
-  const auto images = ClientOf(runtime)->ListImages({});
+  const auto images = CriClientOf(runtime)->ListImages({});
   ASSERT_TRUE(images.ok()) << images.status();
   EXPECT_EQ(images->size(), 3000U);
 }
@@ -81,7 +81,7 @@ TEST(CriClient, ReadsThreeThousandImagesInAMessageAboveFourMebibytes) {
 TEST(CriClient, RefusesAMessageAboveItsLimit) {
   FakeRuntime runtime;
   runtime.answers().images.add_images()->set_id(std::string(65 << 20, 'x'));
-  const absl::Status status = ClientOf(runtime)->ListImages({}).status();
+  const absl::Status status = CriClientOf(runtime)->ListImages({}).status();
   EXPECT_TRUE(absl::IsResourceExhausted(status)) << status;
   EXPECT_THAT(std::string(status.message()),
               HasSubstr("listing the runtime's images: the answer is larger than 64 MiB"));
@@ -90,7 +90,7 @@ TEST(CriClient, RefusesAMessageAboveItsLimit) {
 TEST(CriClient, TellsAnUnknownImageFromAnError) {
   FakeRuntime runtime;
   runtime.answers().image_status["r.io/app:1"].set_id(IdOf('c'));
-  const auto client = ClientOf(runtime);
+  const auto client = CriClientOf(runtime);
   const auto known = client->ImageStatus("r.io/app:1", {});
   ASSERT_TRUE(known.ok() && known->has_value());
   EXPECT_EQ((*known)->id, IdOf('c'));
@@ -119,7 +119,7 @@ TEST(CriClient, ReadsContainersOfEveryState) {
     (*container->mutable_labels())["a"] = "b";
   }
   runtime.answers().containers.add_containers()->set_state(static_cast<runtime::v1::ContainerState>(9));
-  const auto containers = ClientOf(runtime)->ListContainers({});
+  const auto containers = CriClientOf(runtime)->ListContainers({});
   ASSERT_TRUE(containers.ok());
   std::vector<std::string> states;
   for (const CriContainer& container : *containers) states.push_back(container.state);
@@ -142,7 +142,7 @@ TEST(CriClient, PrefersTheKubernetesLabelsOfASandbox) {
   labelled->mutable_metadata()->set_uid("u");
   (*labelled->mutable_labels())["io.kubernetes.pod.name"] = "web-0";
   (*labelled->mutable_labels())["io.kubernetes.pod.namespace"] = "shop";
-  const auto sandboxes = ClientOf(runtime)->ListPodSandbox({});
+  const auto sandboxes = CriClientOf(runtime)->ListPodSandbox({});
   ASSERT_TRUE(sandboxes.ok());
   ASSERT_EQ(sandboxes->size(), 1U);
   EXPECT_EQ(sandboxes->front().id, "s");
@@ -156,7 +156,7 @@ TEST(CriClient, ReadsTheImageFileSystem) {
   auto* usage = runtime.answers().filesystems.add_image_filesystems();
   usage->mutable_fs_id()->set_mountpoint("/var/lib/containerd");
   usage->mutable_used_bytes()->set_value(7);
-  const auto filesystems = ClientOf(runtime)->ImageFsInfo({});
+  const auto filesystems = CriClientOf(runtime)->ImageFsInfo({});
   ASSERT_TRUE(filesystems.ok());
   ASSERT_EQ(filesystems->size(), 1U);
   EXPECT_EQ(filesystems->front().mountpoint, "/var/lib/containerd");
@@ -167,7 +167,7 @@ TEST(CriClient, EndsASlowCallAtItsDeadline) {
   FakeRuntime runtime;
   std::promise<void> release;
   runtime.answers().release = release.get_future().share();
-  const absl::Status status = ClientOf(runtime, std::chrono::milliseconds(300))->ListImages({}).status();
+  const absl::Status status = CriClientOf(runtime, std::chrono::milliseconds(300))->ListImages({}).status();
   release.set_value();
   EXPECT_TRUE(absl::IsDeadlineExceeded(status)) << status;
   EXPECT_EQ(status.message(), "listing the runtime's images: no answer within 300ms");
@@ -175,7 +175,7 @@ TEST(CriClient, EndsASlowCallAtItsDeadline) {
 
 TEST(CriClient, SaysThatTheRuntimeIsGone) {
   FakeRuntime runtime;
-  const auto client = ClientOf(runtime);
+  const auto client = CriClientOf(runtime);
   runtime.Stop();
   const absl::Status status = client->ListImages({}).status();
   EXPECT_TRUE(absl::IsUnavailable(status)) << status;
@@ -197,7 +197,7 @@ TEST(CriClient, TellsRefusalsInOneClearLine) {
       {"long words", {grpc::StatusCode::INTERNAL, std::string(5000, 'x')}, "xxx"},
   };
   FakeRuntime runtime;
-  const auto client = ClientOf(runtime);
+  const auto client = CriClientOf(runtime);
   for (const Case& c : cases) {
     SCOPED_TRACE(c.name);
     runtime.answers().status = c.status;

@@ -10,24 +10,24 @@ namespace {
 using hosts::Failure;
 using std::chrono::seconds;
 
-const SteadyTime kStart{};
+const SteadyTime kClosed{};
 
 TEST(CircuitBreaker, LetsOneInAloneUntilItsOutcomeIsKnown) {
   CircuitBreaker breaker;
-  EXPECT_EQ(breaker.Enter(kStart), CircuitBreaker::Entry::kFirstContact);
-  EXPECT_EQ(breaker.Enter(kStart), CircuitBreaker::Entry::kWait);
+  EXPECT_EQ(breaker.Enter(kClosed), CircuitBreaker::Entry::kFirstContact);
+  EXPECT_EQ(breaker.Enter(kClosed), CircuitBreaker::Entry::kWait);
   breaker.Succeed();
-  EXPECT_EQ(breaker.Enter(kStart), CircuitBreaker::Entry::kGo);
+  EXPECT_EQ(breaker.Enter(kClosed), CircuitBreaker::Entry::kGo);
 }
 
 TEST(CircuitBreaker, SharesAFailureForAWhile) {
   CircuitBreaker breaker;
-  breaker.Enter(kStart);
-  breaker.Fail(Break(Failure::kConnect, "connection refused"), kStart);
-  EXPECT_EQ(breaker.Enter(kStart + seconds(9)), CircuitBreaker::Entry::kUnreachable);
+  breaker.Enter(kClosed);
+  breaker.Fail(Break(Failure::kConnect, "connection refused"), kClosed);
+  EXPECT_EQ(breaker.Enter(kClosed + seconds(9)), CircuitBreaker::Entry::kUnreachable);
   EXPECT_EQ(breaker.failure().detail, "connection refused");
-  EXPECT_EQ(breaker.Enter(kStart + seconds(10)), CircuitBreaker::Entry::kFirstContact);
-  EXPECT_EQ(breaker.Enter(kStart + seconds(10)), CircuitBreaker::Entry::kWait);
+  EXPECT_EQ(breaker.Enter(kClosed + seconds(10)), CircuitBreaker::Entry::kFirstContact);
+  EXPECT_EQ(breaker.Enter(kClosed + seconds(10)), CircuitBreaker::Entry::kWait);
 }
 
 TEST(CircuitBreaker, IsClosedByThePlaceNotByOneAnswer) {
@@ -41,7 +41,7 @@ TEST(CircuitBreaker, IsClosedByThePlaceNotByOneAnswer) {
 
 TEST(CircuitBreaker, SharesTheNextFailureForTwiceAsLongUpToFiveMinutes) {
   CircuitBreaker breaker;
-  SteadyTime now = kStart;
+  SteadyTime now = kClosed;
   for (const seconds shared :
        {seconds(10), seconds(20), seconds(40), seconds(80), seconds(160), seconds(300), seconds(300)}) {
     ASSERT_EQ(breaker.Enter(now), CircuitBreaker::Entry::kFirstContact);
@@ -57,33 +57,33 @@ TEST(CircuitBreaker, SharesTheNextFailureForTwiceAsLongUpToFiveMinutes) {
 
 TEST(CircuitBreaker, LetsAnotherTryWhenTheFirstContactIsGivenUp) {
   CircuitBreaker breaker;
-  ASSERT_EQ(breaker.Enter(kStart), CircuitBreaker::Entry::kFirstContact);
+  ASSERT_EQ(breaker.Enter(kClosed), CircuitBreaker::Entry::kFirstContact);
   breaker.Abandon();
-  EXPECT_EQ(breaker.Enter(kStart), CircuitBreaker::Entry::kFirstContact);
-  EXPECT_EQ(breaker.Enter(kStart), CircuitBreaker::Entry::kWait);
+  EXPECT_EQ(breaker.Enter(kClosed), CircuitBreaker::Entry::kFirstContact);
+  EXPECT_EQ(breaker.Enter(kClosed), CircuitBreaker::Entry::kWait);
 }
 
 TEST(CircuitBreaker, LetsOneMoreGoBesideASilentFirstContact) {
   CircuitBreaker breaker;
-  ASSERT_EQ(breaker.Enter(kStart), CircuitBreaker::Entry::kFirstContact);
+  ASSERT_EQ(breaker.Enter(kClosed), CircuitBreaker::Entry::kFirstContact);
   breaker.AllowAnotherContact();
-  EXPECT_EQ(breaker.Enter(kStart), CircuitBreaker::Entry::kFirstContact);
-  EXPECT_EQ(breaker.Enter(kStart), CircuitBreaker::Entry::kWait);
+  EXPECT_EQ(breaker.Enter(kClosed), CircuitBreaker::Entry::kFirstContact);
+  EXPECT_EQ(breaker.Enter(kClosed), CircuitBreaker::Entry::kWait);
   breaker.Abandon();
-  EXPECT_EQ(breaker.Enter(kStart), CircuitBreaker::Entry::kWait) << "one is still under way";
+  EXPECT_EQ(breaker.Enter(kClosed), CircuitBreaker::Entry::kWait) << "one is still under way";
   breaker.Abandon();
-  EXPECT_EQ(breaker.Enter(kStart), CircuitBreaker::Entry::kFirstContact);
+  EXPECT_EQ(breaker.Enter(kClosed), CircuitBreaker::Entry::kFirstContact);
 }
 
 TEST(CircuitBreaker, ForgetsNoFailureForAContactThatIsGivenUp) {
   CircuitBreaker breaker;
-  breaker.Enter(kStart);
-  breaker.Fail(Break(Failure::kConnect, "connection refused"), kStart);
-  ASSERT_EQ(breaker.Enter(kStart + seconds(10)), CircuitBreaker::Entry::kFirstContact);
+  breaker.Enter(kClosed);
+  breaker.Fail(Break(Failure::kConnect, "connection refused"), kClosed);
+  ASSERT_EQ(breaker.Enter(kClosed + seconds(10)), CircuitBreaker::Entry::kFirstContact);
   breaker.Abandon();
-  ASSERT_EQ(breaker.Enter(kStart + seconds(10)), CircuitBreaker::Entry::kFirstContact);
-  breaker.Fail(Break(Failure::kConnect, "connection refused"), kStart + seconds(10));
-  EXPECT_EQ(breaker.Enter(kStart + seconds(29)), CircuitBreaker::Entry::kUnreachable) << "for twice as long";
+  ASSERT_EQ(breaker.Enter(kClosed + seconds(10)), CircuitBreaker::Entry::kFirstContact);
+  breaker.Fail(Break(Failure::kConnect, "connection refused"), kClosed + seconds(10));
+  EXPECT_EQ(breaker.Enter(kClosed + seconds(29)), CircuitBreaker::Entry::kUnreachable) << "for twice as long";
 }
 
 }  // namespace

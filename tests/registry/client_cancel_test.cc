@@ -28,8 +28,6 @@ Scripted WantsToken(const std::string& realm) {
   return ReplyStatus("401 Unauthorized\r\nWWW-Authenticate: Bearer realm=\"" + realm + "\",service=\"s\"\r\n");
 }
 
-bool Has(const Received& request, const char* part) { return request.target.find(part) != std::string::npos; }
-
 /// Two batches: the first gets stuck and is stopped, the second goes on.
 class Cancel : public ClientTest {
  protected:

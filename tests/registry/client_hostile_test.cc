@@ -20,8 +20,6 @@ using testing::HasSubstr;
 
 const std::string kOldDigest = "sha256:" + std::string(64, 'a');
 
-bool Has(const Received& request, const char* part) { return request.target.find(part) != std::string::npos; }
-
 /// Leads each tag to a name of its own, which answers when it is released.
 class RedirectFarm : public ClientTest {
  protected:

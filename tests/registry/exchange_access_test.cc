@@ -18,7 +18,7 @@ const char* const kChallenge =
     R"(Bearer realm="https://auth.registry.example/token",service="s",scope="repository:team/app:pull")";
 
 /// A registry that wants tokens; `token_server` answers for them.
-Server WantsToken(const std::string& challenge, const Server& token_server, const std::string& token = "T") {
+Server WantsTokenOf(const std::string& challenge, const Server& token_server, const std::string& token = "T") {
   return [=](const HttpRequest& request) {
     if (request.for_token) return token_server(request);
     if (HeaderOf(request, "Authorization") == "Bearer " + token) return Manifest();
@@ -26,14 +26,10 @@ Server WantsToken(const std::string& challenge, const Server& token_server, cons
   };
 }
 
-HttpResponse Token(const HttpRequest&) { return Respond(200, {}, R"({"token":"T","access_token":"T"})"); }
-
-Request Ask(const std::string& repository = "team/app") {
-  return AskTag(Host("https", "registry.example"), repository);
-}
+HttpResponse AnswerToken(const HttpRequest&) { return Respond(200, {}, R"({"token":"T","access_token":"T"})"); }
 
 TEST(ExchangeAccess, MeetsABearerChallengeWithAnAnonymousToken) {
-  const Played played = Player().Play(Ask(), Anonymous(), WantsToken(kChallenge, Token));
+  const Played played = Player().Play(Ask(), Anonymous(), WantsTokenOf(kChallenge, AnswerToken));
   EXPECT_THAT(played.Lines(),
               ElementsAre("HEAD https://registry.example/v2/team/app/manifests/v1",
                           "GET https://auth.registry.example/token?scope=repository%3Ateam%2Fapp%3Apull&service=s",
@@ -46,8 +42,8 @@ TEST(ExchangeAccess, MeetsABearerChallengeWithAnAnonymousToken) {
 TEST(ExchangeAccess, PostsThePasswordAndThenTriesGet) {
   for (const int refusal : {400, 401, 404, 405}) {
     const Played played =
-        Player().Play(Ask(), As("me", "p w"), WantsToken(kChallenge, [refusal](const HttpRequest& request) {
-                        return request.method == Method::kPost ? Respond(refusal) : Token(request);
+        Player().Play(Ask(), As("me", "p w"), WantsTokenOf(kChallenge, [refusal](const HttpRequest& request) {
+                        return request.method == Method::kPost ? Respond(refusal) : AnswerToken(request);
                       }));
     ASSERT_EQ(played.requests.size(), 4U) << refusal;
     EXPECT_EQ(played.requests.at(1).method, Method::kPost);
@@ -61,7 +57,7 @@ TEST(ExchangeAccess, PostsThePasswordAndThenTriesGet) {
 }
 
 TEST(ExchangeAccess, IsContentWithThePostedPassword) {
-  const Played played = Player().Play(Ask(), As("me", "pw"), WantsToken(kChallenge, Token));
+  const Played played = Player().Play(Ask(), As("me", "pw"), WantsTokenOf(kChallenge, AnswerToken));
   EXPECT_EQ(played.requests.size(), 3U);
   EXPECT_EQ(played.answer().status, 200);
 }
@@ -76,8 +72,8 @@ struct TokenFailureCase {
 class TokenFailure : public testing::TestWithParam<TokenFailureCase> {};
 
 TEST_P(TokenFailure, EndsTheExchange) {
-  const Played played =
-      Player().Play(Ask(), Anonymous(), WantsToken(kChallenge, [](const HttpRequest&) { return GetParam().response; }));
+  const Played played = Player().Play(Ask(), Anonymous(),
+                                      WantsTokenOf(kChallenge, [](const HttpRequest&) { return GetParam().response; }));
   EXPECT_EQ(played.answer().failure, GetParam().failure);
   EXPECT_EQ(played.answer().access, Access::kDenied);
   EXPECT_THAT(played.answer().failure_detail, HasSubstr(GetParam().detail));
@@ -96,7 +92,7 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& row) { return row.param.name; });
 
 TEST(ExchangeAccess, IsDeniedWhenTheTokenDoesNotHelp) {
-  const Played played = Player().Play(Ask(), Anonymous(), WantsToken(kChallenge, Token, "another"));
+  const Played played = Player().Play(Ask(), Anonymous(), WantsTokenOf(kChallenge, AnswerToken, "another"));
   EXPECT_EQ(played.requests.size(), 3U);
   EXPECT_EQ(played.answer().status, 401);
   EXPECT_EQ(played.answer().failure, Failure::kNone);
@@ -147,7 +143,7 @@ TEST(ExchangeAccess, FailsOnABearerChallengeWithoutRealm) {
 
 TEST(ExchangeAccess, AsksForTheTokenFirstOnceAChallengeIsKnown) {
   Player player;
-  const Server server = WantsToken(kChallenge, Token);
+  const Server server = WantsTokenOf(kChallenge, AnswerToken);
   player.Play(Ask(), Anonymous(), server);
   const Played second = player.Play(Ask("team/other"), Anonymous(), server);
   EXPECT_THAT(second.Lines(),
@@ -158,7 +154,7 @@ TEST(ExchangeAccess, AsksForTheTokenFirstOnceAChallengeIsKnown) {
 TEST(ExchangeAccess, KeepsThePrefixOfAMirrorsScope) {
   Player player;
   const Server server =
-      WantsToken(R"(Bearer realm="https://auth.example/t",scope="repository:hub/team/app:pull")", Token);
+      WantsTokenOf(R"(Bearer realm="https://auth.example/t",scope="repository:hub/team/app:pull")", AnswerToken);
   player.Play(Ask(), Anonymous(), server);
   const Played second = player.Play(Ask("team/other"), Anonymous(), server);
   EXPECT_THAT(second.Lines().at(0), HasSubstr("scope=repository%3Ahub%2Fteam%2Fother%3Apull"));
@@ -167,7 +163,7 @@ TEST(ExchangeAccess, KeepsThePrefixOfAMirrorsScope) {
 
 TEST(ExchangeAccess, AsksOpenRepositoryWithoutTokenWhenNoneIsGiven) {
   Player player;
-  player.Play(Ask(), Anonymous(), WantsToken(kChallenge, Token));
+  player.Play(Ask(), Anonymous(), WantsTokenOf(kChallenge, AnswerToken));
   const Played open = player.Play(Ask("team/open"), Anonymous(), [](const HttpRequest& request) {
     return request.for_token ? Respond(403) : Manifest();
   });
@@ -177,16 +173,16 @@ TEST(ExchangeAccess, AsksOpenRepositoryWithoutTokenWhenNoneIsGiven) {
 
 TEST(ExchangeAccess, FetchesNoTokenTwiceWhenTheServerRefusesIt) {
   Player player;
-  player.Play(Ask(), Anonymous(), WantsToken(kChallenge, Token));
+  player.Play(Ask(), Anonymous(), WantsTokenOf(kChallenge, AnswerToken));
   const Played refused =
-      player.Play(Ask(), Anonymous(), WantsToken(kChallenge, [](const HttpRequest&) { return Respond(403); }));
+      player.Play(Ask(), Anonymous(), WantsTokenOf(kChallenge, [](const HttpRequest&) { return Respond(403); }));
   EXPECT_EQ(refused.requests.size(), 2U);
   EXPECT_EQ(refused.answer().failure, Failure::kToken);
 }
 
 TEST(ExchangeAccess, AsksOnceMoreWhenTheServerNamesOtherScopes) {
   Player player;
-  player.Play(Ask(), Anonymous(), WantsToken(kChallenge, Token));
+  player.Play(Ask(), Anonymous(), WantsTokenOf(kChallenge, AnswerToken));
   const std::string wider = R"(Bearer realm="https://auth.registry.example/token",scope="repository:mapped/name:pull")";
   const Played played = player.Play(Ask("team/other"), Anonymous(), [&](const HttpRequest& request) {
     const bool asks_wider = request.url.text.find("mapped") != std::string::npos;
@@ -199,12 +195,13 @@ TEST(ExchangeAccess, AsksOnceMoreWhenTheServerNamesOtherScopes) {
 }
 
 TEST(ExchangeAccess, ResolvesARelativeRealm) {
-  const Played played = Player().Play(Ask(), Anonymous(), WantsToken(R"(Bearer realm="/v2/token",service="s")", Token));
+  const Played played =
+      Player().Play(Ask(), Anonymous(), WantsTokenOf(R"(Bearer realm="/v2/token",service="s")", AnswerToken));
   EXPECT_THAT(played.Lines().at(1), HasSubstr("https://registry.example/v2/token?"));
 }
 
 TEST(ExchangeAccess, SendsNoCredentialsToAStrangersRealm) {
-  const Server server = WantsToken(R"(Bearer realm="https://evil.test/token")", Token);
+  const Server server = WantsTokenOf(R"(Bearer realm="https://evil.test/token")", AnswerToken);
   const Played with = Player().Play(Ask(), As("me", "pw"), server);
   EXPECT_EQ(with.requests.size(), 1U);
   EXPECT_EQ(with.answer().failure, Failure::kRefusedRealm);
@@ -215,7 +212,7 @@ TEST(ExchangeAccess, SendsNoCredentialsToAStrangersRealm) {
 
 TEST(ExchangeAccess, SendsNothingToAnInternalRealm) {
   const Played played =
-      Player().Play(Ask(), Anonymous(), WantsToken(R"(Bearer realm="https://169.254.169.254/token")", Token));
+      Player().Play(Ask(), Anonymous(), WantsTokenOf(R"(Bearer realm="https://169.254.169.254/token")", AnswerToken));
   EXPECT_EQ(played.requests.size(), 1U);
   EXPECT_EQ(played.answer().failure, Failure::kRefusedRealm);
 }
@@ -223,7 +220,7 @@ TEST(ExchangeAccess, SendsNothingToAnInternalRealm) {
 TEST(ExchangeAccess, VerifiesAnotherHostsCertificateWhenASecretGoesThere) {
   auto host = Host("https", "r.registry.example");
   host->skip_verify = true;
-  const Played played = Player().Play(AskTag(host), As("me", "pw"), WantsToken(kChallenge, Token));
+  const Played played = Player().Play(AskTag(host), As("me", "pw"), WantsTokenOf(kChallenge, AnswerToken));
   EXPECT_FALSE(played.requests.at(0).must_verify);
   EXPECT_TRUE(played.requests.at(1).must_verify);
 }
@@ -245,10 +242,10 @@ TEST(ExchangeAccess, ShowsNoSecretInTheAnswer) {
   auto host = Host("https", "registry.example");
   host->headers = {{"X-Api-Key", {"HUSH-header"}}};
   const std::vector<Server> servers = {
-      WantsToken(kChallenge, [](const HttpRequest&) { return Respond(200, {}, R"({"token":"HUSH token"})"); }),
-      WantsToken(kChallenge, [](const HttpRequest&) { return Respond(403, {}, "HUSH-echo"); }),
-      WantsToken(R"(Bearer realm="https://u:HUSH-user@auth.registry.example/t?k=HUSH-query")", Token),
-      WantsToken(R"(Bearer realm="http://registry.example/t?k=HUSH-query")", Token),
+      WantsTokenOf(kChallenge, [](const HttpRequest&) { return Respond(200, {}, R"({"token":"HUSH token"})"); }),
+      WantsTokenOf(kChallenge, [](const HttpRequest&) { return Respond(403, {}, "HUSH-echo"); }),
+      WantsTokenOf(R"(Bearer realm="https://u:HUSH-user@auth.registry.example/t?k=HUSH-query")", AnswerToken),
+      WantsTokenOf(R"(Bearer realm="http://registry.example/t?k=HUSH-query")", AnswerToken),
       [](const HttpRequest&) {
         return Respond(307, {{"location", "http://other.example/?sig=HUSH-sig"}});
       },

@@ -18,8 +18,6 @@ const char* const kBearer =
     R"(Bearer realm="https://auth.registry.example/token",service="s",scope="repository:team/app:pull")";
 const char* const kBasic = R"(Basic realm="registry")";
 
-Request Ask() { return AskTag(Host("https", "registry.example")); }
-
 std::string BasicHeader(const std::string& login) { return "Basic " + text::Base64Encode(login); }
 
 /// Opens for one Authorization line; the token server gives "T" for what `token_server` lets through.

@@ -16,8 +16,6 @@ using hosts::Failure;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-Request Ask() { return AskTag(Host("https", "registry.example")); }
-
 /// Redirects what goes to registry.example to `location`; everybody else has the manifest.
 Server RedirectsTo(const std::string& location, int status = 307) {
   return [=](const HttpRequest& request) {

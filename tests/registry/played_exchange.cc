@@ -113,6 +113,8 @@ Request AskTag(std::shared_ptr<const hosts::RegistryHost> host, const std::strin
   return {.host = std::move(host), .registry = registry, .repository = repository, .object = "v1", .media_type = {}};
 }
 
+Request Ask(const std::string& repository) { return AskTag(Host("https", "registry.example"), repository); }
+
 Asker Anonymous() { return With({}); }
 
 Asker As(const std::string& username, const std::string& password) { return With({{username, password, {}, {}}}); }

@@ -53,6 +53,8 @@ std::string HeaderOf(const HttpRequest& request, const std::string& name);
 std::shared_ptr<hosts::RegistryHost> Host(const std::string& scheme, const std::string& host);
 
 /// "Which digest has team/app:v1?" of `host`.
+/// For a tag of registry.example.
+Request Ask(const std::string& repository = "team/app");
 Request AskTag(std::shared_ptr<const hosts::RegistryHost> host, const std::string& repository = "team/app");
 
 Asker Anonymous();

@@ -9,7 +9,7 @@ namespace {
 
 using hosts::Product;
 
-HttpResponse With(Headers headers) {
+HttpResponse RespondWith(Headers headers) {
   headers.emplace_back("docker-distribution-api-version", "registry/2.0");
   headers.emplace_back("docker-content-digest", kDigest);
   headers.emplace_back("content-length", "10");
@@ -19,7 +19,8 @@ HttpResponse With(Headers headers) {
 TEST(Product, IsReadFromWhatTheAnswerGivesAway) {
   const auto product = [](Headers headers) {
     return Player()
-        .Play(AskTag(Host("https", "mirror.example")), Anonymous(), [&](const HttpRequest&) { return With(headers); })
+        .Play(AskTag(Host("https", "mirror.example")), Anonymous(),
+              [&](const HttpRequest&) { return RespondWith(headers); })
         .answer()
         .product;
   };
@@ -32,15 +33,15 @@ TEST(Product, IsReadFromWhatTheAnswerGivesAway) {
 
 TEST(Product, IsReadFromTheChallengeThatWasMet) {
   Challenge challenge{.scheme = "bearer", .parameters = {{"service", "harbor-registry"}}, .token68 = ""};
-  EXPECT_EQ(ProductOf(With({}), challenge), Product::kHarbor);
+  EXPECT_EQ(ProductOf(RespondWith({}), challenge), Product::kHarbor);
   challenge.parameters = {{"realm", "Sonatype Nexus Repository Manager"}};
-  EXPECT_EQ(ProductOf(With({}), challenge), Product::kNexus);
+  EXPECT_EQ(ProductOf(RespondWith({}), challenge), Product::kNexus);
 }
 
 TEST(Product, OfWhereARedirectLeadsIsNotTheHosts) {
   const Played played =
       Player().Play(AskTag(Host("https", "mirror.example")), Anonymous(), [](const HttpRequest& request) {
-        if (request.url.host != "mirror.example") return With({{"x-jfrog-version", "1"}});
+        if (request.url.host != "mirror.example") return RespondWith({{"x-jfrog-version", "1"}});
         return Respond(307, {{"location", "https://elsewhere.example/x"}});
       });
   EXPECT_EQ(played.answer().status, 200);

@@ -17,7 +17,7 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 using testing::HasSubstr;
 
-const SteadyTime kStart{};
+const SteadyTime kFull{};
 
 RateLimiter New(Politeness politeness = {}) { return RateLimiter(politeness, 1); }
 
@@ -38,18 +38,18 @@ HttpResponse Limited(const std::string& limit, const std::string& remaining, Hea
 
 TEST(RateLimiter, ClosesForAsLongAsA429Says) {
   RateLimiter limiter = New();
-  ASSERT_TRUE(Goes(limiter.Admit(Method::kHead, kStart)));
-  limiter.Note(Respond(429, {{"retry-after", "120"}}), kStart);
-  EXPECT_THAT(WhyHeldBack(limiter.Admit(Method::kHead, kStart + seconds(119))), HasSubstr("429"));
-  EXPECT_GE(limiter.Left(kStart), std::chrono::milliseconds(seconds(120)));
-  EXPECT_LE(limiter.Left(kStart), std::chrono::milliseconds(seconds(144)));
-  EXPECT_TRUE(Goes(limiter.Admit(Method::kHead, kStart + seconds(145))));
+  ASSERT_TRUE(Goes(limiter.Admit(Method::kHead, kFull)));
+  limiter.Note(Respond(429, {{"retry-after", "120"}}), kFull);
+  EXPECT_THAT(WhyHeldBack(limiter.Admit(Method::kHead, kFull + seconds(119))), HasSubstr("429"));
+  EXPECT_GE(limiter.Left(kFull), std::chrono::milliseconds(seconds(120)));
+  EXPECT_LE(limiter.Left(kFull), std::chrono::milliseconds(seconds(144)));
+  EXPECT_TRUE(Goes(limiter.Admit(Method::kHead, kFull + seconds(145))));
 }
 
 TEST(RateLimiter, LetsOneGoAfterAPauseAndTheRestByItsOutcome) {
   RateLimiter limiter = New();
-  limiter.Note(Respond(429), kStart);
-  const SteadyTime after = kStart + seconds(73);
+  limiter.Note(Respond(429), kFull);
+  const SteadyTime after = kFull + seconds(73);
   ASSERT_TRUE(Goes(limiter.Admit(Method::kHead, after)));
   EXPECT_TRUE(Waits(limiter.Admit(Method::kHead, after)));
   limiter.Note(Manifest(), after);
@@ -58,7 +58,7 @@ TEST(RateLimiter, LetsOneGoAfterAPauseAndTheRestByItsOutcome) {
 
 TEST(RateLimiter, DoublesItsOwnPauseUpToAnHour) {
   RateLimiter limiter = New();
-  SteadyTime now = kStart;
+  SteadyTime now = kFull;
   milliseconds last{0};
   for (int i = 0; i < 10; ++i) {
     limiter.Note(Respond(429), now);
@@ -79,23 +79,23 @@ TEST(RateLimiter, DoublesItsOwnPauseUpToAnHour) {
 
 TEST(RateLimiter, IsNotLengthenedByWhatWasUnderWay) {
   RateLimiter limiter = New();
-  limiter.Note(Respond(429), kStart);
-  const auto left = limiter.Left(kStart);
-  for (int i = 0; i < 100; ++i) limiter.Note(Respond(429), kStart);
-  EXPECT_EQ(limiter.Left(kStart), left);
+  limiter.Note(Respond(429), kFull);
+  const auto left = limiter.Left(kFull);
+  for (int i = 0; i < 100; ++i) limiter.Note(Respond(429), kFull);
+  EXPECT_EQ(limiter.Left(kFull), left);
 }
 
 TEST(RateLimiter, DoesNotGiveUpOnAServerWithinARound) {
   RateLimiter limiter = New();
-  for (int i = 0; i < 200; ++i) limiter.Note(Respond(503), kStart + milliseconds(i));
-  EXPECT_TRUE(Goes(limiter.Admit(Method::kHead, kStart + seconds(1))));
+  for (int i = 0; i < 200; ++i) limiter.Note(Respond(503), kFull + milliseconds(i));
+  EXPECT_TRUE(Goes(limiter.Admit(Method::kHead, kFull + seconds(1))));
 }
 
 TEST(RateLimiter, LeavesAServerAloneThatHasLongBeenInTrouble) {
   for (const HttpResponse& trouble : {Respond(502), Break(Failure::kClosed, "connection reset"), Respond(408)}) {
     RateLimiter limiter = New();
-    for (int i = 0; i <= 30; ++i) limiter.Note(trouble, kStart + seconds(i));
-    const SteadyTime now = kStart + seconds(31);
+    for (int i = 0; i <= 30; ++i) limiter.Note(trouble, kFull + seconds(i));
+    const SteadyTime now = kFull + seconds(31);
     EXPECT_THAT(WhyHeldBack(limiter.Admit(Method::kHead, now)), HasSubstr("in a row"));
     EXPECT_TRUE(Goes(limiter.Admit(Method::kHead, now + seconds(36))));
     limiter.Note(trouble, now + seconds(36));
@@ -106,47 +106,47 @@ TEST(RateLimiter, LeavesAServerAloneThatHasLongBeenInTrouble) {
 TEST(RateLimiter, ForgetsTroubleWithOneGoodAnswer) {
   RateLimiter limiter = New();
   for (int i = 0; i < 100; ++i) {
-    limiter.Note(i % 19 == 18 ? Respond(404) : Respond(500), kStart + seconds(i));
+    limiter.Note(i % 19 == 18 ? Respond(404) : Respond(500), kFull + seconds(i));
   }
-  EXPECT_TRUE(Goes(limiter.Admit(Method::kHead, kStart + seconds(100))));
+  EXPECT_TRUE(Goes(limiter.Admit(Method::kHead, kFull + seconds(100))));
 }
 
 TEST(RateLimiter, LeavesAShareOfTheAnnouncedLimitToPulls) {
   RateLimiter limiter = New({.reserve = 0.3});
-  limiter.Note(Limited("100;w=21600", "30;w=21600"), kStart);
-  EXPECT_TRUE(Goes(limiter.Admit(Method::kGet, kStart)));
-  limiter.Note(Limited("100;w=21600", "29;w=21600"), kStart);
-  EXPECT_THAT(WhyHeldBack(limiter.Admit(Method::kGet, kStart)), HasSubstr("29 of 100"));
-  EXPECT_TRUE(Goes(limiter.Admit(Method::kHead, kStart)));
-  limiter.Note(Limited("100;w=21600", "9;w=21600"), kStart);
-  EXPECT_THAT(WhyHeldBack(limiter.Admit(Method::kHead, kStart)), HasSubstr("9 of 100"));
-  EXPECT_TRUE(Goes(limiter.Admit(Method::kPost, kStart))) << "a token is no pull";
+  limiter.Note(Limited("100;w=21600", "30;w=21600"), kFull);
+  EXPECT_TRUE(Goes(limiter.Admit(Method::kGet, kFull)));
+  limiter.Note(Limited("100;w=21600", "29;w=21600"), kFull);
+  EXPECT_THAT(WhyHeldBack(limiter.Admit(Method::kGet, kFull)), HasSubstr("29 of 100"));
+  EXPECT_TRUE(Goes(limiter.Admit(Method::kHead, kFull)));
+  limiter.Note(Limited("100;w=21600", "9;w=21600"), kFull);
+  EXPECT_THAT(WhyHeldBack(limiter.Admit(Method::kHead, kFull)), HasSubstr("9 of 100"));
+  EXPECT_TRUE(Goes(limiter.Admit(Method::kPost, kFull))) << "a token is no pull";
 }
 
 TEST(RateLimiter, GoesOnWithHeadsWhereOnlyGetsCount) {
   RateLimiter limiter = New();
-  limiter.Note(Limited("100;w=21600", "0;w=21600", {{"docker-ratelimit-source", "192.0.2.1"}}), kStart);
-  EXPECT_TRUE(Goes(limiter.Admit(Method::kHead, kStart)));
-  EXPECT_NE(WhyHeldBack(limiter.Admit(Method::kGet, kStart)), "");
+  limiter.Note(Limited("100;w=21600", "0;w=21600", {{"docker-ratelimit-source", "192.0.2.1"}}), kFull);
+  EXPECT_TRUE(Goes(limiter.Admit(Method::kHead, kFull)));
+  EXPECT_NE(WhyHeldBack(limiter.Admit(Method::kGet, kFull)), "");
 }
 
 TEST(RateLimiter, AsksAgainWhenTheLimitStartsAnew) {
   RateLimiter limiter = New();
-  limiter.Note(Limited("100", "0", {{"ratelimit-reset", "50"}}), kStart);
-  EXPECT_NE(WhyHeldBack(limiter.Admit(Method::kGet, kStart + seconds(49))), "");
-  EXPECT_TRUE(Goes(limiter.Admit(Method::kGet, kStart + seconds(50))));
-  limiter.Note(Limited("100;w=21600", "0;w=21600"), kStart);
-  EXPECT_TRUE(Goes(limiter.Admit(Method::kGet, kStart + minutes(15)))) << "or after a while without a word of it";
+  limiter.Note(Limited("100", "0", {{"ratelimit-reset", "50"}}), kFull);
+  EXPECT_NE(WhyHeldBack(limiter.Admit(Method::kGet, kFull + seconds(49))), "");
+  EXPECT_TRUE(Goes(limiter.Admit(Method::kGet, kFull + seconds(50))));
+  limiter.Note(Limited("100;w=21600", "0;w=21600"), kFull);
+  EXPECT_TRUE(Goes(limiter.Admit(Method::kGet, kFull + minutes(15)))) << "or after a while without a word of it";
 }
 
 TEST(RateLimiter, KeepsARate) {
   RateLimiter limiter = New({.requests_per_second = 2, .burst = 3});
-  for (int i = 0; i < 3; ++i) EXPECT_TRUE(Goes(limiter.Admit(Method::kHead, kStart))) << i;
-  const RateLimiter::Verdict verdict = limiter.Admit(Method::kHead, kStart);
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(Goes(limiter.Admit(Method::kHead, kFull))) << i;
+  const RateLimiter::Verdict verdict = limiter.Admit(Method::kHead, kFull);
   ASSERT_TRUE(Waits(verdict));
-  EXPECT_EQ(std::get<RateLimiter::Wait>(verdict).until, kStart + milliseconds(500));
-  EXPECT_TRUE(Goes(limiter.Admit(Method::kHead, kStart + milliseconds(500))));
-  EXPECT_TRUE(Waits(limiter.Admit(Method::kHead, kStart + milliseconds(501))));
+  EXPECT_EQ(std::get<RateLimiter::Wait>(verdict).until, kFull + milliseconds(500));
+  EXPECT_TRUE(Goes(limiter.Admit(Method::kHead, kFull + milliseconds(500))));
+  EXPECT_TRUE(Waits(limiter.Admit(Method::kHead, kFull + milliseconds(501))));
 }
 
 TEST(RateLimit, ReadsTheVectors) {
@@ -163,10 +163,10 @@ TEST(RateLimit, ReadsTheVectors) {
     EXPECT_EQ(rate && rate->remaining ? nlohmann::json(*rate->remaining) : nlohmann::json(), expected["remaining"]);
     EXPECT_EQ(rate && rate->window ? nlohmann::json(rate->window->count()) : nlohmann::json(), expected["window"]);
     RateLimiter limiter = New();
-    limiter.Note(response, kStart);
-    EXPECT_EQ(Goes(limiter.Admit(Method::kGet, kStart)), expected["get"].get<bool>());
-    EXPECT_EQ(Goes(limiter.Admit(Method::kHead, kStart)), expected["head"].get<bool>());
-    const auto left = limiter.Left(kStart);
+    limiter.Note(response, kFull);
+    EXPECT_EQ(Goes(limiter.Admit(Method::kGet, kFull)), expected["get"].get<bool>());
+    EXPECT_EQ(Goes(limiter.Admit(Method::kHead, kFull)), expected["head"].get<bool>());
+    const auto left = limiter.Left(kFull);
     EXPECT_EQ(left.has_value(), expected.contains("pause"));
     if (left && expected.contains("pause")) {
       const seconds least(expected["pause"].get<int>());
@@ -178,8 +178,8 @@ TEST(RateLimit, ReadsTheVectors) {
 
 TEST(RateLimiter, LetsAnotherProbeGoWhenTheFirstIsGivenUp) {
   RateLimiter limiter = New();
-  limiter.Note(Respond(429), kStart);
-  const SteadyTime after = kStart + seconds(73);
+  limiter.Note(Respond(429), kFull);
+  const SteadyTime after = kFull + seconds(73);
   const RateLimiter::Verdict probe = limiter.Admit(Method::kHead, after);
   ASSERT_TRUE(Goes(probe));
   EXPECT_TRUE(std::get<RateLimiter::Go>(probe).probe);
@@ -193,8 +193,8 @@ TEST(RateLimiter, LetsAnotherProbeGoWhenTheFirstIsGivenUp) {
 
 TEST(RateLimiter, IsNotTroubledByCertificates) {
   RateLimiter limiter = New();
-  for (int i = 0; i < 60; ++i) limiter.Note(Break(Failure::kTls, "certificate has expired"), kStart + seconds(i));
-  EXPECT_TRUE(Goes(limiter.Admit(Method::kHead, kStart + seconds(60)))) << "they belong to how it is reached";
+  for (int i = 0; i < 60; ++i) limiter.Note(Break(Failure::kTls, "certificate has expired"), kFull + seconds(i));
+  EXPECT_TRUE(Goes(limiter.Admit(Method::kHead, kFull + seconds(60)))) << "they belong to how it is reached";
 }
 
 }  // namespace

@@ -229,6 +229,8 @@ int TestServer::Count(const std::string& method) const {
   return count;
 }
 
+bool Has(const Received& request, const char* part) { return request.target.find(part) != std::string::npos; }
+
 Scripted Reply200(const Received& request, const std::string& headers, const std::string& body) {
   const std::string head =
       "HTTP/1.1 200 OK\r\n" + headers + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n";

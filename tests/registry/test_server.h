@@ -22,6 +22,9 @@ struct Received {
   int on_connection = 0;  ///< which request of its connection, from 1
 };
 
+/// Whether the request's target holds `part`.
+bool Has(const Received& request, const char* part);
+
 /// What is sent back, byte by byte as given.
 struct Scripted {
   enum class Then { kKeep, kClose, kReset };

@@ -16,7 +16,7 @@ namespace {
 
 using google::protobuf::util::MessageDifferencer;
 
-Client ClientOf(const ScriptedAgent& agent) { return Client::Connect(*ParseAddress(agent.address(), {})); }
+Client ReaderOf(const ScriptedAgent& agent) { return Client::Connect(*ParseAddress(agent.address(), {})); }
 
 /// Answers `tags` tags page by page; `change_before`: the report changes before that call, counted from 1.
 class Pages {
@@ -71,7 +71,7 @@ v1::GetReportRequest RoundNow() {
 TEST(Report, IsJoinedOfAllItsPages) {
   Pages pages(5000);
   const ScriptedAgent agent({.get_report = std::ref(pages)});
-  const auto report = ClientOf(agent).GetReport(RoundNow(), {});
+  const auto report = ReaderOf(agent).GetReport(RoundNow(), {});
   ASSERT_TRUE(report.ok()) << report.status();
   ASSERT_EQ(report->report().tags_size(), 5000);
   EXPECT_EQ(report->report().tags(4999).reference(), "registry.corp/app:4999");
@@ -90,14 +90,14 @@ TEST(Report, OfFiveThousandLargeTagsStaysBelowTheUsualMessageLimit) {
     largest = response.ByteSizeLong();
     return grpc::Status::OK;
   }});
-  ASSERT_TRUE(ClientOf(agent).GetReport({}, {}).ok());
+  ASSERT_TRUE(ReaderOf(agent).GetReport({}, {}).ok());
   EXPECT_LT(largest, std::size_t{4} << 20);
 }
 
 TEST(Report, BeginsAnewWhereItChangesBetweenTwoPages) {
   Pages pages(1200, {2, 5});
   const ScriptedAgent agent({.get_report = std::ref(pages)});
-  const auto report = ClientOf(agent).GetReport(RoundNow(), {});
+  const auto report = ReaderOf(agent).GetReport(RoundNow(), {});
   ASSERT_TRUE(report.ok()) << report.status();
   ASSERT_EQ(report->report().tags_size(), 1200);
   for (const v1::TagReport& tag : report->report().tags()) ASSERT_EQ(tag.detail(), "generation 3");
@@ -107,7 +107,7 @@ TEST(Report, BeginsAnewWhereItChangesBetweenTwoPages) {
 TEST(Report, ThatNeverStandsStillIsGivenUp) {
   Pages pages(1200, {2, 4, 6, 8, 10, 12});
   const ScriptedAgent agent({.get_report = std::ref(pages)});
-  const auto report = ClientOf(agent).GetReport({}, {});
+  const auto report = ReaderOf(agent).GetReport({}, {});
   EXPECT_TRUE(absl::IsAborted(report.status())) << report.status();
   EXPECT_THAT(std::string(report.status().message()), testing::HasSubstr("changed each of 4 times"));
 }
@@ -118,7 +118,7 @@ TEST(Report, HasNoTextThatSteersATerminal) {
     response.mutable_failed()->set_detail("a\nb");
     return grpc::Status::OK;
   }});
-  const auto report = ClientOf(agent).GetReport({}, {});
+  const auto report = ReaderOf(agent).GetReport({}, {});
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_EQ(report->report().tags(0).detail(), "\\x1b[2Jgone");
   EXPECT_EQ(report->failed().detail(), "a\\nb");
@@ -134,7 +134,7 @@ TEST(Report, KeepsWhatItIsAskedFor) {
   request.mutable_filter()->add_patterns("nginx*");
   request.mutable_filter()->set_in_use(true);
   request.set_view(v1::VIEW_FULL);
-  ASSERT_TRUE(ClientOf(agent).GetReport(request, {}).ok());
+  ASSERT_TRUE(ReaderOf(agent).GetReport(request, {}).ok());
   EXPECT_TRUE(MessageDifferencer::Equals(seen.filter(), request.filter()));
   EXPECT_EQ(seen.view(), v1::VIEW_FULL);
   EXPECT_FALSE(seen.refresh());
@@ -158,7 +158,7 @@ TEST(Client, ReadsOneSubjectTheRegistriesAndTheImages) {
             return grpc::Status::OK;
           },
   });
-  Client client = ClientOf(agent);
+  Client client = ReaderOf(agent);
   v1::ExplainRequest subject;
   subject.set_name("nginx");
   v1::ListRegistriesRequest registries;
@@ -172,7 +172,7 @@ TEST(Client, ReadsOneSubjectTheRegistriesAndTheImages) {
 
 TEST(Client, EndsACallWithinASecondOfTheStop) {
   ScriptedAgent agent({.hangs = true});
-  Client client = ClientOf(agent);
+  Client client = ReaderOf(agent);
   std::stop_source stop;
   std::chrono::steady_clock::time_point stopped;
   const std::jthread stopping([&] {
@@ -195,7 +195,7 @@ TEST(Client, DoesNotCallAfterTheStop) {
 TEST(Client, SaysHowLongItWaited) {
   ScriptedAgent agent({.hangs = true});
   const auto soon = std::chrono::steady_clock::now() + std::chrono::milliseconds(100);
-  const auto report = ClientOf(agent).Explain({}, {.deadline = soon});
+  const auto report = ReaderOf(agent).Explain({}, {.deadline = soon});
   EXPECT_TRUE(absl::IsDeadlineExceeded(report.status())) << report.status();
   EXPECT_THAT(std::string(report.status().message()), testing::HasSubstr("no answer within "));
 }

@@ -9,6 +9,7 @@
 #include <sstream>
 #include <string>
 
+#include "screen_file.h"
 #include "tagdrift/render/exit_code.h"
 #include "tagdrift/render/render.h"
 
@@ -18,14 +19,6 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
-
-constexpr std::size_t kColumns = 80;
-
-std::string ReadFile(const std::string& path) {
-  std::ostringstream text;
-  text << std::ifstream(path).rdbuf();
-  return text.str();
-}
 
 std::string PathOf(const std::string& name) { return TAGDRIFT_TEST_DATA "/explain/" + name; }
 

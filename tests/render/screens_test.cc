@@ -7,19 +7,13 @@
 #include <sstream>
 #include <string>
 
+#include "screen_file.h"
 #include "tagdrift/render/render.h"
 
 namespace tagdrift::render {
 namespace {
 
-constexpr std::size_t kColumns = 80;
 constexpr int kTerminalLines = 24;
-
-std::string ReadFile(const std::string& path) {
-  std::ostringstream text;
-  text << std::ifstream(path).rdbuf();
-  return text.str();
-}
 
 /// Commands are there to be pasted and stay on one line.
 bool IsCommand(const std::string& line) { return line.starts_with("        $ "); }

@@ -24,7 +24,7 @@ v1::TagReport Tag(const std::string& reference, v1::Verdict verdict, v1::Cause c
   return tag;
 }
 
-v1::NodeReport Report() {
+v1::NodeReport TwoTags() {
   v1::NodeReport report;
   report.mutable_summary()->set_headline("1 of 2 tags is stale (1 in use): 1 behind mirror.corp");
   *report.add_tags() = Tag("registry.test/a:1", v1::VERDICT_FRESH, v1::CAUSE_NONE);
@@ -45,12 +45,12 @@ v1::NodeReport Report() {
 }
 
 TEST(Table, StartsWithTheAnswer) {
-  const std::string text = Render(Report(), Format::kTable, {});
+  const std::string text = Render(TwoTags(), Format::kTable, {});
   EXPECT_EQ(text.substr(0, text.find('\n')), "1 of 2 tags is stale (1 in use): 1 behind mirror.corp");
 }
 
 TEST(Table, ListsAndExplainsOnlyWhatNeedsAction) {
-  EXPECT_EQ(Render(Report(), Format::kTable, {}),
+  EXPECT_EQ(Render(TwoTags(), Format::kTable, {}),
             R"(1 of 2 tags is stale (1 in use): 1 behind mirror.corp
 
 VERDICT  USED  CACHED        ORIGIN        NEXT PULL  REFERENCE
@@ -68,7 +68,7 @@ registry.test/b:1
 }
 
 TEST(Table, ListsAllOnDemandWithTheStaleOnesFirst) {
-  const std::string text = Render(Report(), Format::kTable, {.all = true});
+  const std::string text = Render(TwoTags(), Format::kTable, {.all = true});
   EXPECT_THAT(text, HasSubstr("\n"
                               "STALE    1     aaaaaaaaaaaa  bbbbbbbbbbbb  fresh      registry.test/b:1\n"
                               "FRESH    -     aaaaaaaaaaaa  aaaaaaaaaaaa  fresh      registry.test/a:1\n"));
@@ -76,7 +76,7 @@ TEST(Table, ListsAllOnDemandWithTheStaleOnesFirst) {
 }
 
 TEST(Table, LeavesDigestsOutOfRowsThatWouldNotFit) {
-  v1::NodeReport report = Report();
+  v1::NodeReport report = TwoTags();
   report.mutable_tags(1)->set_reference("registry.test/a-rather-long-name/of-an-image:v1.2.3");
   EXPECT_THAT(Render(report, Format::kTable, {}),
               HasSubstr("STALE    1     fresh      registry.test/a-rather-long-name/of-an-image:v1.2.3\n"));
@@ -96,7 +96,7 @@ v1::ContainerReport StaleContainer(const std::string& reference) {
 }
 
 TEST(Table, SaysHowManyUsersRunWhatTheTagPointsTo) {
-  v1::NodeReport report = Report();
+  v1::NodeReport report = TwoTags();
   v1::TagReport& tag = *report.mutable_tags(1);
   for (const bool other : {true, false}) {
     v1::Use& use = *tag.add_used_by();
@@ -108,7 +108,7 @@ TEST(Table, SaysHowManyUsersRunWhatTheTagPointsTo) {
 }
 
 TEST(Table, SaysOnceWhatTheTagsParagraphSaysToo) {
-  v1::NodeReport report = Report();
+  v1::NodeReport report = TwoTags();
   *report.add_containers() = StaleContainer("registry.test/b:1");
   *report.mutable_containers(0)->add_remedies() = report.tags(1).remedies(0);
   const std::string text = Render(report, Format::kTable, {});
@@ -116,7 +116,7 @@ TEST(Table, SaysOnceWhatTheTagsParagraphSaysToo) {
 }
 
 TEST(Table, ListsContainersOfThePastOnDemandOnly) {
-  v1::NodeReport report = Report();
+  v1::NodeReport report = TwoTags();
   *report.add_containers() = StaleContainer("registry.test/b:1");
   report.mutable_containers(0)->set_decides(false);
   report.mutable_containers(0)->set_state("exited");
@@ -125,7 +125,7 @@ TEST(Table, ListsContainersOfThePastOnDemandOnly) {
 }
 
 TEST(StaleOnly, KeepsTheFreshTagOfAPodThatRunsAnOlderImage) {
-  v1::NodeReport report = Report();
+  v1::NodeReport report = TwoTags();
   report.mutable_tags(1)->set_verdict(v1::VERDICT_FRESH);
   *report.add_tags() = Tag("registry.test/c:1", v1::VERDICT_FRESH, v1::CAUSE_NONE);
   *report.add_containers() = StaleContainer("registry.test/b:1");
@@ -138,7 +138,7 @@ TEST(StaleOnly, KeepsTheFreshTagOfAPodThatRunsAnOlderImage) {
 }
 
 TEST(Table, PutsUsedTagsBeforeOthers) {
-  v1::NodeReport report = Report();
+  v1::NodeReport report = TwoTags();
   *report.add_tags() = Tag("registry.test/a:2", v1::VERDICT_STALE, v1::CAUSE_TAG_MOVED);
   const std::string text = Render(report, Format::kTable, {});
   EXPECT_LT(text.find("registry.test/b:1"), text.find("registry.test/a:2"));
@@ -162,7 +162,7 @@ TEST(Table, JoinsTheCommandsOfTagsWithTheSameTrouble) {
 }
 
 TEST(Table, SaysUntilWhenToWait) {
-  v1::NodeReport report = Report();
+  v1::NodeReport report = TwoTags();
   v1::Remedy& remedy = *report.mutable_tags(1)->mutable_remedies(0);
   remedy.set_kind(v1::REMEDY_KIND_WAIT);
   remedy.mutable_until()->set_seconds(1'700'000'000);
@@ -170,7 +170,7 @@ TEST(Table, SaysUntilWhenToWait) {
 }
 
 TEST(Table, SaysHowMuchOlderTheCachedImageIs) {
-  v1::NodeReport report = Report();
+  v1::NodeReport report = TwoTags();
   v1::TagReport& tag = *report.mutable_tags(1);
   tag.mutable_cached_since()->set_seconds(1'700'000'000);
   tag.mutable_age()->mutable_cached_created()->set_seconds(1'690'000'000);
@@ -184,7 +184,7 @@ TEST(Table, SaysHowMuchOlderTheCachedImageIs) {
 }
 
 TEST(Table, SaysWhyTheNextPullIsNotKnown) {
-  v1::NodeReport report = Report();
+  v1::NodeReport report = TwoTags();
   for (v1::TagReport& tag : *report.mutable_tags()) {
     tag.mutable_next_pull()->set_outcome(v1::OUTCOME_UNDECIDED);
     tag.mutable_next_pull()->set_detail("the runtime is cri-o");
@@ -235,7 +235,7 @@ TEST(Table, NamesAMirrorThatRefusesWhileAllTagsAreFresh) {
 }
 
 TEST(Table, WrapsProseAtTheTerminalsWidth) {
-  std::istringstream lines(Render(Report(), Format::kTable, {.color = false, .width = 60}));
+  std::istringstream lines(Render(TwoTags(), Format::kTable, {.color = false, .width = 60}));
   for (std::string line; std::getline(lines, line);) {
     if (line.rfind("  why ", 0) != 0) continue;
     EXPECT_LE(line.size(), 60U) << line;
@@ -243,12 +243,12 @@ TEST(Table, WrapsProseAtTheTerminalsWidth) {
 }
 
 TEST(Table, UsesColorOnlyWhereAsked) {
-  EXPECT_EQ(Render(Report(), Format::kTable, {}).find('\033'), std::string::npos);
-  EXPECT_NE(Render(Report(), Format::kTable, {.color = true}).find("\033[31mSTALE"), std::string::npos);
+  EXPECT_EQ(Render(TwoTags(), Format::kTable, {}).find('\033'), std::string::npos);
+  EXPECT_NE(Render(TwoTags(), Format::kTable, {.color = true}).find("\033[31mSTALE"), std::string::npos);
 }
 
 TEST(Table, DoesNotLetARegistrySteerTheTerminal) {
-  v1::NodeReport report = Report();
+  v1::NodeReport report = TwoTags();
   report.mutable_tags(1)->set_detail("answered 500 \033[2J\r\nowned");
   const std::string text = Render(report, Format::kTable, {});
   EXPECT_EQ(text.find('\033'), std::string::npos);
@@ -256,7 +256,7 @@ TEST(Table, DoesNotLetARegistrySteerTheTerminal) {
 }
 
 TEST(Table, ShowsFindingsThatChangeAPull) {
-  v1::NodeReport report = Report();
+  v1::NodeReport report = TwoTags();
   v1::RegistryReport& registry = *report.add_registries();
   registry.set_registry("registry.test");
   v1::Note& note = *registry.add_notes();
@@ -271,7 +271,7 @@ TEST(Table, ShowsFindingsThatChangeAPull) {
 }
 
 TEST(Wide, ShowsCauseAndWalk) {
-  v1::NodeReport report = Report();
+  v1::NodeReport report = TwoTags();
   v1::WalkStep& step = *report.mutable_tags(1)->mutable_next_pull()->add_walk();
   step.set_url("https://mirror.corp/v2");
   step.set_answer("200 sha256:aaaa");
@@ -282,7 +282,7 @@ TEST(Wide, ShowsCauseAndWalk) {
 }
 
 TEST(Wide, NamesPodsWithoutAnyContainer) {
-  v1::NodeReport report = Report();
+  v1::NodeReport report = TwoTags();
   for (const char* name : {"web-0", "web-1"}) {
     v1::Sandbox& sandbox = *report.add_empty_sandboxes();
     sandbox.mutable_pod()->set_namespace_("shop");
@@ -298,11 +298,11 @@ TEST(Wide, NamesPodsWithoutAnyContainer) {
 }
 
 TEST(Names, AreReferencesOnly) {
-  EXPECT_EQ(Render(Report(), Format::kName, {}), "registry.test/a:1\nregistry.test/b:1\n");
+  EXPECT_EQ(Render(TwoTags(), Format::kName, {}), "registry.test/a:1\nregistry.test/b:1\n");
 }
 
 TEST(KeepStale, KeepsStaleAndGone) {
-  v1::NodeReport report = Report();
+  v1::NodeReport report = TwoTags();
   *report.add_tags() = Tag("registry.test/c:1", v1::VERDICT_GONE, v1::CAUSE_TAG_DELETED);
   *report.add_tags() = Tag("registry.test/d:1", v1::VERDICT_UNDECIDED, v1::CAUSE_UNAUTHORIZED);
   KeepStale(report);

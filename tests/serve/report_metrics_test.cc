@@ -19,12 +19,12 @@ using testing::Pair;
 using testing::SizeIs;
 using testing::UnorderedElementsAre;
 
-const absl::Time kNow = absl::FromUnixSeconds(1'800'000'000);
+const absl::Time kScrape = absl::FromUnixSeconds(1'800'000'000);
 
 /// The series of one family by their label values in order: "stale,true".
 std::map<std::string, double> Series(const v1::NodeReport& report, const std::string& name) {
   std::map<std::string, double> series;
-  for (const prometheus::MetricFamily& family : ReportMetrics(report, kNow)) {
+  for (const prometheus::MetricFamily& family : ReportMetrics(report, kScrape)) {
     if (family.name != name) continue;
     for (const prometheus::ClientMetric& metric : family.metric) {
       std::string labels;

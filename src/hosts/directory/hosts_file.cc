@@ -36,11 +36,11 @@ std::vector<std::string> PositionOrder(const TomlValue& hosts) {
   return keys;
 }
 
-class Loader {
+class HostsFileLoader {
  public:
   using Outcome = std::variant<HostsFile, HostsFileIgnored, HostsFilePanic, HostsFileTooLong>;
 
-  Loader(const TomlDocument& document, const std::string& directory, const std::string& file, Release release)
+  HostsFileLoader(const TomlDocument& document, const std::string& directory, const std::string& file, Release release)
       : root_(document.root), document_(document), directory_(directory), file_(file), release_(release) {}
 
   Outcome Run() {
@@ -138,7 +138,7 @@ std::variant<HostsFile, HostsFileIgnored, HostsFilePanic, HostsFileTooLong> Read
                                                                                           const std::string& directory,
                                                                                           const std::string& file,
                                                                                           Release release) {
-  return Loader(document, directory, file, release).Run();
+  return HostsFileLoader(document, directory, file, release).Run();
 }
 
 }  // namespace tagdrift::hosts

@@ -39,9 +39,9 @@ absl::StatusOr<std::string> WithScheme(const std::string& endpoint) {
   return DefaultScheme(url->host) + "://" + endpoint;
 }
 
-class Loader {
+class LegacyLoader {
  public:
-  Loader(const FileTree& tree, const RegistrySettings& settings, RegistryConfig& config)
+  LegacyLoader(const FileTree& tree, const RegistrySettings& settings, RegistryConfig& config)
       : files_(tree), settings_(settings), config_(config), release_(settings.version) {}
 
   void Run() {
@@ -156,7 +156,7 @@ class Loader {
 }  // namespace
 
 void LoadLegacyHosts(const FileTree& tree, const RegistrySettings& settings, RegistryConfig& config) {
-  Loader(tree, settings, config).Run();
+  LegacyLoader(tree, settings, config).Run();
 }
 
 }  // namespace tagdrift::hosts

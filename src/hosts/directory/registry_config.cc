@@ -19,9 +19,9 @@ namespace {
 // Above what ParseToml takes, so that an oversized file is told as a limit and not as a failed read.
 constexpr std::size_t kMaxFileBytes = std::size_t{2} << 20;
 
-class Loader {
+class RegistryLoader {
  public:
-  Loader(const FileTree& tree, const RegistrySettings& settings, std::string_view registry)
+  RegistryLoader(const FileTree& tree, const RegistrySettings& settings, std::string_view registry)
       : tree_(tree), settings_(settings), release_(settings.version) {
     config_.registry = registry;
   }
@@ -169,7 +169,7 @@ class Loader {
 }  // namespace
 
 RegistryConfig LoadRegistryConfig(const FileTree& tree, const RegistrySettings& settings, std::string_view registry) {
-  return Loader(tree, settings, registry).Run();
+  return RegistryLoader(tree, settings, registry).Run();
 }
 
 }  // namespace tagdrift::hosts

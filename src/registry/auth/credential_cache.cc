@@ -5,8 +5,8 @@
 namespace tagdrift::registry {
 namespace {
 
-constexpr std::size_t kMaxEntries = 1000;
-constexpr std::chrono::hours kIdle{2};
+constexpr std::size_t kMaxAnswers = 1000;
+constexpr std::chrono::hours kAnswerIdle{2};
 constexpr std::chrono::seconds kGoodFor{5};
 
 void MoveToFront(CredentialAnswer& answer, const Credential& credential) {
@@ -16,7 +16,7 @@ void MoveToFront(CredentialAnswer& answer, const Credential& credential) {
 
 }  // namespace
 
-CredentialCache::CredentialCache() : entries_(kIdle, kMaxEntries) {}
+CredentialCache::CredentialCache() : entries_(kAnswerIdle, kMaxAnswers) {}
 
 std::optional<CredentialAnswer> CredentialCache::Find(const CredentialQuestion& question, SteadyTime now) {
   const Entry* entry = entries_.Find(question, now);

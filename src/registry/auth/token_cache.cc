@@ -5,16 +5,16 @@
 namespace tagdrift::registry {
 namespace {
 
-constexpr std::size_t kMaxEntries = 1000;
+constexpr std::size_t kMaxTokens = 1000;
 // As long as the longest lifetime of a token.
-constexpr std::chrono::hours kIdle{1};
+constexpr std::chrono::hours kTokenIdle{1};
 constexpr std::chrono::hours kRealmIdle{24};
 constexpr std::chrono::seconds kYoung{30};
 constexpr std::chrono::minutes kRefusalKept{15};
 
 }  // namespace
 
-TokenCache::TokenCache() : tokens_(kIdle, kMaxEntries), wants_get_(kRealmIdle, kMaxEntries) {}
+TokenCache::TokenCache() : tokens_(kTokenIdle, kMaxTokens), wants_get_(kRealmIdle, kMaxTokens) {}
 
 std::optional<TokenGrant> TokenCache::Find(const TokenKey& key, SteadyTime now) {
   const Token* token = tokens_.Find(key, now);

@@ -34,7 +34,7 @@ std::optional<Address> ParseAddress(std::string_view text) {
   return out;
 }
 
-struct Network {
+struct AddressBlock {
   Address address;
   unsigned bits;
 
@@ -47,7 +47,7 @@ struct Network {
   }
 };
 
-std::optional<Network> ParseNetwork(std::string_view text) {
+std::optional<AddressBlock> ParseNetwork(std::string_view text) {
   const std::size_t slash = text.find('/');
   if (slash == std::string_view::npos) return std::nullopt;
   const std::optional<Address> address = ParseAddress(text.substr(0, slash));
@@ -57,7 +57,7 @@ std::optional<Network> ParseNetwork(std::string_view text) {
   if (!address || error != std::errc() || end != length.data() + length.size()) return std::nullopt;
   const bool v4 = text.find(':') == std::string_view::npos;
   if (bits > (v4 ? 32U : 128U)) return std::nullopt;
-  return Network{*address, bits + (v4 ? 96U : 0U)};
+  return AddressBlock{*address, bits + (v4 ? 96U : 0U)};
 }
 
 struct HostPort {
