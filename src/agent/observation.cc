@@ -102,7 +102,9 @@ absl::StatusOr<Observation> Observe(const Options& options, node::RuntimeClients
   node->name = name;
   if (with_pods) {
     if (asking.joinable()) asking.join();
-    const bool has_kubelet = pods.pods.source != facts::PodSource::kNone;
+    // In a pod there is one, though its folder may not be mounted.
+    const bool has_kubelet =
+        pods.pods.source != facts::PodSource::kNone || options.environment.contains("KUBERNETES_SERVICE_HOST");
     node->pull_verification = kube::ReadPullVerification(*tree, has_kubelet, pods.kubelet_version);
     node->pods = std::move(pods.pods);
     if (!pods.note.empty()) node->notes.push_back(std::move(pods.note));

@@ -72,6 +72,20 @@ TEST_F(PodSpecsTest, RoundWithoutThemIsNoFailure) {
   EXPECT_THAT(round->node.notes, Contains(HasSubstr("pull policies are assumed")));
 }
 
+TEST_F(PodSpecsTest, InAPodThereIsAKubeletThoughNothingOfItCanBeSeen) {
+  for (const bool in_pod : {false, true}) {
+    FakeNode node;
+    Options options = {.host_root = root_.path(), .kube = {.from = kube::PodsFrom::kNone}};
+    if (in_pod) options.environment = {{"KUBERNETES_SERVICE_HOST", "10.0.0.1"}};
+    const auto agent = Agent::Make(std::move(options), std::move(node.clients));
+    ASSERT_TRUE(agent.ok()) << agent.status();
+    const auto round = (*agent)->Check({}, {});
+    ASSERT_TRUE(round.ok()) << round.status();
+    EXPECT_EQ(round->node.pull_verification.verification,
+              in_pod ? facts::Verification::kUnknown : facts::Verification::kOff);
+  }
+}
+
 TEST_F(PodSpecsTest, NobodyIsAskedWhereContainersOrRegistriesAreNotLookedAt) {
   const auto agent = Make(account_.path());
   CheckOptions options;
