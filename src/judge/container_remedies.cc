@@ -19,10 +19,10 @@ Remedy SetPullPolicy(facts::PullPolicy policy) {
 
 /// Whether the next start is right once this is done to the tag. What starts from this node does not mind mirrors; what
 /// is pulled at each start does not mind the node.
-bool MakesStartRight(const Remedy& remedy, const Restart& restart) {
+bool MakesStartRight(const Remedy& remedy, const Restart& restart, bool refresh_is_used) {
   switch (remedy.kind) {
     case RemedyKind::kRefresh:
-      return !restart.pulls;
+      return !restart.pulls && refresh_is_used;
     case RemedyKind::kFixHostsToml:
     case RemedyKind::kPurgeMirror:
       return restart.pulls;
@@ -38,10 +38,11 @@ bool MakesStartRight(const Remedy& remedy, const Restart& restart) {
   return false;
 }
 
-/// What has to be done before more can be said.
-bool BringsKnowledge(const Remedy& remedy) {
+/// What has to be done before more can be said, or before anything can be pulled.
+bool ComesFirst(const Remedy& remedy, const TagResult& tag) {
   return remedy.kind == RemedyKind::kProvideCredentials || remedy.kind == RemedyKind::kNameOrigin ||
-         remedy.kind == RemedyKind::kWait;
+         remedy.kind == RemedyKind::kWait ||
+         (remedy.kind == RemedyKind::kFixHostsToml && tag.next_pull.pull.outcome == Outcome::kFails);
 }
 
 /// Another policy with which the next start is right, where the pod's spec says which one holds now.
@@ -54,7 +55,7 @@ std::optional<facts::PullPolicy> BetterPolicy(const ContainerResult& container, 
 
 }  // namespace
 
-std::vector<Remedy> ContainerRemedies(const ContainerResult& container, const JudgedName& name) {
+std::vector<Remedy> ContainerRemedies(const ContainerResult& container, const JudgedName& name, bool refresh_is_used) {
   const TagResult& tag = *name.result;
   const Restart& restart = container.restart;
   const bool drifted = container.verdict == Verdict::kStale || container.verdict == Verdict::kGone;
@@ -65,8 +66,8 @@ std::vector<Remedy> ContainerRemedies(const ContainerResult& container, const Ju
   bool start_is_right = IsRight(restart.outcome);
   if (!start_is_right) {
     for (const Remedy& remedy : tag.remedies) {
-      const bool makes_right = MakesStartRight(remedy, restart);
-      if (makes_right || BringsKnowledge(remedy)) remedies.push_back(remedy);
+      const bool makes_right = MakesStartRight(remedy, restart, refresh_is_used);
+      if (makes_right || ComesFirst(remedy, tag)) remedies.push_back(remedy);
       start_is_right = start_is_right || makes_right;
     }
     if (const auto policy = BetterPolicy(container, tag)) {
@@ -76,7 +77,9 @@ std::vector<Remedy> ContainerRemedies(const ContainerResult& container, const Ju
   }
   if (container.verdict == Verdict::kStale && start_is_right) remedies.push_back(Of(RemedyKind::kRestartWorkload));
   const bool origin_counts = tag.origin_digest && tag.origin_image_id;
-  const bool can_be_pulled = !restart.pulls || restart.outcome != Outcome::kFails;
+  // Another digest than the cached one has to be pulled, whatever the policy.
+  const bool can_be_pulled =
+      tag.next_pull.pull.outcome != Outcome::kFails || (!restart.pulls && name.image->target == tag.origin_digest);
   if (origin_counts && can_be_pulled && (container.verdict == Verdict::kStale || container.downgrade_risk)) {
     remedies.push_back(Of(RemedyKind::kPinDigest));
   }

@@ -67,7 +67,9 @@ class Resolver {
     return {container.pod_uid.empty() ? container.sandbox_id : container.pod_uid, container.name};
   }
 
+  /// In one sandbox the kubelet counts the attempts; times are the node's clock's, which may have been set back.
   static bool IsOlder(const facts::Container& a, const facts::Container& b) {
+    if (a.sandbox_id == b.sandbox_id && a.attempt != b.attempt) return a.attempt < b.attempt;
     return std::tuple(a.created_at.value_or(absl::InfinitePast()), a.attempt) <
            std::tuple(b.created_at.value_or(absl::InfinitePast()), b.attempt);
   }

@@ -47,9 +47,12 @@ class ContainerJudge {
   /// It asked for the one or the other, and the verdict on both is the same.
   static void Combine(const ContainerResult& other, ContainerResult& result) {
     if (result.restart.outcome == other.restart.outcome && result.restart.image_id == other.restart.image_id) return;
+    const bool either_is_right = IsRight(result.restart.outcome) && IsRight(other.restart.outcome);
     result.restart = {.detail = "that depends on which of its names the container asked for"};
     result.downgrade_risk = false;
-    std::erase_if(result.remedies, [](const Remedy& remedy) { return remedy.kind != RemedyKind::kRestartWorkload; });
+    std::erase_if(result.remedies, [&](const Remedy& remedy) {
+      return !either_is_right || remedy.kind != RemedyKind::kRestartWorkload;
+    });
     if (result.remedies.empty() && !IsGood(result.verdict)) result.remedies.push_back({});
   }
 
@@ -75,7 +78,8 @@ class ContainerJudge {
     if (!reference.digest()) JudgeByTag(name, result);
     const bool good = result.verdict == Verdict::kFresh || result.verdict == Verdict::kEquivalent;
     result.downgrade_risk = good && result.restart.outcome == Outcome::kStale;
-    result.remedies = ContainerRemedies(result, name);
+    result.remedies = ContainerRemedies(
+        result, name, RefreshIsUsed(name, result.pull_policy.value, pod, spec, node_.pull_verification));
     return result;
   }
 

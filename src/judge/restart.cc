@@ -46,13 +46,12 @@ Restart FromCache(const JudgedName& name) {
   return restart;
 }
 
-/// Where the pod is not known, neither is whether it has secrets: only what holds either way is known.
-PresentImageUse UseOfCached(const JudgedName& name, facts::PullPolicy policy, const facts::Pod* pod,
-                            const facts::PodContainer* spec, const facts::PullVerification& verification) {
+/// Of the image `id`, if the name points to it. Where the pod is not known, neither is whether it has secrets: only
+/// what holds either way is known.
+PresentImageUse UseOf(const std::string& id, const JudgedName& name, facts::PullPolicy policy, const facts::Pod* pod,
+                      const facts::PodContainer* spec, const facts::PullVerification& verification) {
   const std::string written = spec != nullptr ? spec->image : name.image->reference.Canonical();
-  const auto use = [&](bool has_secrets) {
-    return UseOfPresentImage(verification, written, *name.image->cri_image_id, policy, has_secrets);
-  };
+  const auto use = [&](bool has_secrets) { return UseOfPresentImage(verification, written, id, policy, has_secrets); };
   if (pod != nullptr) return use(!pod->pull_secrets.empty());
   PresentImageUse without = use(false);
   if (use(true).use == without.use) return without;
@@ -74,7 +73,7 @@ Restart ForecastRestart(const JudgedName& name, facts::PullPolicy policy, const 
     if (policy != facts::PullPolicy::kNever) return FromPull(name, pod);
     return Fails("the image is not on this node, and imagePullPolicy Never keeps the kubelet from pulling it");
   }
-  const PresentImageUse present = UseOfCached(name, policy, pod, spec, verification);
+  const PresentImageUse present = UseOf(*name.image->cri_image_id, name, policy, pod, spec, verification);
   switch (present.use) {
     case PresentImage::kUsed:
       return FromCache(name);
@@ -89,6 +88,13 @@ Restart ForecastRestart(const JudgedName& name, facts::PullPolicy policy, const 
   const bool by_policy = policy == facts::PullPolicy::kAlways;
   if (!by_policy && restart.detail.empty()) restart.detail = "the kubelet pulls it again: " + present.reason;
   return restart;
+}
+
+bool RefreshIsUsed(const JudgedName& name, facts::PullPolicy policy, const facts::Pod* pod,
+                   const facts::PodContainer* spec, const facts::PullVerification& verification) {
+  if (!name.result->origin_image_id) return true;
+  const PresentImage use = UseOf(name.result->origin_image_id->text(), name, policy, pod, spec, verification).use;
+  return use == PresentImage::kUsed || use == PresentImage::kUnknown;
 }
 
 }  // namespace tagdrift::judge

@@ -15,4 +15,9 @@ AppliedPullPolicy PullPolicyOf(const facts::PodContainer* spec, const image::Ref
 Restart ForecastRestart(const JudgedName& name, facts::PullPolicy policy, const facts::Pod* pod,
                         const facts::PodContainer* spec, const facts::PullVerification& verification);
 
+/// Whether the kubelet starts what a refresh would bring, rather than pull it again or refuse it: another client than
+/// it has pulled that. Where it cannot be known, true.
+bool RefreshIsUsed(const JudgedName& name, facts::PullPolicy policy, const facts::Pod* pod,
+                   const facts::PodContainer* spec, const facts::PullVerification& verification);
+
 }  // namespace tagdrift::judge

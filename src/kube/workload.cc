@@ -12,11 +12,15 @@ std::string Without(const std::string& name, const std::string& suffix) {
   return ends ? name.substr(0, name.size() - suffix.size() - 1) : "";
 }
 
-/// A CronJob's Jobs have its name and the minute they were due as Unix time, once its second: 8 or 10 digits.
+/// A CronJob's Jobs have its name and the minute they were due as Unix time, once its second: 8 or 10 digits. Others
+/// may end in a date (20250115, 2025011503), which lies outside: the minutes from August 2015 on, the seconds until
+/// 2033.
 std::string CronJobOf(const std::string& job) {
   const std::string time = job.substr(job.rfind('-') + 1);
   const bool digits = std::ranges::all_of(time, [](char c) { return c >= '0' && c <= '9'; });
-  return digits && (time.size() == 8 || time.size() == 10) ? Without(job, time) : "";
+  const bool minutes = time.size() == 8 && time >= "24000000";
+  const bool seconds = time.size() == 10 && time < "2000000000";
+  return digits && (minutes || seconds) ? Without(job, time) : "";
 }
 
 }  // namespace

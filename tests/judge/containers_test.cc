@@ -93,7 +93,8 @@ TagResult ResultOf(const TagWords& words) {
 /// A node with one pod shop/web-0 whose container is "app".
 class Stage {
  public:
-  void AddTag(const std::string& name, const TagWords& words) {
+  /// `remedies` of the tag: none are its own.
+  void AddTag(const std::string& name, const TagWords& words, const std::vector<Remedy>& remedies = {}) {
     facts::CachedImage image{.reference = Ref(name)};
     if (words.cached != '-') {
       image.target = DigestOf(words.cached);
@@ -101,6 +102,7 @@ class Stage {
       node.images.push_back(image);
     }
     judged_.emplace_back(image, ResultOf(words));
+    if (!remedies.empty()) judged_.back().second.remedies = remedies;
   }
 
   facts::Container& AddContainer(char image, const std::string& asked = "") {
@@ -272,7 +274,7 @@ const std::vector<Row>& Rows() {
        V::kStale,
        C::kPullWouldFail,
        O::kStale,
-       {"refresh", "restart", "pin"}},
+       {"refresh", "restart"}},
       {"stale cache, the pull is not known, Always",
        'a',
        {'a', 'b', '?'},
@@ -472,6 +474,40 @@ TEST(Containers, OnlyTheNewestAttemptDecidesWhileItRuns) {
   results = stage.Judge();
   EXPECT_FALSE(results[0].request.decides) << "an older attempt never does";
   EXPECT_FALSE(results[1].request.decides);
+}
+
+TEST(Containers, TheNewestAttemptIsTheLastCountedThoughTheClockWasSetBack) {
+  Stage stage;
+  stage.AddTag(kTag, {'b', 'b', 'b'});
+  facts::Container& first = stage.AddContainer('b', kTag);
+  first.state = "exited";
+  first.created_at = absl::FromUnixSeconds(4600);
+  stage.AddContainer('a', kTag).attempt = 1;
+  const auto results = stage.Judge();
+  EXPECT_FALSE(results[0].request.decides);
+  EXPECT_TRUE(results[1].request.decides);
+  EXPECT_EQ(results[1].verdict, Verdict::kStale);
+}
+
+TEST(Containers, NoRefreshIsAdvisedThatTheKubeletWouldNotUse) {
+  Stage stage;
+  stage.AddTag(kTag, {'a', 'b', 'a'});
+  stage.AddContainer('a', kTag);
+  stage.AddSpec(kTag, PullPolicy::kIfNotPresent);
+  EXPECT_THAT(Words(stage.JudgeOne().remedies), ElementsAre("refresh", "restart", "pin"));
+  facts::PullVerification& verification = stage.node.pull_verification;
+  verification.verification = facts::Verification::kOn;
+  verification.policy = facts::VerificationPolicy::kAlwaysVerify;
+  verification.pulled[IdOf('a').text()] = {{Ref(kTag).Name(), {.every_pod = true}}};
+  EXPECT_THAT(Words(stage.JudgeOne().remedies), ElementsAre("pin")) << "what a refresh brings has no record";
+}
+
+TEST(Containers, HostsTomlComesFirstWhereNothingCanBePulled) {
+  Stage stage;
+  stage.AddTag(kTag, {'a', 'b', '!'}, {Of(RemedyKind::kFixHostsToml)});
+  stage.AddContainer('a', kTag);
+  stage.AddSpec(kTag, PullPolicy::kIfNotPresent);
+  EXPECT_THAT(Words(stage.JudgeOne().remedies), ElementsAre("fix hosts")) << "another digest would have to be pulled";
 }
 
 TEST(Containers, InitEphemeralAndTerminatingOnesAreListedOnly) {

@@ -7,6 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "kube/workload.h"
+
 namespace tagdrift::kube {
 namespace {
 
@@ -93,6 +95,16 @@ TEST(ReadPodList, FollowsOwnersToWhatAPersonRestarts) {
     EXPECT_EQ(pod.owner, row.owner) << row.pod;
     EXPECT_EQ(pod.workload, row.workload) << row.pod;
   }
+}
+
+TEST(WorkloadOf, AJobWithADateInItsNameIsNoCronJobs) {
+  const auto workload_of = [](const std::string& job) {
+    return WorkloadOf({"batch/v1", "Job", job}, {}).value_or(Controller()).kind;
+  };
+  EXPECT_EQ(workload_of("report-29410560"), "CronJob");
+  EXPECT_EQ(workload_of("report-1764633600"), "CronJob");
+  EXPECT_EQ(workload_of("migrate-20250115"), "Job");
+  EXPECT_EQ(workload_of("backup-2025011503"), "Job");
 }
 
 TEST(ReadPodList, MirrorPodLeadsToTheUidThatContainersHave) {
