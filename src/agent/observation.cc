@@ -23,6 +23,8 @@ namespace tagdrift::agent {
 namespace {
 
 constexpr char kDefaultSocket[] = "/run/containerd/containerd.sock";
+/// Where administrators put drop-ins for the services that their distribution brings: systemd.unit(5).
+constexpr char kAdministratorsUnits[] = "/etc/systemd/system";
 constexpr std::size_t kMostCaBytes = 16 << 20;
 constexpr std::array kProxyVariables = {"HTTP_PROXY",  "http_proxy", "HTTPS_PROXY",
                                         "https_proxy", "NO_PROXY",   "no_proxy"};
@@ -43,6 +45,9 @@ std::map<std::string, std::string> ProxyVariablesOf(const std::map<std::string, 
   return variables;
 }
 
+/// The kubelet tells every container where the API server is.
+bool InPod(const Options& options) { return options.environment.contains("KUBERNETES_SERVICE_HOST"); }
+
 /// The runtime's proxy settings; where they cannot be seen, this process's own, with a note on the node; where it has
 /// none, those that the node's files give to the runtime's service.
 std::map<std::string, std::string> ReadProxies(const Options& options, const hosts::FileTree& tree, facts::Node& node) {
@@ -56,7 +61,14 @@ std::map<std::string, std::string> ReadProxies(const Options& options, const hos
         "the runtime's proxy settings cannot be read (needs the node's PID namespace); tagdrift's own are used");
     return own;
   }
-  return socket.ok() ? node::ServiceProxies(tree, *socket).value_or(own) : own;
+  if (auto of_service = socket.ok() ? node::ServiceProxies(tree, *socket) : std::nullopt) return *std::move(of_service);
+  if (InPod(options) && !tree.List(kAdministratorsUnits).ok()) {
+    node.notes.push_back(
+        fmt::format("the runtime's proxy settings are unknown: this pod sees neither its process nor {}; none are "
+                    "assumed (HTTPS_PROXY and NO_PROXY of the agent would say them)",
+                    kAdministratorsUnits));
+  }
+  return own;
 }
 
 }  // namespace
@@ -103,8 +115,7 @@ absl::StatusOr<Observation> Observe(const Options& options, node::RuntimeClients
   if (with_pods) {
     if (asking.joinable()) asking.join();
     // In a pod there is one, though its folder may not be mounted.
-    const bool has_kubelet =
-        pods.pods.source != facts::PodSource::kNone || options.environment.contains("KUBERNETES_SERVICE_HOST");
+    const bool has_kubelet = pods.pods.source != facts::PodSource::kNone || InPod(options);
     node->pull_verification = kube::ReadPullVerification(*tree, has_kubelet, pods.kubelet_version);
     node->pods = std::move(pods.pods);
     if (!pods.note.empty()) node->notes.push_back(std::move(pods.note));
