@@ -116,4 +116,21 @@ std::vector<report::JudgedTag> TakeReusable(const Reuse& reuse, const std::map<s
   return taken;
 }
 
+void KeepEarlierAnswers(const Reuse& reuse, const std::map<std::string, judge::Route>& routes,
+                        const judge::Context& rules, const History::Known& history, node::ContentReader& content,
+                        const CallContext& context, std::vector<report::JudgedTag>& tags) {
+  std::vector<facts::CachedImage> unanswered;
+  for (const report::JudgedTag& tag : tags) {
+    if (!WasAsked(tag.facts)) unanswered.push_back(tag.facts.image);
+  }
+  Reuse whatever = reuse;
+  whatever.anew.clear();
+  for (report::JudgedTag& earlier : TakeReusable(whatever, routes, rules, history, content, context, unanswered)) {
+    const auto same_name = [&](const report::JudgedTag& tag) {
+      return tag.facts.image.reference == earlier.facts.image.reference;
+    };
+    *std::ranges::find_if(tags, same_name) = std::move(earlier);
+  }
+}
+
 }  // namespace tagdrift::agent

@@ -21,4 +21,10 @@ std::vector<report::JudgedTag> TakeReusable(const Reuse& reuse, const std::map<s
                                             node::ContentReader& content, const CallContext& context,
                                             std::vector<facts::CachedImage>& images);
 
+/// Puts earlier answers in place of those in `tags` that had not come when the round's time was up, also for names that
+/// were to be asked anew.
+void KeepEarlierAnswers(const Reuse& reuse, const std::map<std::string, judge::Route>& routes,
+                        const judge::Context& rules, const History::Known& history, node::ContentReader& content,
+                        const CallContext& context, std::vector<report::JudgedTag>& tags);
+
 }  // namespace tagdrift::agent

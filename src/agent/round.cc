@@ -1,6 +1,7 @@
 #include "round.h"
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <set>
@@ -211,10 +212,12 @@ absl::StatusOr<report::Round> RunRound(const Shared& shared, Observation seen, c
   Collector collector(shared, rules, round.routes, history, content, *batch, *budget, options.waiting, context);
   std::vector<report::JudgedTag> tags =
       TakeReusable(options.reuse, round.routes, rules, history, content, context, scope->images);
-  for (report::JudgedTag& tag : collector.Collect(std::move(scope->images), options.progress)) {
-    tag.asked_at = round.checked_at;
-    tags.push_back(std::move(tag));
+  std::vector<report::JudgedTag> asked = collector.Collect(std::move(scope->images), options.progress);
+  for (report::JudgedTag& tag : asked) tag.asked_at = round.checked_at;
+  if (context.Ended(shared.clock.Steady())) {
+    KeepEarlierAnswers(options.reuse, round.routes, rules, history, content, context, asked);
   }
+  std::ranges::move(asked, std::back_inserter(tags));
   for (report::JudgedTag& tag : InOrder(std::move(tags), order)) {
     const bool listed = !scope->unlisted.contains(tag.facts.image.reference);
     (listed ? round.tags : round.asked_for).push_back(std::move(tag));

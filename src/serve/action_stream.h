@@ -43,7 +43,11 @@ class ActionStream final : public grpc::ServerWriteReactor<Response> {
     WriteNext();
   }
   void OnCancel() override { cancelled_.request_stop(); }
-  void OnDone() override { delete this; }
+  void OnDone() override {
+    // Who called Finish may still hold the lock.
+    { const std::lock_guard lock(mutex_); }
+    delete this;
+  }
 
   /// With mutex_ held.
   void WriteNext() {

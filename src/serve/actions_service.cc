@@ -130,6 +130,7 @@ grpc::ServerWriteReactor<Response>* ActionsService::Act(
   if (slot == nullptr) refuse(Refusal::kTooMany, "TOO_MANY_ACTIONS", "too many actions are under way");
 
   auto* stream = new ActionStream<Response>;
+  CountInvalid(shared_.refused, caller.name, status);
   if (!status.ok()) {
     stream->End(status);
     return stream;

@@ -128,8 +128,11 @@ std::optional<Loop::Work> Loop::WaitForWork(const std::stop_token& stop) {
 Loop::Due Loop::NextDue() const {
   Due due;
   if (!scheduled_runs_) due.schedule = next_scheduled_;
-  // Without any answers a look would ask about everything at once.
-  if (latest_ == nullptr && scheduled_ == nullptr) return due;
+  // Without any answers a look would ask about everything at once. Who asks for a round gets the first one, and soon.
+  if (!HasAnswers()) {
+    if (!scheduled_runs_ && !requests_.empty()) due.schedule = SteadyTime::min();
+    return due;
+  }
   if (scheduled_ended_ || !requests_.empty()) due.look = SteadyTime::min();
   SteadyTime look = next_look_anyway_;
   if (first_change_) {
@@ -145,14 +148,17 @@ void Loop::Look(Work work, const std::stop_token& stop) {
   const SteadyTime began = options_.clock->Steady();
   heartbeat_.PromiseNext(began + absl::ToChronoNanoseconds(kLookLimit + kTick * 4));
   agent::CheckOptions check = options_.check;
+  std::shared_ptr<const report::Round> scheduled;
   {
     const std::lock_guard lock(mutex_);
-    check.reuse.rounds = {scheduled_, latest_};
+    scheduled = scheduled_;
   }
+  check.reuse.rounds = {scheduled, latest_};
   check.reuse.in_use = kOldestAnswers * options_.interval;
   check.reuse.unused = (options_.unused_every + kOldestAnswers) * options_.interval;
   for (const Request& request : work.requests) {
-    if (request.patterns.empty()) check.reuse.rounds.clear();
+    if (request.is_asked) continue;
+    if (request.patterns.empty()) check.reuse.anew.push_back(*agent::NamePattern::Parse("*"));
     check.reuse.anew.insert(check.reuse.anew.end(), request.patterns.begin(), request.patterns.end());
   }
   auto round = agent_.Check(check, CallContext{.stop = stop}.Within(began, absl::ToChronoNanoseconds(kLookLimit)));
@@ -164,10 +170,13 @@ void Loop::Look(Work work, const std::stop_token& stop) {
   options_.round_ended(took, round.ok());
   if (round.ok()) {
     failures_ = 0;
+    // What could not be asked in time is asked next time.
+    if (took >= kLookLimit && !look_again_) look_again_ = ended;
     Publish(std::make_shared<const report::Round>(*std::move(round)));
+    if (scheduled != nullptr) TakenOver(scheduled);
   } else if (!stop.stop_requested()) {
     Fail(round.status());
-    look_again_ = ended + absl::ToChronoNanoseconds(Backoff());
+    look_again_ = ended + absl::ToChronoNanoseconds(Backoff(options_.interval));
   }
   for (const Request& request : work.requests) request.done(round.status());
 }
@@ -177,6 +186,8 @@ void Loop::StartScheduled() {
   {
     const std::lock_guard lock(mutex_);
     scheduled_runs_ = true;
+    // It asks about everything.
+    for (Request& request : requests_) request.is_asked = !HasAnswers();
     reuse.rounds = {scheduled_, latest_};
   }
   scheduled_thread_ = std::jthread([this, reuse](const std::stop_token& stop) { RunScheduled(reuse, stop); });
@@ -191,24 +202,29 @@ void Loop::RunScheduled(const agent::Reuse& reuse, const std::stop_token& stop) 
       agent_.Check(check, CallContext{.stop = stop}.Within(began, absl::ToChronoNanoseconds(options_.round_limit)));
   options_.round_ended(absl::FromChrono(options_.clock->Steady() - began), round.ok());
   if (stop.stop_requested()) return;
-  const std::lock_guard lock(mutex_);
-  scheduled_runs_ = false;
-  std::uniform_real_distribution<double> stretch(1, 1.1);
-  if (round.ok()) {
-    scheduled_ = std::make_shared<const report::Round>(*std::move(round));
-    scheduled_ended_ = true;
-    next_scheduled_ = In(options_.interval * stretch(random_));
-  } else {
-    Fail(round.status());
-    next_scheduled_ = In(Backoff() * stretch(random_));
+  std::vector<Request> failed;
+  {
+    const std::lock_guard lock(mutex_);
+    scheduled_runs_ = false;
+    std::uniform_real_distribution<double> stretch(1, 1.1);
+    if (round.ok()) {
+      scheduled_ = std::make_shared<const report::Round>(*std::move(round));
+      scheduled_ended_ = true;
+      next_scheduled_ = In(options_.interval * stretch(random_));
+    } else {
+      Fail(round.status());
+      next_scheduled_ = In(Backoff(HasAnswers() ? options_.interval : kLongestRetry) * stretch(random_));
+      if (!HasAnswers()) failed.swap(requests_);
+    }
+    ++news_;
+    woken_.notify_all();
   }
-  ++news_;
-  woken_.notify_all();
+  for (const Request& request : failed) request.done(round.status());
 }
 
-absl::Duration Loop::Backoff() {
+absl::Duration Loop::Backoff(absl::Duration longest) {
   const int failures = failures_++;
-  return std::min(options_.interval, kFirstRetry * static_cast<double>(1 << std::min(failures, 12)));
+  return std::min(longest, kFirstRetry * static_cast<double>(1 << std::min(failures, 12)));
 }
 
 void Loop::Publish(std::shared_ptr<const report::Round> round) {
@@ -217,13 +233,17 @@ void Loop::Publish(std::shared_ptr<const report::Round> round) {
   if (!said_load_) spdlog::info("{}", LoadOf(*round, options_.interval, options_.unused_every));
   said_load_ = true;
   latest_ = std::move(round);
-  std::shared_ptr<const report::Round> scheduled;
+  const std::lock_guard lock(mutex_);
+  has_latest_ = true;
+}
+
+void Loop::TakenOver(const std::shared_ptr<const report::Round>& scheduled) {
   {
     const std::lock_guard lock(mutex_);
-    // What it was asked is in the latest now.
-    scheduled.swap(scheduled_);
+    // Another may have ended meanwhile.
+    if (scheduled_ == scheduled) scheduled_.reset();
   }
-  if (scheduled != nullptr) Save(*latest_);
+  Save(*latest_);
 }
 
 void Loop::Fail(const absl::Status& why) {
@@ -289,6 +309,8 @@ void Loop::Restore() {
   const absl::Duration age = options_.clock->Wall() - restored->checked_at;
   if (age < absl::ZeroDuration() || age > options_.interval * kOldestAnswers) return;
   latest_ = std::make_shared<const report::Round>(*std::move(restored));
+  const std::lock_guard lock(mutex_);
+  has_latest_ = true;
   look_again_ = options_.clock->Steady();
 }
 

@@ -67,6 +67,7 @@ class Loop {
   struct Request {
     std::vector<agent::NamePattern> patterns;
     OnRound done;
+    bool is_asked = false;  ///< by a scheduled round that began after it
   };
   struct Work {
     bool schedule = false;  ///< a scheduled round has to be started
@@ -83,9 +84,13 @@ class Loop {
   void StartScheduled();
   void RunScheduled(const agent::Reuse& reuse, const std::stop_token& stop);
   Due NextDue() const;  ///< with mutex_
-  absl::Duration Backoff();
+  /// With mutex_: whether a look has answers to go by.
+  bool HasAnswers() const { return has_latest_ || scheduled_ != nullptr; }
+  absl::Duration Backoff(absl::Duration longest);
   void RefuseRequests();
   void Publish(std::shared_ptr<const report::Round> round);
+  /// What registries answered in `scheduled` is in the latest round now.
+  void TakenOver(const std::shared_ptr<const report::Round>& scheduled);
   void Fail(const absl::Status& why);
   using OnEnd = std::function<void(const absl::Status& end, absl::Duration pause)>;
   /// Calls `follow` again and again until it is Unimplemented, after pauses that grow while it ends early; `ended` is
@@ -112,6 +117,7 @@ class Loop {
   std::vector<Request> requests_;
   bool stopped_ = false;
   std::shared_ptr<const report::Round> scheduled_;  ///< the latest, until a look has taken its answers over
+  bool has_latest_ = false;
   bool scheduled_runs_ = false;
   bool scheduled_ended_ = false;  ///< since the last look
   SteadyTime next_scheduled_;

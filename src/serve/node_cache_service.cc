@@ -134,13 +134,14 @@ grpc::ServerUnaryReactor* NodeCacheService::GetReport(grpc::CallbackServerContex
   } else {
     status = asked.refresh() ? AdmitRound(*context) : Admit(*context);
   }
-  if (!status.ok() || !asked.refresh()) {
-    reactor->Finish(status.ok() ? Answer(asked, *response) : status);
-    return reactor;
-  }
   auto patterns = agent::ParsePatterns({asked.filter().patterns().begin(), asked.filter().patterns().end()});
-  if (!patterns.ok()) {
-    reactor->Finish(ToGrpc(patterns.status()));
+  if (status.ok() && !patterns.ok()) {
+    status = ToGrpc(absl::InvalidArgumentError("filter.patterns: " + text::MessageOf(patterns.status())));
+  }
+  if (status.ok() && !asked.refresh()) status = Answer(asked, *response);
+  CountInvalid(shared_.refused, entrance_.CallerOf(*context).name, status);
+  if (!status.ok() || !asked.refresh()) {
+    reactor->Finish(status);
     return reactor;
   }
   shared_.loop.RequestRound(*std::move(patterns),
@@ -165,6 +166,7 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* NodeCacheService::WatchReport(grpc::
   } else {
     status = asked.refresh() ? AdmitRound(*context) : Admit(*context);
   }
+  CountInvalid(shared_.refused, entrance_.CallerOf(*context).name, status);
   auto* watcher = new Watcher(*this, *context, std::move(asked), std::move(slot));
   watcher->Begin(status);
   return watcher;

@@ -40,6 +40,12 @@ grpc::Status Refused(Refusal why, const std::string& reason, const std::string& 
   return {CodeOf(why), message, status.SerializeAsString()};
 }
 
+void CountInvalid(const OnRefusal& refused, const std::string& caller, const grpc::Status& status) {
+  if (status.error_code() == grpc::StatusCode::INVALID_ARGUMENT) {
+    refused(Refusal::kBadRequest, caller, text::Printable(status.error_message()));
+  }
+}
+
 grpc::Status ToGrpc(const absl::Status& status) {
   // absl's codes are gRPC's.
   return {static_cast<grpc::StatusCode>(status.code()), text::Printable(text::MessageOf(status))};

@@ -18,6 +18,9 @@ using OnRefusal = std::function<void(Refusal why, const std::string& caller, con
 grpc::Status Refused(Refusal why, const std::string& reason, const std::string& message,
                      absl::Duration retry_after = absl::ZeroDuration());
 
+/// Tells of `status` where it is that the request makes no sense.
+void CountInvalid(const OnRefusal& refused, const std::string& caller, const grpc::Status& status);
+
 /// The same code and words.
 grpc::Status ToGrpc(const absl::Status& status);
 

@@ -23,14 +23,24 @@ absl::StatusOr<std::unique_ptr<SocketDir>> SocketDir::Take(const std::string& pa
                                          "needs a directory of its own");
   }
   const int lock = openat(directory, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  const int error = errno;
-  const bool closed = fchmod(directory, 0700) == 0;
-  close(directory);
-  if (lock < 0 || !closed) return absl::ErrnoToStatus(lock < 0 ? error : errno, "locking " + path);
+  if (lock < 0) {
+    const int error = errno;
+    close(directory);
+    return absl::ErrnoToStatus(error, "locking " + path);
+  }
   if (flock(lock, LOCK_EX | LOCK_NB) != 0) {
     close(lock);
+    close(directory);
     return absl::FailedPreconditionError("another agent serves in " + path +
                                          "; end it first, or name another directory with --socket-dir");
+  }
+  // Not before: it may be the other agent's, which has opened it to its readers.
+  const bool closed = fchmod(directory, 0700) == 0;
+  const int error = errno;
+  close(directory);
+  if (!closed) {
+    close(lock);
+    return absl::ErrnoToStatus(error, "closing " + path);
   }
   return std::unique_ptr<SocketDir>(new SocketDir(path, lock));
 }

@@ -21,7 +21,21 @@ absl::Status Invalid(const std::string& field, const absl::Status& why) {
   return absl::InvalidArgumentError(field + ": " + std::string(why.message()));
 }
 
-absl::StatusOr<v1::NodeReport> Narrowed(const report::Round& whole, const v1::ReportFilter& filter,
+bool MatchesATag(const agent::NamePattern& pattern, const report::Round& round) {
+  const auto matches = [&](const report::JudgedTag& tag) {
+    return pattern.Matches(tag.facts.image.reference.Canonical());
+  };
+  return std::ranges::any_of(round.tags, matches) || std::ranges::any_of(round.asked_for, matches);
+}
+
+v1::NodeReport WithoutTags(report::Round round, const report::Invocation& invocation) {
+  round.tags.clear();
+  round.asked_for.clear();
+  round.containers.clear();
+  return report::ToMessage(round, invocation);
+}
+
+absl::StatusOr<v1::NodeReport> Narrowed(const report::Round& whole, const v1::ReportFilter& filter, Unmatched unmatched,
                                         const report::Invocation& invocation) {
   report::Round round = whole;
   if (filter.no_containers()) agent::LeaveOutContainers(round);
@@ -33,8 +47,13 @@ absl::StatusOr<v1::NodeReport> Narrowed(const report::Round& whole, const v1::Re
     if (!patterns.ok()) return Invalid("filter.patterns", patterns.status());
     auto ignored = agent::ParsePatterns({filter.ignored().begin(), filter.ignored().end()});
     if (!ignored.ok()) return Invalid("filter.ignored", ignored.status());
+    if (unmatched == Unmatched::kIsNothing && !patterns->empty()) {
+      std::erase_if(*patterns, [&](const agent::NamePattern& pattern) { return !MatchesATag(pattern, round); });
+      if (patterns->empty()) return WithoutTags(std::move(round), invocation);
+    }
     kept = agent::KeepSelected({*std::move(patterns), *std::move(ignored), filter.in_use()}, round);
   }
+  if (absl::IsNotFound(kept) && unmatched == Unmatched::kIsNothing) return WithoutTags(std::move(round), invocation);
   if (!kept.ok()) return kept;
   return report::ToMessage(round, invocation);
 }
@@ -86,10 +105,10 @@ absl::Status CheckFilter(const v1::ReportFilter& filter) {
 }
 
 absl::StatusOr<v1::NodeReport> Filtered(const Published& published, const v1::ReportFilter& filter, v1::View view,
-                                        const report::Invocation& invocation) {
+                                        Unmatched unmatched, const report::Invocation& invocation) {
   if (absl::Status status = CheckFilter(filter); !status.ok()) return status;
   absl::StatusOr<v1::NodeReport> report =
-      Narrows(filter) ? Narrowed(*published.round, filter, invocation) : *published.report;
+      Narrows(filter) ? Narrowed(*published.round, filter, unmatched, invocation) : *published.report;
   if (!report.ok()) return report;
   if (filter.verdicts_size() > 0) KeepVerdicts(filter, *report);
   if (view == v1::VIEW_BASIC) LeaveBasics(*report);
@@ -125,8 +144,10 @@ grpc::ByteBuffer Snapshot::Event(const Snapshot* told) const {
 }
 
 absl::StatusOr<std::shared_ptr<const Snapshot>> Views::Of(const std::shared_ptr<const Published>& published,
-                                                          const v1::ReportFilter& filter, v1::View view) {
-  const std::string key = std::string(view == v1::VIEW_BASIC ? "basic " : "full ") + filter.SerializeAsString();
+                                                          const v1::ReportFilter& filter, v1::View view,
+                                                          Unmatched unmatched) {
+  const std::string key = std::string(view == v1::VIEW_BASIC ? "basic " : "full ") +
+                          (unmatched == Unmatched::kIsNothing ? "told " : "asked ") + filter.SerializeAsString();
   {
     const std::lock_guard lock(mutex_);
     if (latest_ != published) {
@@ -138,7 +159,7 @@ absl::StatusOr<std::shared_ptr<const Snapshot>> Views::Of(const std::shared_ptr<
   }
   std::shared_ptr<const v1::NodeReport> report = published->report;
   if (Narrows(filter) || filter.verdicts_size() > 0 || view == v1::VIEW_BASIC) {
-    auto filtered = Filtered(*published, filter, view, invocation_);
+    auto filtered = Filtered(*published, filter, view, unmatched, invocation_);
     if (!filtered.ok()) return filtered.status();
     report = std::make_shared<const v1::NodeReport>(*std::move(filtered));
   }

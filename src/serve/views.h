@@ -24,10 +24,16 @@ inline constexpr std::size_t kMostPatternBytes = 1024;
 /// Errors: InvalidArgument naming the field.
 absl::Status CheckFilter(const v1::ReportFilter& filter);
 
+/// Of a pattern or pod that matches nothing on this node.
+enum class Unmatched {
+  kIsAnError,
+  kIsNothing,  ///< it has been there, and is gone
+};
+
 /// The part of the report that `filter` and `view` ask for, as a check of that part alone would say it. Errors:
-/// InvalidArgument naming the field; NotFound: a pattern or pod matches nothing on this node.
+/// InvalidArgument naming the field; NotFound: a pattern or pod matches nothing, and that is an error.
 absl::StatusOr<v1::NodeReport> Filtered(const Published& published, const v1::ReportFilter& filter, v1::View view,
-                                        const report::Invocation& invocation);
+                                        Unmatched unmatched, const report::Invocation& invocation);
 
 /// One view of one published report, shared by all who ask for it. Thread safe.
 class Snapshot {
@@ -60,7 +66,8 @@ class Views {
 
   /// Errors: as Filtered.
   absl::StatusOr<std::shared_ptr<const Snapshot>> Of(const std::shared_ptr<const Published>& published,
-                                                     const v1::ReportFilter& filter, v1::View view);
+                                                     const v1::ReportFilter& filter, v1::View view,
+                                                     Unmatched unmatched = Unmatched::kIsAnError);
 
  private:
   /// Beyond, views are made anew for each who asks.

@@ -34,7 +34,8 @@ void Watcher::WriteNext() {
   const auto published = service_.shared_.board.Latest();
   // Before the first report there is nothing to tell, and after it only what is new.
   if (ended_ || published == nullptr || (told_ != nullptr && told_->generation() == published->generation)) return;
-  auto snapshot = service_.shared_.views.Of(published, request_.filter(), request_.view());
+  const Unmatched unmatched = told_ == nullptr ? Unmatched::kIsAnError : Unmatched::kIsNothing;
+  auto snapshot = service_.shared_.views.Of(published, request_.filter(), request_.view(), unmatched);
   if (!snapshot.ok()) return End(ToGrpc(snapshot.status()));
   being_told_ = *std::move(snapshot);
   message_ = being_told_->Event(told_.get());

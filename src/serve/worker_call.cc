@@ -41,6 +41,7 @@ grpc::ServerUnaryReactor* RunCall(NodeCacheContext& shared, grpc::CallbackServer
     shared.refused(Refusal::kTooMany, caller, message);
     status = Refused(Refusal::kTooMany, "TOO_MANY_CALLS", message, absl::Seconds(1));
   }
+  CountInvalid(shared.refused, caller, status);
   if (!status.ok()) {
     reactor->Finish(status);
     return reactor;

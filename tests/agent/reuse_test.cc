@@ -54,6 +54,22 @@ TEST_F(ReuseTest, OnlyTheTagThatMovedHereIsAskedAbout) {
   EXPECT_EQ(scene_.registry.Count("HEAD", "/other/"), 1) << "asked by the first round alone";
 }
 
+TEST_F(ReuseTest, WhatDoesNotComeInTimeIsWhatItWas) {
+  scene_.registry.Hold("/other/");
+  CheckOptions options;
+  options.reuse = {
+      .rounds = {first_}, .in_use = absl::Hours(1), .unused = absl::Hours(1), .anew = {*NamePattern::Parse("*")}};
+  const SteadyTime soon = std::chrono::steady_clock::now() + std::chrono::seconds(3);
+  const report::Round again = scene_.Check({.deadline = soon}, options);
+  ASSERT_EQ(again.tags.size(), 2U);
+  EXPECT_EQ(ResultOf(again, "other:v1").verdict, Verdict::kFresh);
+  EXPECT_EQ(again.tags[1].asked_at, first_->tags[1].asked_at);
+  EXPECT_GT(again.tags[0].asked_at, first_->tags[0].asked_at) << "answered in time";
+  options.reuse.rounds.clear();
+  const SteadyTime later = std::chrono::steady_clock::now() + std::chrono::seconds(3);
+  EXPECT_EQ(ResultOf(scene_.Check({.deadline = later}, options), "other:v1").verdict, Verdict::kUndecided);
+}
+
 TEST_F(ReuseTest, ATagThatIsGoneFromTheNodeIsGoneFromTheReport) {
   scene_.node.RemoveName(NameOf("app:v1"));
   const report::Round again = Again();

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include <chrono>
+#include <set>
 #include <thread>
 
 #include "agent/scene.h"
@@ -136,6 +137,53 @@ TEST_F(ServeTest, AWatcherSeesATagThatMovesOnTheNode) {
   EXPECT_EQ(event.changes().gone_tags(0), NameOf("other:v1"));
   context.TryCancel();
   EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::CANCELLED);
+}
+
+TEST_F(ServeTest, AWatcherOfSomeIsToldThatOneOfThemIsGone) {
+  Start();
+  grpc::ClientContext context;
+  SetDeadline(context);
+  v1::WatchReportRequest request;
+  for (const char* name : {"app:v1", "other:v1"}) request.mutable_filter()->add_patterns(NameOf(name));
+  const auto stream = daemon_->reader->WatchReport(&context, request);
+  v1::WatchReportResponse event;
+  ASSERT_TRUE(stream->Read(&event));
+  std::set<std::string> told = {NameOf("app:v1"), NameOf("other:v1")};
+  for (const char* name : {"other:v1", "app:v1"}) {
+    scene_.node.RemoveName(NameOf(name));
+    while (told.contains(NameOf(name))) {
+      ASSERT_TRUE(stream->Read(&event)) << stream->Finish().error_message();
+      for (const std::string& gone : event.changes().gone_tags()) told.erase(gone);
+      if (!event.has_report()) continue;  // of the two the smaller one is sent
+      told.clear();
+      for (const v1::TagReport& tag : event.report().tags()) told.insert(tag.reference());
+    }
+  }
+  EXPECT_EQ(told.size(), 0U);
+  context.TryCancel();
+  EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::CANCELLED);
+}
+
+TEST_F(ServeTest, WhoAsksBeforeThereIsAReportIsToldWhyThereIsNone) {
+  {
+    const auto lock = scene_.node.Lock();
+    scene_.node.store->error = absl::UnavailableError("containerd is away");
+    scene_.node.cri->images_error = absl::UnavailableError("containerd is away");
+  }
+  daemon_ = std::make_unique<Daemon>(scene_, [](Options& options) { options.spread = absl::Hours(1); });
+  v1::GetReportRequest request;
+  request.set_refresh(true);
+  const grpc::Status status = Get(request);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_THAT(status.error_message(), HasSubstr("containerd is away"));
+  {
+    const auto lock = scene_.node.Lock();
+    scene_.node.store->error = absl::OkStatus();
+    scene_.node.cri->images_error = absl::OkStatus();
+  }
+  ASSERT_TRUE(Get(request).ok()) << "a request has the first round made";
+  EXPECT_EQ(VerdictOf("app:v1"), v1::VERDICT_STALE);
+  EXPECT_EQ(scene_.registry.Count("HEAD", "/other/"), 1) << "once";
 }
 
 TEST_F(ServeTest, AnEditOfHostsTomlIsSeenWithoutARound) {

@@ -153,6 +153,8 @@ TEST_F(SocketsTest, ASecondAgentIsTurnedAway) {
   ASSERT_EQ(stat(path.c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777, 0711U);
   EXPECT_THAT(std::string(SocketDir::Take(path).status().message()), HasSubstr("another agent serves in " + path));
+  ASSERT_EQ(stat(path.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0711U) << "the first one's readers come in as before";
   first->reset();
   EXPECT_TRUE(SocketDir::Take(path).ok());
 }
