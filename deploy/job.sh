@@ -11,7 +11,7 @@ Checks nodes by one Job each, made from the chart, so many at a time. Prints eac
 Usage: deploy/job.sh [OPTIONS] NODE... [-- HELM-OPTION...]
        deploy/job.sh [OPTIONS] --all   [-- HELM-OPTION...]
 
-  --all               Every Linux node that is ready
+  --all               Every Linux node that is ready and not virtual, as the DaemonSet has them
   -n, --namespace NS  Where the Jobs are made; it has to allow privileged pods [tagdrift]
   --at-once N         Jobs under way at a time [10]
   --reports DIR       Keep each node's report here, as NODE.txt
@@ -74,8 +74,11 @@ parse_arguments() {
   fi
 }
 
+# The DaemonSet's nodes: Linux, and none that only pretends to be one.
+real_nodes='kubernetes.io/os=linux,type!=virtual-kubelet,eks.amazonaws.com/compute-type!=fargate,liqo.io/type!=virtual-node'
+
 ready_nodes() {
-  kubectl get nodes --selector kubernetes.io/os=linux \
+  kubectl get nodes --selector "$real_nodes" \
     --output 'jsonpath={range .items[*]}{.metadata.name}{" "}{.status.conditions[?(@.type=="Ready")].status}{"\n"}{end}' |
     awk '$2 == "True" { print $1 }'
 }

@@ -25,6 +25,9 @@ function hostMounts(pod) {
     .filter((mount) => mount.host !== undefined);
 }
 
+/// Whether a directory that is mounted at `place` has `directory` in it, or is it.
+const shows = (place, directory) => directory === place || directory.startsWith(`${place}/`);
+
 const optionOf = (pod, name) =>
   pod.containers[0].args.find((argument) => argument.startsWith(`--${name}=`))?.slice(name.length + 3);
 
@@ -76,7 +79,7 @@ for (const [name, values] of Object.entries(switches)) {
       assert.strictEqual(new Set(places).size, places.length);
       // The socket's directory, so that a restart of the runtime brings the new socket.
       const socket = optionOf(pod, 'runtime-endpoint').replace(/^unix:\/\//, '');
-      assert.ok(hostMounts(pod).some((mount) => mount.mountPath === path.dirname(socket)), socket);
+      assert.ok(hostMounts(pod).some((mount) => shows(mount.mountPath, path.dirname(socket))), socket);
       const names = pod.containers[0].env.map((variable) => variable.name);
       assert.ok(names.includes('NODE_NAME') && names.includes('HOST_IP'));
       assert.strictEqual(pod.automountServiceAccountToken, Boolean(find(objects, 'ClusterRole')));
@@ -181,8 +184,37 @@ test('each distribution has its places', () => {
   assert.deepStrictEqual(places('rke2'), ['unix:///host/run/k3s/containerd/containerd.sock', '/run/k3s/containerd', '/etc',
     '/var/lib/rancher/rke2/agent/etc', '/var/lib/rancher/rke2/agent/containerd']);
   assert.deepStrictEqual(places('microk8s'), ['unix:///host/var/snap/microk8s/common/run/containerd.sock',
-    '/var/snap/microk8s/common/run', '/etc', '/var/snap/microk8s/current/args', '/var/snap/microk8s/common/var/lib/containerd']);
+    '/etc', '/var/snap/microk8s']);
 });
+
+test('microk8s: what its config_path names by the revision of the snap is mounted, today\'s and the next one\'s', () => {
+  const pod = podOf(render({ node: { distribution: 'microk8s' }, pods: 'kubelet' }), 'DaemonSet');
+  for (const revision of ['current', '3699', '3700']) {
+    const directory = `/var/snap/microk8s/${revision}/args/certs.d`;
+    assert.ok(hostMounts(pod).some((mount) => shows(mount.host, directory) && mount.mountPath === `/host${mount.host}`), directory);
+  }
+  const kubelet = hostMounts(pod).find((mount) => mount.mountPath === '/host/var/lib/kubelet');
+  assert.strictEqual(kubelet.host, '/var/snap/microk8s/common/var/lib/kubelet');
+});
+
+for (const [what, values, places] of [
+  ['the kubelet\'s', { pods: 'kubelet', node: { extraPaths: ['/var/lib/kubelet'] } }, ['/var/lib/kubelet', '/run/containerd', '/etc']],
+  ['the images\'', { actions: { enabled: ['all'] }, node: { extraPaths: ['/var/lib/containerd'] } },
+    ['/run/containerd', '/etc', '/var/lib/containerd']],
+  ['the socket\'s', { node: { extraPaths: ['/run/containerd'] } }, ['/run/containerd', '/etc']],
+  ['one said twice', { node: { extraPaths: ['/etc', '/opt/certs', '/opt/certs'] } }, ['/run/containerd', '/etc', '/opt/certs']],
+  ['one below another', { node: { extraPaths: ['/etc/pki', '/etcd', '/run'] } }, ['/etc', '/etcd', '/run']],
+  ['another one at the kubelet\'s place', { pods: 'api', node: { distribution: 'microk8s', extraPaths: ['/var/lib/kubelet'] } },
+    ['/var/snap/microk8s/common/var/lib/kubelet', '/etc', '/var/snap/microk8s']],
+]) {
+  test(`a directory is mounted once: ${what}`, () => {
+    const pod = podOf(render(values), 'DaemonSet');
+    const mounts = hostMounts(pod).filter((mount) => mount.readOnly);
+    assert.deepStrictEqual(mounts.map((mount) => mount.host), places);
+    assert.strictEqual(new Set(mounts.map((mount) => mount.mountPath)).size, mounts.length);
+    assert.strictEqual(new Set(pod.volumes.map((volume) => volume.name)).size, pod.volumes.length);
+  });
+}
 
 test('groups of the sockets are groups of the process, which has no capability to give files away', () => {
   const pod = podOf(render({ access: { readerGroup: 5001, operatorGroup: 5002 } }), 'DaemonSet');
@@ -229,6 +261,31 @@ test('the Job is one try on one node, and its report comes before its deadline',
   assert.ok(job.metadata.name.length <= 63);
 });
 
+test('another Job for each change of its pod, which could not be changed', () => {
+  const nameOf = (values) => find(render({ ...switches['a Job alone'], ...values }), 'Job').metadata.name;
+  const job = switches['a Job alone'].job;
+  const image = (tag) => ({ image: { repository: 'registry.corp/tools/tagdrift', digest: '', tag } });
+  const names = [
+    image('v1'),
+    image('v2'),
+    { job: { ...job, node: 'node-8' } },
+    { job: { ...job, run: 'again' } },
+    { job: { ...job, arguments: ['--in-use'] } },
+    { registries: { maxRate: 2 } },
+  ].map(nameOf);
+  assert.strictEqual(new Set(names).size, names.length, names.join());
+  assert.strictEqual(nameOf(image('v1')), names[0]);
+});
+
+test('a rate may be text, as helm\'s --set makes it of a fraction', () => {
+  const image = ['--set', `image.repository=r,image.digest=${digest}`];
+  for (const [rate, said] of [['0.5', '0.5'], ['2', '2'], ['2.5', '2.5'], ['null', undefined]]) {
+    const { code, out, err } = run('helm', ['template', 'tagdrift', chart, ...image, '--set', `registries.maxRate=${rate}`]);
+    assert.strictEqual(code, 0, err);
+    assert.strictEqual(optionOf(podOf(parse(out), 'DaemonSet'), 'max-rate'), said);
+  }
+});
+
 for (const [what, values, reason] of [
   ['a misspelt value', { node: { distro: 'k3s' } }, /additional properties 'distro' not allowed/],
   ['an unknown distribution', { node: { distribution: 'minikube' } }, /'\/node\/distribution'/],
@@ -240,6 +297,13 @@ for (const [what, values, reason] of [
   ['TLS that everybody of the authority may read', { tls: { enabled: true, secretName: 's' } }, /'\/tls\/readers'/],
   ['TLS without a certificate', { tls: { enabled: true, readers: ['*'] } }, /'\/tls\/secretName'/],
   ['a Job for no node', { job: { enabled: true } }, /--set job\.node=NODE/],
+  ['a rate that is no number', { registries: { maxRate: 'fast' } }, /'\/registries\/maxRate'/],
+  ['a rate of nothing', { registries: { maxRate: '0' } }, /'\/registries\/maxRate'/],
+  ['a PodMonitor of no metrics', { metrics: { enabled: false }, monitoring: { podMonitor: { enabled: true } } },
+    /monitoring\.podMonitor scrapes the agents' metrics: metrics\.enabled has to be true/],
+  ['one port for metrics and health', { health: { port: 9614 } }, /metrics\.port and health\.port are both 9614/],
+  ['one port for health and gRPC', { health: { port: 9616 }, ...switches['TLS of a Secret'] },
+    /health\.port and tls\.port are both 9616/],
 ]) {
   test(`refused: ${what}`, () => assert.throws(() => render(values), { message: reason }));
 }

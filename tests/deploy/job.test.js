@@ -5,7 +5,7 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { after, test } = require('node:test');
-const { digest, root } = require('./chart');
+const { digest, find, render, root } = require('./chart');
 const { startApiServer } = require('./api_server');
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'job-'));
@@ -19,12 +19,13 @@ const ends = {
   'blind': { condition: 'Failed', log: 'tagdrift: no such socket\n' },
 };
 
-/// Answers as a cluster of these nodes; `made` gets the Jobs.
-function cluster(made) {
+/// Answers as a cluster of these nodes; `made` gets the Jobs, `selectors` those by which nodes are listed.
+function cluster(made, selectors) {
   const at = (name) => made.find((job) => job.metadata.name === name);
   return (method, url, body) => {
     const [, resource, name, sub] = url.pathname.match(/\/(nodes|jobs|pods)(?:\/([^/]+))?(?:\/([^/]+))?$/) ?? [];
     if (resource === 'nodes') {
+      selectors.push(url.searchParams.get('labelSelector'));
       const ready = (status) => ({ conditions: [{ type: 'Ready', status }] });
       const node = (name, status) => ({ kind: 'Node', apiVersion: 'v1', metadata: { name }, status: ready(status) });
       const up = Object.keys(ends).map((name) => node(name, 'True'));
@@ -58,7 +59,8 @@ function cluster(made) {
 /// Runs the script at a cluster of its own.
 async function runJobs(...args) {
   const made = [];
-  const server = await startApiServer(cluster(made));
+  const selectors = [];
+  const server = await startApiServer(cluster(made, selectors));
   const config = path.join(folder, 'config');
   fs.writeFileSync(config, JSON.stringify({
     'apiVersion': 'v1', 'kind': 'Config', 'current-context': 'lab',
@@ -76,7 +78,7 @@ async function runJobs(...args) {
   child.stderr.on('data', (text) => (err += text));
   const code = await new Promise((ended) => child.on('close', ended));
   server.close();
-  return { code, made, lines: out.split('\n').filter(Boolean).sort(), err };
+  return { code, made, selectors, lines: out.split('\n').filter(Boolean).sort(), err };
 }
 
 test('each ready node has its Job, tells its headline, and those that did not are named', async () => {
@@ -92,6 +94,19 @@ test('each ready node has its Job, tells its headline, and those that did not ar
   assert.strictEqual(code, 2);
   assert.match(err, /no report of 2 of 4 nodes: (late blind|blind late)/);
   assert.strictEqual(fs.readFileSync(path.join(reports, 'stale.corp.txt'), 'utf8'), ends['stale.corp'].log);
+});
+
+/// The label selector that finds the nodes on which the DaemonSet's pods run.
+function selectorOf({ nodeSelector, affinity }) {
+  const [term] = affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms;
+  const others = term.matchExpressions.map(({ key, values: [value] }) => `${key}!=${value}`);
+  return [...Object.entries(nodeSelector).map(([key, value]) => `${key}=${value}`), ...others].join(',');
+}
+
+test('all nodes are those of the DaemonSet', async () => {
+  const { code, selectors } = await runJobs('--all');
+  assert.strictEqual(code, 2);
+  assert.deepStrictEqual(selectors, [selectorOf(find(render(), 'DaemonSet').spec.template.spec)]);
 });
 
 test('nodes by name', async () => {

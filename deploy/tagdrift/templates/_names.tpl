@@ -42,3 +42,21 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- define "tagdrift.tlsSecretName" -}}
 {{- default (printf "%s-tls" (include "tagdrift.fullname" .)) .Values.tls.secretName -}}
 {{- end -}}
+
+{{- /* What a schema cannot say. */ -}}
+{{- define "tagdrift.checkPorts" -}}
+{{- if and .Values.monitoring.podMonitor.enabled (not .Values.metrics.enabled) -}}
+{{- fail "monitoring.podMonitor scrapes the agents' metrics: metrics.enabled has to be true" -}}
+{{- end -}}
+{{- $taken := dict -}}
+{{- range $name := list "metrics" "health" "tls" -}}
+{{- $values := get $.Values $name -}}
+{{- if dig "enabled" true $values -}}
+{{- $port := $values.port | int64 | toString -}}
+{{- with get $taken $port -}}
+{{- fail (printf "%s.port and %s.port are both %s: each needs its own" . $name $port) -}}
+{{- end -}}
+{{- $_ := set $taken $port $name -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}

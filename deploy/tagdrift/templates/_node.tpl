@@ -17,7 +17,7 @@ rke2:
   kubelet: /var/lib/kubelet
 microk8s:
   socket: /var/snap/microk8s/common/run/containerd.sock
-  configuration: [/var/snap/microk8s/current/args]
+  configuration: [/var/snap/microk8s]  # config_path names the snap's revision by number
   images: /var/snap/microk8s/common/var/lib/containerd
   kubelet: /var/snap/microk8s/common/var/lib/kubelet
 crio: {socket: /run/crio/crio.sock, configuration: [], images: /var/lib/containers, kubelet: /var/lib/kubelet}
@@ -28,20 +28,39 @@ crio: {socket: /run/crio/crio.sock, configuration: [], images: /var/lib/containe
 {{- default $places.socket .Values.node.runtimeSocket -}}
 {{- end -}}
 
-{{- /* The node's directories that are mounted read-only, as a YAML list of {name, from, at}. */ -}}
+{{- /* The node's directories that are mounted read-only, as a YAML list of {name, from, at}. None that is seen through another one: an API
+server refuses a place that is mounted twice. */ -}}
 {{- define "tagdrift.mounts" -}}
 {{- $places := get (include "tagdrift.places" . | fromYaml) .Values.node.distribution -}}
-- {name: runtime, from: {{ include "tagdrift.socket" . | dir }}, at: {{ include "tagdrift.socket" . | dir }}}
-{{- range $index, $path := concat .Values.node.paths $places.configuration .Values.node.extraPaths | uniq }}
-- {name: node-{{ $index }}, from: {{ $path }}, at: {{ $path }}}
-{{- end }}
-{{- if ne .Values.pods "none" }}
-- {name: kubelet, from: {{ $places.kubelet }}, at: /var/lib/kubelet}
-{{- end }}
-{{- if .Values.actions.enabled }}
-{{- $images := default $places.images .Values.actions.imageDir }}
-- {name: images, from: {{ $images }}, at: {{ $images }}}
-{{- end }}
+{{- $wanted := list -}}
+{{- if ne .Values.pods "none" -}}
+{{- $wanted = append $wanted (dict "name" "kubelet" "from" $places.kubelet "at" "/var/lib/kubelet") -}}
+{{- end -}}
+{{- $socketDir := include "tagdrift.socket" . | dir -}}
+{{- $wanted = append $wanted (dict "name" "runtime" "from" $socketDir "at" $socketDir) -}}
+{{- range $index, $path := concat .Values.node.paths $places.configuration .Values.node.extraPaths -}}
+{{- $wanted = append $wanted (dict "name" (printf "node-%d" $index) "from" $path "at" $path) -}}
+{{- end -}}
+{{- if .Values.actions.enabled -}}
+{{- $images := default $places.images .Values.actions.imageDir -}}
+{{- $wanted = append $wanted (dict "name" "images" "from" $images "at" $images) -}}
+{{- end -}}
+{{- $mounts := list -}}
+{{- range $index, $mount := $wanted -}}
+{{- $seen := false -}}
+{{- range $otherIndex, $other := $wanted -}}
+{{- $below := hasPrefix (printf "%s/" $other.at) $mount.at -}}
+{{- if and $below (eq $mount.from (printf "%s%s" $other.from (trimPrefix $other.at $mount.at))) -}}
+{{- $seen = true -}}
+{{- else if and (eq $mount.at $other.at) (lt $otherIndex $index) -}}
+{{- $seen = true -}}
+{{- end -}}
+{{- end -}}
+{{- if not $seen -}}
+{{- $mounts = append $mounts $mount -}}
+{{- end -}}
+{{- end -}}
+{{- toYaml $mounts -}}
 {{- end -}}
 
 {{- define "tagdrift.nodeVolumes" -}}
