@@ -83,7 +83,7 @@ void Loop::Run(const std::stop_token& stop) {
   following_pods_ = std::jthread([this](const std::stop_token& inner) { FollowPods(inner); });
   while (auto work = WaitForWork(stop)) {
     if (work->schedule) StartScheduled();
-    if (work->look) Look(*std::move(work), stop);
+    if (work->look) Look(*work, stop);
   }
   scheduled_thread_ = {};
   following_ = {};
@@ -144,7 +144,7 @@ Loop::Due Loop::NextDue() const {
   return due;
 }
 
-void Loop::Look(Work work, const std::stop_token& stop) {
+void Loop::Look(const Work& work, const std::stop_token& stop) {
   const SteadyTime began = options_.clock->Steady();
   heartbeat_.PromiseNext(began + absl::ToChronoNanoseconds(kLookLimit + kTick * 4));
   agent::CheckOptions check = options_.check;
@@ -162,12 +162,13 @@ void Loop::Look(Work work, const std::stop_token& stop) {
     check.reuse.anew.insert(check.reuse.anew.end(), request.patterns.begin(), request.patterns.end());
   }
   auto round = agent_.Check(check, CallContext{.stop = stop}.Within(began, absl::ToChronoNanoseconds(kLookLimit)));
+  const absl::Status outcome = round.status();
   const SteadyTime ended = options_.clock->Steady();
   const absl::Duration took = absl::FromChrono(ended - began);
   const absl::Duration longest = took < kShortLook ? kShortLook : kLongestRest;
   next_look_ = ended + absl::ToChronoNanoseconds(std::min(kRestPerLook * took, longest));
   next_look_anyway_ = ended + absl::ToChronoNanoseconds(kLookAnyway);
-  options_.round_ended(took, round.ok());
+  options_.round_ended(took, outcome.ok());
   if (round.ok()) {
     failures_ = 0;
     // What could not be asked in time is asked next time.
@@ -175,10 +176,10 @@ void Loop::Look(Work work, const std::stop_token& stop) {
     Publish(std::make_shared<const report::Round>(*std::move(round)));
     if (scheduled != nullptr) TakenOver(scheduled);
   } else if (!stop.stop_requested()) {
-    Fail(round.status());
+    Fail(outcome);
     look_again_ = ended + absl::ToChronoNanoseconds(Backoff(options_.interval));
   }
-  for (const Request& request : work.requests) request.done(round.status());
+  for (const Request& request : work.requests) request.done(outcome);
 }
 
 void Loop::StartScheduled() {
@@ -200,7 +201,8 @@ void Loop::RunScheduled(const agent::Reuse& reuse, const std::stop_token& stop) 
   check.reuse = reuse;
   auto round =
       agent_.Check(check, CallContext{.stop = stop}.Within(began, absl::ToChronoNanoseconds(options_.round_limit)));
-  options_.round_ended(absl::FromChrono(options_.clock->Steady() - began), round.ok());
+  const absl::Status outcome = round.status();
+  options_.round_ended(absl::FromChrono(options_.clock->Steady() - began), outcome.ok());
   if (stop.stop_requested()) return;
   std::vector<Request> failed;
   {
@@ -212,14 +214,14 @@ void Loop::RunScheduled(const agent::Reuse& reuse, const std::stop_token& stop) 
       scheduled_ended_ = true;
       next_scheduled_ = In(options_.interval * stretch(random_));
     } else {
-      Fail(round.status());
+      Fail(outcome);
       next_scheduled_ = In(Backoff(HasAnswers() ? options_.interval : kLongestRetry) * stretch(random_));
       if (!HasAnswers()) failed.swap(requests_);
     }
     ++news_;
     woken_.notify_all();
   }
-  for (const Request& request : failed) request.done(round.status());
+  for (const Request& request : failed) request.done(outcome);
 }
 
 absl::Duration Loop::Backoff(absl::Duration longest) {

@@ -80,7 +80,7 @@ class Loop {
   };
 
   std::optional<Work> WaitForWork(const std::stop_token& stop);
-  void Look(Work work, const std::stop_token& stop);
+  void Look(const Work& work, const std::stop_token& stop);
   void StartScheduled();
   void RunScheduled(const agent::Reuse& reuse, const std::stop_token& stop);
   Due NextDue() const;  ///< with mutex_
