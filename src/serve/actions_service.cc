@@ -49,11 +49,20 @@ bool MatchesAny(const std::vector<agent::NamePattern>& patterns, const image::Re
   return std::ranges::any_of(patterns, [&](const auto& pattern) { return pattern.Matches(reference.Canonical()); });
 }
 
-/// Nobody is asked about what neither the node nor the configuration knows: an agent is no way into other registries.
-bool IsKnown(const image::Reference& reference, const ActionPolicy& policy, const Board& board) {
+bool HasCached(const facts::Node& node, const image::Reference& reference) {
+  const auto same_image = [&](const facts::CachedImage& image) { return image.reference.Name() == reference.Name(); };
+  return std::ranges::any_of(node.images, same_image) || std::ranges::any_of(node.other_digests, same_image);
+}
+
+/// Nobody is asked about what neither the node nor the configuration knows: an agent is no way into registries. An
+/// action that is turned on for whatever name goes for all images of the registries that this node uses.
+bool IsKnown(const image::Reference& reference, judge::ActionKind action, const ActionPolicy& policy,
+             const Board& board) {
   if (MatchesAny(policy.repositories, reference)) return true;
   const auto published = board.Latest();
-  return published != nullptr && published->round->routes.contains(reference.registry());
+  if (published == nullptr) return false;
+  if (HasCached(published->round->node, reference)) return true;
+  return policy.enabled.contains(action) && published->round->routes.contains(reference.registry());
 }
 
 /// How a call ends whose references ended so.
@@ -119,11 +128,11 @@ grpc::ServerWriteReactor<Response>* ActionsService::Act(
     if (!policy.repositories.empty() && !MatchesAny(policy.repositories, name)) {
       refuse(Refusal::kNotEnabled, "REPOSITORY_NOT_ENABLED",
              fmt::format("this agent's configuration does not allow actions on {} (--actions-on)", name.Canonical()));
-    } else if (!IsKnown(name, policy, shared_.board)) {
-      refuse(Refusal::kNotEnabled, "REGISTRY_NOT_KNOWN",
-             fmt::format("no image of {} is cached on this node, and this agent's configuration does not name it "
-                         "(--actions-on)",
-                         name.registry()));
+    } else if (!IsKnown(name, request.action, policy, shared_.board)) {
+      refuse(
+          Refusal::kNotEnabled, "IMAGE_NOT_KNOWN",
+          fmt::format("{} is not cached on this node, and this agent's configuration does not name it (--actions-on)",
+                      name.Name()));
     }
   }
   std::shared_ptr<void> slot = status.ok() ? shared_.acting.Take() : nullptr;

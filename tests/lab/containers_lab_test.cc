@@ -176,6 +176,29 @@ TEST(ContainersOnNode, ASiblingThatCameLaterLeavesThePodUndecided) {
   ExpectSiblingIsNotMistaken("ct-later", "keep", false);
 }
 
+// `ctr images tag` makes the name anew, so that it looks as if it had not been here when the pod was started; where the
+// runtime does not keep what was asked, the pod's spec does.
+TEST(ContainersOnNode, ASiblingDoesNotHideThatTheTagWasRepointed) {
+  const Release app("ct-retagged");
+  const std::string repository = TheLab().upstream().host() + "/ct-retagged/app:";
+  const std::string reference = repository + "v1";
+  for (const char* tag : {"v1", "aaa"}) TheLab().upstream().Push("ct-retagged/app", tag, app.v1);
+  const std::string id = PullOrFail(reference);
+  PullOrFail(repository + "aaa");
+  const RunningPod pod("ct-retagged", id, reference);
+  TheLab().upstream().Push("ct-retagged/app", "v1", app.v2);
+  MoveTag(Move::kRetag, reference, app.v2);
+
+  const Kubelet kubelet({.name = "ct-retagged", .image_id = "", .requested = reference}, "IfNotPresent");
+  std::vector<std::string> arguments = kubelet.Options();
+  arguments.push_back(reference);
+  const CheckRun run = Check(TheLab(), arguments);
+  const json container = ContainerIn(run, pod);
+  EXPECT_EQ(container["verdict"], "VERDICT_STALE") << container.dump(2);
+  EXPECT_EQ(container["runningImageId"], app.v1.image_id());
+  EXPECT_EQ(run.exit_code, 1);
+}
+
 TEST(ContainersOnNode, APodWhoseTagWasEvictedIsComparedWithTheRegistry) {
   const Release app("ct-evicted");
   const std::string reference = TheLab().upstream().host() + "/ct-evicted/app:v1";

@@ -334,7 +334,21 @@ TEST_F(ServeTest, NobodyIsAskedAboutAnUnknownRegistryForAnOperatorEither) {
   request.add_references("internal.corp/secret:v1");
   const grpc::Status status = Act(&v1::NodeCacheActions::Stub::PrePull, request).first;
   EXPECT_EQ(status.error_code(), grpc::StatusCode::PERMISSION_DENIED);
-  EXPECT_THAT(status.error_message(), HasSubstr("no image of internal.corp is cached"));
+  EXPECT_THAT(status.error_message(), HasSubstr("internal.corp/secret is not cached on this node"));
+}
+
+TEST_F(ServeTest, APlanIsOfWhatIsCachedUntilItsActionIsTurnedOn) {
+  Start();
+  v1::PrePullRequest request;
+  request.add_references(NameOf("new:v1"));
+  scene_.registry.Push("new", "v1", new_);
+  const grpc::Status status = Act(&v1::NodeCacheActions::Stub::PrePull, request).first;
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_EQ(scene_.registry.Count("HEAD", "/new/"), 0);
+  daemon_.reset();
+  Start([](Options& options) { options.actions.enabled = {judge::ActionKind::kPrePull}; });
+  EXPECT_TRUE(Act(&v1::NodeCacheActions::Stub::PrePull, request).first.ok());
+  EXPECT_GT(scene_.registry.Count("HEAD", "/new/"), 0);
 }
 
 TEST_F(ServeTest, AFailingNodeKeepsTheLastReportAndMarksIt) {
