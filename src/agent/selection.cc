@@ -115,7 +115,7 @@ absl::StatusOr<std::vector<facts::CachedImage>> Select(const Selection& selectio
     const bool found = std::any_of(images.begin(), images.end(), [&](const facts::CachedImage& image) {
       return pattern.Matches(image.reference.Canonical());
     });
-    if (!found) return NoMatch(pattern, images);
+    if (!found && !selection.unmatched_is_nothing) return NoMatch(pattern, images);
   }
   const auto last = std::remove_if(images.begin(), images.end(), [&](const facts::CachedImage& image) {
     if (!selection.patterns.empty() && !Matches(selection.patterns, image.reference)) return true;

@@ -134,17 +134,19 @@ grpc::ServerUnaryReactor* NodeCacheService::GetReport(grpc::CallbackServerContex
   } else {
     status = asked.refresh() ? AdmitRound(*context) : Admit(*context);
   }
-  auto patterns = agent::ParsePatterns({asked.filter().patterns().begin(), asked.filter().patterns().end()});
-  if (status.ok() && !patterns.ok()) {
-    status = ToGrpc(absl::InvalidArgumentError("filter.patterns: " + text::MessageOf(patterns.status())));
+  absl::StatusOr<std::vector<agent::NamePattern>> anew;
+  if (status.ok() && asked.refresh()) {
+    anew = PatternsOf(asked.filter());
+    status = ToGrpc(anew.status());
+  } else if (status.ok()) {
+    status = Answer(asked, *response);
   }
-  if (status.ok() && !asked.refresh()) status = Answer(asked, *response);
   CountInvalid(shared_.refused, entrance_.CallerOf(*context).name, status);
   if (!status.ok() || !asked.refresh()) {
     reactor->Finish(status);
     return reactor;
   }
-  shared_.loop.RequestRound(*std::move(patterns),
+  shared_.loop.RequestRound(*std::move(anew),
                             [this, reactor, response, asked = std::move(asked)](const absl::Status& outcome) {
                               reactor->Finish(outcome.ok() ? Answer(asked, *response) : ToGrpc(outcome));
                             });

@@ -21,13 +21,6 @@ absl::Status Invalid(const std::string& field, const absl::Status& why) {
   return absl::InvalidArgumentError(field + ": " + std::string(why.message()));
 }
 
-bool MatchesATag(const agent::NamePattern& pattern, const report::Round& round) {
-  const auto matches = [&](const report::JudgedTag& tag) {
-    return pattern.Matches(tag.facts.image.reference.Canonical());
-  };
-  return std::ranges::any_of(round.tags, matches) || std::ranges::any_of(round.asked_for, matches);
-}
-
 v1::NodeReport WithoutTags(report::Round round, const report::Invocation& invocation) {
   round.tags.clear();
   round.asked_for.clear();
@@ -43,15 +36,15 @@ absl::StatusOr<v1::NodeReport> Narrowed(const report::Round& whole, const v1::Re
   if (!filter.pod().empty()) {
     kept = agent::KeepSubject({filter.pod(), true}, round);
   } else {
-    auto patterns = agent::ParsePatterns({filter.patterns().begin(), filter.patterns().end()});
-    if (!patterns.ok()) return Invalid("filter.patterns", patterns.status());
+    auto patterns = PatternsOf(filter);
+    if (!patterns.ok()) return patterns.status();
     auto ignored = agent::ParsePatterns({filter.ignored().begin(), filter.ignored().end()});
     if (!ignored.ok()) return Invalid("filter.ignored", ignored.status());
-    if (unmatched == Unmatched::kIsNothing && !patterns->empty()) {
-      std::erase_if(*patterns, [&](const agent::NamePattern& pattern) { return !MatchesATag(pattern, round); });
-      if (patterns->empty()) return WithoutTags(std::move(round), invocation);
-    }
-    kept = agent::KeepSelected({*std::move(patterns), *std::move(ignored), filter.in_use()}, round);
+    kept = agent::KeepSelected({.patterns = *std::move(patterns),
+                                .ignored = *std::move(ignored),
+                                .in_use = filter.in_use(),
+                                .unmatched_is_nothing = unmatched == Unmatched::kIsNothing},
+                               round);
   }
   if (absl::IsNotFound(kept) && unmatched == Unmatched::kIsNothing) return WithoutTags(std::move(round), invocation);
   if (!kept.ok()) return kept;
@@ -102,6 +95,12 @@ absl::Status CheckFilter(const v1::ReportFilter& filter) {
   }
   const absl::Status pod = agent::CheckSubject({filter.pod(), true});
   return pod.ok() ? pod : Invalid("filter.pod", pod);
+}
+
+absl::StatusOr<std::vector<agent::NamePattern>> PatternsOf(const v1::ReportFilter& filter) {
+  auto patterns = agent::ParsePatterns({filter.patterns().begin(), filter.patterns().end()});
+  if (!patterns.ok()) return Invalid("filter.patterns", patterns.status());
+  return patterns;
 }
 
 absl::StatusOr<v1::NodeReport> Filtered(const Published& published, const v1::ReportFilter& filter, v1::View view,

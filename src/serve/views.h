@@ -9,9 +9,11 @@
 #include <mutex>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "serve/board.h"
+#include "tagdrift/agent/selection.h"
 #include "tagdrift/report/command_line.h"
 #include "tagdrift/v1/node_cache.pb.h"
 
@@ -23,6 +25,9 @@ inline constexpr std::size_t kMostPatternBytes = 1024;
 
 /// Errors: InvalidArgument naming the field.
 absl::Status CheckFilter(const v1::ReportFilter& filter);
+
+/// The patterns of `filter`. Errors: InvalidArgument naming the field.
+absl::StatusOr<std::vector<agent::NamePattern>> PatternsOf(const v1::ReportFilter& filter);
 
 /// Of a pattern or pod that matches nothing on this node.
 enum class Unmatched {

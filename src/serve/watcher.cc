@@ -19,7 +19,7 @@ void Watcher::Begin(const grpc::Status& status) {
   listening_ = service_.shared_.board.Listen([this] { Wake(); });
   // What it brings is told by the board, also that there is nothing new.
   if (request_.refresh()) {
-    auto patterns = agent::ParsePatterns({request_.filter().patterns().begin(), request_.filter().patterns().end()});
+    auto patterns = PatternsOf(request_.filter());
     if (patterns.ok()) service_.shared_.loop.RequestRound(*std::move(patterns), [](const absl::Status&) {});
   }
   Wake();

@@ -459,13 +459,19 @@ TEST(Containers, NobodyKnowsWhatWasAskedForIsUndecided) {
   EXPECT_THAT(results[1].request.references, IsEmpty());
 }
 
-TEST(Containers, OnlyTheNewestAttemptDecidesWhileItRuns) {
+/// The image is `b`. The first attempt ran `first` and has ended, the second was made at 1000 and runs `second`.
+Stage TwoAttempts(char first, char second, int first_created) {
   Stage stage;
   stage.AddTag(kTag, {'b', 'b', 'b'});
-  facts::Container& first = stage.AddContainer('a', kTag);
-  first.state = "exited";
-  first.created_at = absl::FromUnixSeconds(10);
-  stage.AddContainer('b', kTag).attempt = 1;
+  facts::Container& ended = stage.AddContainer(first, kTag);
+  ended.state = "exited";
+  ended.created_at = absl::FromUnixSeconds(first_created);
+  stage.AddContainer(second, kTag).attempt = 1;
+  return stage;
+}
+
+TEST(Containers, OnlyTheNewestAttemptDecidesWhileItRuns) {
+  Stage stage = TwoAttempts('a', 'b', 10);
   auto results = stage.Judge();
   EXPECT_FALSE(results[0].request.decides);
   EXPECT_TRUE(results[0].request.superseded);
@@ -477,13 +483,7 @@ TEST(Containers, OnlyTheNewestAttemptDecidesWhileItRuns) {
 }
 
 TEST(Containers, TheNewestAttemptIsTheLastCountedThoughTheClockWasSetBack) {
-  Stage stage;
-  stage.AddTag(kTag, {'b', 'b', 'b'});
-  facts::Container& first = stage.AddContainer('b', kTag);
-  first.state = "exited";
-  first.created_at = absl::FromUnixSeconds(4600);
-  stage.AddContainer('a', kTag).attempt = 1;
-  const auto results = stage.Judge();
+  const auto results = TwoAttempts('b', 'a', 4600).Judge();
   EXPECT_FALSE(results[0].request.decides);
   EXPECT_TRUE(results[1].request.decides);
   EXPECT_EQ(results[1].verdict, Verdict::kStale);

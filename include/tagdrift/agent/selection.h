@@ -38,7 +38,8 @@ absl::StatusOr<std::vector<NamePattern>> ParsePatterns(const std::vector<std::st
 struct Selection {
   std::vector<NamePattern> patterns;  ///< none: all
   std::vector<NamePattern> ignored;
-  bool in_use = false;  ///< only names that a container uses which decides (facts::ContainerUse)
+  bool in_use = false;                ///< only names that a container uses which decides (facts::ContainerUse)
+  bool unmatched_is_nothing = false;  ///< a pattern that matches nothing is no error
 };
 
 /// Cached names that may have been meant by one that the node does not have: other tags of its repository, else
