@@ -35,7 +35,6 @@ absl::StatusOr<std::unique_ptr<Acceptor>> Acceptor::Make(int listening, Options 
 
 Acceptor::~Acceptor() {
   Cut();
-  if (accepting_.joinable()) accepting_.join();
   for (const auto& [fd, connection] : connections_) close(connection.own);
   close(listening_);
   close(wake_);
@@ -54,12 +53,9 @@ void Acceptor::StopAccepting() {
 }
 
 void Acceptor::Cut() {
-  accepting_.request_stop();
+  StopAccepting();
   const std::lock_guard lock(mutex_);
-  cut_ = true;
   for (const auto& [fd, connection] : connections_) shutdown(connection.own, SHUT_RDWR);
-  const std::uint64_t one = 1;
-  (void)!write(wake_, &one, sizeof(one));
 }
 
 std::optional<std::string> Acceptor::PeerOf(int fd) const {
@@ -76,7 +72,7 @@ int Acceptor::connections() const {
 bool Acceptor::IsTooMany(const std::string& peer) const {
   const auto of_peer =
       std::ranges::count_if(connections_, [&](const auto& entry) { return entry.second.peer == peer; });
-  return cut_ || static_cast<int>(connections_.size()) >= options_.most_connections ||
+  return static_cast<int>(connections_.size()) >= options_.most_connections ||
          of_peer >= options_.most_of_one_peer;
 }
 

@@ -35,7 +35,7 @@ class Acceptor {
   void Accept(OnConnection on_connection);
   /// Accepts nothing more, and hands nothing on after it has returned. The connections stay.
   void StopAccepting();
-  /// Accepts nothing more and ends every connection, also one that a frozen peer does not read from.
+  /// As StopAccepting, and ends every connection, also one that a frozen peer does not read from.
   void Cut();
 
   /// Who has connected as `fd`. Nothing where that has ended.
@@ -61,7 +61,6 @@ class Acceptor {
   const int wake_;  ///< an eventfd
   mutable std::mutex mutex_;
   std::map<int, Connection> connections_;  ///< by the descriptor that was handed on; mutex_
-  bool cut_ = false;                       ///< mutex_
   std::jthread accepting_;
 };
 

@@ -32,7 +32,7 @@ class UnixListener {
   UnixListener& operator=(const UnixListener&) = delete;
 
   void Accept(Acceptor::OnConnection on_connection) { acceptor_->Accept(std::move(on_connection)); }
-  /// Accepts nothing more and ends every connection.
+  /// Accepts nothing more, hands nothing on after it has returned, and ends every connection.
   void Cut() { acceptor_->Cut(); }
 
   /// Who has connected as `fd`. Nothing where that has ended.

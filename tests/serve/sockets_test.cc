@@ -103,6 +103,24 @@ TEST_F(SocketsTest, ACutEndsAConnectionThatNobodyReads) {
   close(client);
 }
 
+TEST_F(SocketsTest, ACutWaitsForTheConnectionThatIsBeingHandedOn) {
+  const auto listener = UnixListener::Open({.path = Path()});
+  ASSERT_TRUE(listener.ok()) << listener.status();
+  std::atomic<bool> has_begun = false;
+  std::atomic<bool> has_ended = false;
+  (*listener)->Accept([&](int fd) {
+    has_begun = true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    close(fd);
+    has_ended = true;
+  });
+  const int client = Connect(Path());
+  ASSERT_TRUE(Await([&] { return has_begun.load(); }));
+  (*listener)->Cut();
+  EXPECT_TRUE(has_ended) << "who takes connections over may be gone after it";
+  close(client);
+}
+
 TEST_F(SocketsTest, GoesOnAcceptingAfterDescriptorsRanOut) {
   const auto listener = Listen();
   const int client = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
