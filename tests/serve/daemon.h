@@ -20,7 +20,19 @@
 
 namespace tagdrift::serve {
 
-inline constexpr std::chrono::seconds kPatience(20);
+/// Nothing takes as long, but on a machine that does other things too.
+inline constexpr std::chrono::seconds kPatience(60);
+
+/// Whether `condition` holds, which may take as long as kPatience.
+template <class Condition>
+bool Await(Condition condition) {
+  const auto end = std::chrono::steady_clock::now() + kPatience;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return true;
+}
 
 /// The daemon over the node of a scene.
 class Daemon {
@@ -45,9 +57,7 @@ class Daemon {
     });
     for (const char* socket : {"/reader.sock", "/operator.sock"}) {
       struct stat status {};
-      for (int i = 0; i < 2000 && stat((directory_ + socket).c_str(), &status) != 0; ++i) {
-        std::this_thread::sleep_for(std::chrono::milliseconds(5));
-      }
+      Await([&] { return stat((directory_ + socket).c_str(), &status) == 0; });
     }
     reader = v1::NodeCache::NewStub(Channel("reader.sock"));
     operator_ = v1::NodeCache::NewStub(Channel("operator.sock"));

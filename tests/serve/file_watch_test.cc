@@ -25,7 +25,7 @@ class FileWatchTest : public testing::Test {
   }
   /// True once something has been told since the last call.
   bool IsTold() {
-    for (int i = 0; i < 500 && told_ == seen_; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    for (int i = 0; i < 6000 && told_ == seen_; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
     const bool told = told_ != seen_;
     seen_ = told_;
     return told;

@@ -2,11 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
-#include <thread>
 
 #include "agent/scene.h"
 #include "daemon.h"
@@ -31,11 +29,7 @@ class ServedScene : public testing::Test {
       options.spread = absl::ZeroDuration();
       set(options);
     });
-    for (int i = 0; i < 2000; ++i) {
-      if (Get({}).ok()) return;
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
-    FAIL() << Get({}).error_message();
+    ASSERT_TRUE(Await([&] { return Get({}).ok(); })) << Get({}).error_message();
   }
   grpc::Status Get(const v1::GetReportRequest& request) { return Get(*daemon_->reader, request); }
   grpc::Status Get(v1::NodeCache::Stub& stub, const v1::GetReportRequest& request) {

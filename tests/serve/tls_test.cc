@@ -110,12 +110,6 @@ class TlsTest : public testing::Test {
     return stream->Finish();
   }
 
-  template <class Condition>
-  static bool Await(Condition condition) {
-    for (int i = 0; i < 1000 && !condition(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    return condition();
-  }
-
   agent::Scene scene_;
   const agent::SampleImage image_{"image", 2024};
   const TestAuthority authority_;
