@@ -32,6 +32,8 @@ constexpr absl::Duration kLookAnyway = absl::Minutes(5);
 /// Between scheduled rounds answers get a little older than the interval; beyond this they are not shown.
 constexpr int kOldestAnswers = 3;
 
+absl::Status Stopped() { return absl::UnavailableError("the agent is being stopped"); }
+
 }  // namespace
 
 Loop::Loop(agent::Agent& agent, Board& board, Heartbeat& heartbeat, LoopOptions options)
@@ -63,7 +65,7 @@ void Loop::RequestRound(std::vector<agent::NamePattern> patterns, OnRound done) 
   std::unique_lock lock(mutex_);
   if (stopped_) {
     lock.unlock();
-    return done(absl::UnavailableError("the agent is being stopped"));
+    return done(Stopped());
   }
   requests_.push_back({std::move(patterns), std::move(done)});
   ++news_;
@@ -90,7 +92,8 @@ void Loop::Run(const std::stop_token& stop) {
   following_pods_ = {};
   files_.reset();
   RefuseRequests();
-  if (latest_ != nullptr) Save(*latest_);
+  // The first look may have been cut short; the threads that use scheduled_ too have ended.
+  if (const auto& known = latest_ != nullptr ? latest_ : scheduled_; known != nullptr) Save(*known);
 }
 
 void Loop::RefuseRequests() {
@@ -100,7 +103,7 @@ void Loop::RefuseRequests() {
     stopped_ = true;
     left.swap(requests_);
   }
-  for (const Request& request : left) request.done(absl::UnavailableError("the agent is being stopped"));
+  for (const Request& request : left) request.done(Stopped());
 }
 
 std::optional<Loop::Work> Loop::WaitForWork(const std::stop_token& stop) {
@@ -162,6 +165,8 @@ void Loop::Look(const Work& work, const std::stop_token& stop) {
     check.reuse.anew.insert(check.reuse.anew.end(), request.patterns.begin(), request.patterns.end());
   }
   auto round = agent_.Check(check, CallContext{.stop = stop}.Within(began, absl::ToChronoNanoseconds(kLookLimit)));
+  // Cut short, it says of files and hosts that they could not be read, and would take the place of what is known.
+  if (stop.stop_requested()) round = Stopped();
   const absl::Status outcome = round.status();
   const SteadyTime ended = options_.clock->Steady();
   const absl::Duration took = absl::FromChrono(ended - began);

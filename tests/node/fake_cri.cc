@@ -57,7 +57,12 @@ absl::StatusOr<std::vector<CriContainer>> FakeCri::ListContainers(const CallCont
 }
 
 absl::StatusOr<std::vector<CriSandbox>> FakeCri::ListPodSandbox(const CallContext& context) {
-  return Answer("listing pod sandboxes", context, sandboxes, absl::OkStatus());
+  auto listed = Answer("listing pod sandboxes", context, sandboxes, absl::OkStatus());
+  std::unique_lock lock(*mutex);
+  const std::function<void()> after = after_sandboxes;
+  lock.unlock();
+  after();
+  return listed;
 }
 
 absl::StatusOr<std::vector<CriFilesystem>> FakeCri::ImageFsInfo(const CallContext& context) {

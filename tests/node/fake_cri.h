@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -33,6 +34,7 @@ class FakeCri final : public CriClient {
   absl::Status images_error;
   absl::Status containers_error;
   int container_lists = 0;
+  std::function<void()> after_sandboxes = [] {};  ///< once they have been listed
   /// May be shared with the other fakes of a node.
   std::shared_ptr<std::recursive_mutex> mutex = std::make_shared<std::recursive_mutex>();
   std::shared_ptr<FakeCalls> calls = std::make_shared<FakeCalls>();

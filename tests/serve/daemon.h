@@ -65,8 +65,9 @@ class Daemon {
   }
   ~Daemon() { EXPECT_TRUE(Stop().ok()); }
 
+  void RequestStop() { stop_.request_stop(); }
   absl::Status Stop() {
-    stop_.request_stop();
+    RequestStop();
     return serving_.valid() ? serving_.get() : absl::OkStatus();
   }
   std::shared_ptr<grpc::Channel> Channel(const std::string& socket) const {

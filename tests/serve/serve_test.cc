@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include <chrono>
+#include <functional>
 #include <set>
 
 #include "agent/scene.h"
@@ -383,6 +384,29 @@ TEST_F(ServeTest, ARestartedAgentAsksNobodyAgain) {
   EXPECT_EQ(VerdictOf("app:v1"), v1::VERDICT_STALE);
   EXPECT_EQ(scene_.registry.Count(), asked);
   // It writes to the folder until it has ended.
+  daemon_.reset();
+}
+
+TEST_F(ServeTest, ALookThatTheStopCutsShortIsNotWhatIsSaved) {
+  const hosts::TreeFolder state;
+  const auto keep = [&](Options& options) { options.state_dir = state.path(); };
+  const auto after_sandboxes = [&](const std::function<void()>& act) {
+    const auto lock = scene_.node.Lock();
+    scene_.node.cri->after_sandboxes = act;
+  };
+  Start(keep);
+  // The node's files are read next.
+  after_sandboxes([daemon = daemon_.get()] { daemon->RequestStop(); });
+  v1::GetReportRequest request;
+  request.set_refresh(true);
+  EXPECT_EQ(Get(request).error_code(), grpc::StatusCode::UNAVAILABLE);
+  daemon_.reset();
+  after_sandboxes([] {});
+  const int asked = scene_.registry.Count();
+  Start(keep);
+  ASSERT_TRUE(Get({}).ok());
+  EXPECT_EQ(VerdictOf("app:v1"), v1::VERDICT_STALE);
+  EXPECT_EQ(scene_.registry.Count(), asked);
   daemon_.reset();
 }
 
