@@ -4,6 +4,8 @@
 
 #include <chrono>
 #include <filesystem>
+#include <memory>
+#include <string>
 
 #include "scene.h"
 
@@ -24,26 +26,44 @@ class RestartPending : public testing::Test {
     node_.SetName(NameOf("app:v1"), image_.digest());
   }
 
-  void StartRuntime(std::chrono::hours from_now) {
+  void StartRuntime(std::chrono::seconds from_now) {
     std::filesystem::last_write_time(root_.path() / "run/containerd/containerd.sock",
                                      std::filesystem::file_time_type::clock::now() + from_now);
   }
 
-  judge::TagResult Check(const CheckOptions& options = {}) {
-    Options settings;
-    settings.host_root = root_.path();
-    settings.overrides.version = hosts::ContainerdVersion{2, 1, 9};
-    settings.registry.user_agent = "tagdrift/test";
-    const auto agent = Agent::Make(std::move(settings), std::move(node_.clients));
-    EXPECT_TRUE(agent.ok()) << agent.status();
-    const auto round = (*agent)->Check(options, {});
+  /// Of the one agent that the node is for.
+  report::Round Round(const CheckOptions& options) {
+    if (agent_ == nullptr) {
+      Options settings;
+      settings.host_root = root_.path();
+      settings.overrides.version = hosts::ContainerdVersion{2, 1, 9};
+      settings.registry.user_agent = "tagdrift/test";
+      auto agent = Agent::Make(std::move(settings), std::move(node_.clients));
+      EXPECT_TRUE(agent.ok()) << agent.status();
+      agent_ = *std::move(agent);
+    }
+    auto round = agent_->Check(options, {});
     EXPECT_TRUE(round.ok()) << round.status();
-    return round.ok() ? ResultOf(*round, "app:v1") : judge::TagResult();
+    return round.ok() ? *std::move(round) : report::Round();
+  }
+  judge::TagResult Check(const CheckOptions& options = {}) { return ResultOf(Round(options), "app:v1"); }
+
+  CheckOptions NamingTheOrigin() const {
+    hosts::RegistryHost origin;
+    origin.scheme = "http";
+    origin.host = registry_.Url().substr(std::string("http://").size());
+    origin.path = "/v2";
+    origin.role = hosts::HostRole::kConfigured;
+    origin.capabilities = {hosts::Capability::kPull, hosts::Capability::kResolve};
+    CheckOptions options;
+    options.origins.emplace("registry.test", origin);
+    return options;
   }
 
   hosts::TreeFolder root_;
   FakeRegistry registry_;
   FakeNode node_;
+  std::unique_ptr<Agent> agent_;
   const SampleImage image_{"image", 2024};
 };
 
@@ -58,18 +78,23 @@ TEST_F(RestartPending, LeavesAnOriginUndecidedThatOnlyTheNewFilesName) {
 
 TEST_F(RestartPending, LeavesTheForecastUndecidedWhereTheOperatorNamesTheOrigin) {
   StartRuntime(std::chrono::hours(-1));
-  hosts::RegistryHost origin;
-  origin.scheme = "http";
-  origin.host = registry_.Url().substr(std::string("http://").size());
-  origin.path = "/v2";
-  origin.role = hosts::HostRole::kConfigured;
-  origin.capabilities = {hosts::Capability::kPull, hosts::Capability::kResolve};
-  CheckOptions options;
-  options.origins.emplace("registry.test", origin);
-  const auto result = Check(options);
+  const auto result = Check(NamingTheOrigin());
   EXPECT_EQ(result.verdict, judge::Verdict::kFresh) << result.reason;
   EXPECT_EQ(result.next_pull.pull.outcome, judge::Outcome::kUndecided);
   EXPECT_THAT(result.next_pull.pull.detail, HasSubstr("--containerd-config"));
+}
+
+TEST_F(RestartPending, IsTheSameWhenTheStartIsReckonedASecondLater) {
+  StartRuntime(std::chrono::hours(-1));
+  CheckOptions options = NamingTheOrigin();
+  const auto first = std::make_shared<const report::Round>(Round(options));
+  const int asked = registry_.Count();
+  EXPECT_GE(asked, 1);
+  StartRuntime(std::chrono::seconds(-3599));
+  options.reuse = {.rounds = {first}, .in_use = absl::Hours(1), .unused = absl::Hours(1)};
+  const auto again = Check(options);
+  EXPECT_EQ(registry_.Count(), asked);
+  EXPECT_NE(again.next_pull.pull.detail, ResultOf(*first, "app:v1").next_pull.pull.detail) << "what is said is of now";
 }
 
 TEST_F(RestartPending, EndsWithTheRestart) {
