@@ -111,7 +111,7 @@ TEST_P(Cancellation, EndsAProgramThatIgnoresSigtermWithItsChildren) {
   const auto stopped = std::chrono::steady_clock::now();
   finding.Stop();
   EXPECT_THAT(finding.Found(), AllOf(HasSubstr(GetParam().error), HasSubstr("was stopped")));
-  EXPECT_LT(std::chrono::steady_clock::now() - stopped, std::chrono::seconds(1));
+  EXPECT_LT(std::chrono::steady_clock::now() - stopped, std::chrono::seconds(30));
   AwaitEnd(leader);
   AwaitEnd(grandchild);
   write("cat > " + pids + ".in; echo '" + GetParam().answer + "'\n");

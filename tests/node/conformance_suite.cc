@@ -22,7 +22,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::IsSupersetOf;
 
-constexpr milliseconds kSoon(2000);
+constexpr std::chrono::seconds kSoon(30);
 constexpr std::chrono::seconds kPatience(20);
 
 std::vector<ImageEvent::Kind> KindsOf(const std::vector<ImageEvent>& events) {

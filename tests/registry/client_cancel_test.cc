@@ -19,7 +19,7 @@ namespace {
 using std::chrono::seconds;
 
 // No timeout of the client is as short, and a loaded machine gets this far.
-constexpr seconds kPromptly{5};
+constexpr seconds kPromptly{20};
 
 /// The request is read and never answered; the server goes on listening, so that it sees the connection end.
 Scripted Nothing() { return {.bytes = ""}; }
