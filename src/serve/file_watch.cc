@@ -60,10 +60,10 @@ FileWatch::~FileWatch() {
   close(wake_);
 }
 
-void FileWatch::Watch(const std::vector<std::string>& folders) {
+bool FileWatch::Watch(const std::vector<std::string>& folders) {
   const std::lock_guard lock(mutex_);
   const int root = open(root_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
-  if (root < 0) return;
+  if (root < 0) return false;
   std::map<std::string, int> now;
   for (const std::string& folder : folders) {
     if (now.size() >= kMost) break;
@@ -75,12 +75,15 @@ void FileWatch::Watch(const std::vector<std::string>& folders) {
     if (watch >= 0) now.emplace(folder, watch);
   }
   close(root);
-  std::set<int> kept;
-  for (const auto& [folder, watch] : now) kept.insert(watch);
-  for (const auto& [folder, watch] : watched_) {
-    if (!kept.contains(watch)) inotify_rm_watch(inotify_, watch);
+  std::set<int> before;
+  std::set<int> after;
+  for (const auto& [folder, watch] : watched_) before.insert(watch);
+  for (const auto& [folder, watch] : now) after.insert(watch);
+  for (const int watch : before) {
+    if (!after.contains(watch)) inotify_rm_watch(inotify_, watch);
   }
   watched_ = std::move(now);
+  return !std::ranges::includes(before, after);
 }
 
 void FileWatch::Run(const std::stop_token& stop) {

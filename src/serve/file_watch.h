@@ -24,8 +24,9 @@ class FileWatch {
   FileWatch& operator=(const FileWatch&) = delete;
 
   /// Watches these folders and no others; paths on the node, links followed inside its root. What is not there is left
-  /// out, so where a folder may come to be, the one above it has to be among them. At most 2,000.
-  void Watch(const std::vector<std::string>& folders);
+  /// out, so where a folder may come to be, the one above it has to be among them. At most 2,000. True if one was not
+  /// watched before: what happened there until now has not been told.
+  bool Watch(const std::vector<std::string>& folders);
 
  private:
   FileWatch(std::string root, std::function<void()> changed, int inotify, int wake);

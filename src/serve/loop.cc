@@ -236,7 +236,8 @@ absl::Duration Loop::Backoff(absl::Duration longest) {
 
 void Loop::Publish(std::shared_ptr<const report::Round> round) {
   board_.Publish(round, report::ToMessage(*round, options_.invocation));
-  if (files_ != nullptr) files_->Watch(WatchedFolders(*round, options_.host_root));
+  // A folder may have changed since the round read it.
+  if (files_ != nullptr && files_->Watch(WatchedFolders(*round, options_.host_root))) Changed();
   if (!said_load_) spdlog::info("{}", LoadOf(*round, options_.interval, options_.unused_every));
   said_load_ = true;
   latest_ = std::move(round);

@@ -81,6 +81,18 @@ TEST(Cancellation, EndsARoundAtEveryCall) {
   EXPECT_GT(calls, 8);
 }
 
+TEST(Cancellation, EndsARoundThatHasNotReadTheFilesYet) {
+  Scene scene;
+  std::stop_source stop;
+  const SampleImage image("one", 2020);
+  scene.registry.Push("app", "v1", image);
+  scene.Cache(NameOf("app:v1"), image);
+  scene.node.cri->after_sandboxes = [&] { stop.request_stop(); };
+  const auto round = scene.agent->Check({}, {.stop = stop.get_token()});
+  EXPECT_TRUE(absl::IsCancelled(round.status())) << "what was not read says nothing of hosts; " << round.status();
+  EXPECT_EQ(scene.registry.Count(), 0);
+}
+
 TEST(Cancellation, EndsReadingTheConfigurationAtEveryCall) {
   const int calls = ForEachCall([](int call) {
     Hanging hanging(call);

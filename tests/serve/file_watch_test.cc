@@ -44,6 +44,16 @@ TEST_F(FileWatchTest, TellsOfAnEdit) {
   EXPECT_TRUE(IsTold());
 }
 
+TEST_F(FileWatchTest, SaysWhereNothingWasToldOf) {
+  EXPECT_TRUE(watch_->Watch({"/etc/containerd"}));
+  EXPECT_FALSE(watch_->Watch({"/etc/containerd"}));
+  EXPECT_TRUE(watch_->Watch({"/etc/containerd", "/etc/containerd/certs.d"}));
+  EXPECT_FALSE(watch_->Watch({"/etc/containerd/certs.d", "/not/there"}));
+  fs::rename(In("/etc/containerd/certs.d"), In("/etc/containerd/old"));
+  fs::create_directory(In("/etc/containerd/certs.d"));
+  EXPECT_TRUE(watch_->Watch({"/etc/containerd/certs.d"})) << "another folder of the same name";
+}
+
 TEST_F(FileWatchTest, TellsOfANewFolder) {
   watch_->Watch({"/etc/containerd/certs.d"});
   folder_.Write("/etc/containerd/certs.d/other.test/hosts.toml", "new");
