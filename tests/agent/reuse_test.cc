@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <stop_token>
+#include <utility>
+
 #include "scene.h"
 
 namespace tagdrift::agent {
@@ -25,6 +28,16 @@ class ReuseTest : public testing::Test {
     CheckOptions options;
     options.reuse = {.rounds = {nullptr, first_}, .in_use = age, .unused = age, .anew = anew_};
     return scene_.Check({}, options);
+  }
+  /// A round that is stopped once so many of the tags that are asked about have been judged.
+  report::Round AgainUntil(std::size_t judged, std::vector<std::shared_ptr<const report::Round>> rounds) {
+    std::stop_source stop;
+    CheckOptions options;
+    options.reuse = {.rounds = std::move(rounds), .in_use = absl::Hours(1), .unused = absl::Hours(1), .anew = anew_};
+    options.progress = [&](std::size_t done, std::size_t) {
+      if (done == judged) stop.request_stop();
+    };
+    return scene_.Check({.stop = stop.get_token()}, options);
   }
   int AskedSince() const { return scene_.registry.Count() - asked_; }
 
@@ -56,18 +69,13 @@ TEST_F(ReuseTest, OnlyTheTagThatMovedHereIsAskedAbout) {
 
 TEST_F(ReuseTest, WhatDoesNotComeInTimeIsWhatItWas) {
   scene_.registry.Hold("/other/");
-  CheckOptions options;
-  options.reuse = {
-      .rounds = {first_}, .in_use = absl::Hours(1), .unused = absl::Hours(1), .anew = {*NamePattern::Parse("*")}};
-  const SteadyTime soon = std::chrono::steady_clock::now() + std::chrono::seconds(3);
-  const report::Round again = scene_.Check({.deadline = soon}, options);
+  anew_.push_back(*NamePattern::Parse("*"));
+  const report::Round again = AgainUntil(1, {first_});
   ASSERT_EQ(again.tags.size(), 2U);
   EXPECT_EQ(ResultOf(again, "other:v1").verdict, Verdict::kFresh);
   EXPECT_EQ(again.tags[1].asked_at, first_->tags[1].asked_at);
   EXPECT_GT(again.tags[0].asked_at, first_->tags[0].asked_at) << "answered in time";
-  options.reuse.rounds.clear();
-  const SteadyTime later = std::chrono::steady_clock::now() + std::chrono::seconds(3);
-  EXPECT_EQ(ResultOf(scene_.Check({.deadline = later}, options), "other:v1").verdict, Verdict::kUndecided);
+  EXPECT_EQ(ResultOf(AgainUntil(1, {}), "other:v1").verdict, Verdict::kUndecided);
 }
 
 TEST_F(ReuseTest, ATagThatIsGoneFromTheNodeIsGoneFromTheReport) {
@@ -97,13 +105,11 @@ TEST_F(ReuseTest, ChangedHostsAreAskedAnew) {
   EXPECT_GE(scene_.mirror.Count("HEAD", "/app/"), 1);
 }
 
-TEST_F(ReuseTest, WhatOurOwnDeadlineKeptFromBeingAnsweredIsAskedAgain) {
+TEST_F(ReuseTest, WhatOurOwnEndKeptFromBeingAnsweredIsAskedAgain) {
   scene_.Cache(NameOf("late:v1"), new_);
   scene_.registry.Push("late", "v1", new_);
   scene_.registry.Hold("/late/");
-  first_ = std::make_shared<const report::Round>(
-      scene_.Check(CallContext{}.Within(SystemClock()->Steady(), std::chrono::milliseconds(300)),
-                   {.reuse = {.rounds = {first_}, .in_use = absl::Hours(1), .unused = absl::Hours(1)}}));
+  first_ = std::make_shared<const report::Round>(AgainUntil(0, {first_}));
   ASSERT_EQ(ResultOf(*first_, "late:v1").verdict, Verdict::kUndecided);
   scene_.registry.Release();
   EXPECT_EQ(ResultOf(Again(), "late:v1").verdict, Verdict::kFresh);

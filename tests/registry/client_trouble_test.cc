@@ -120,10 +120,10 @@ TEST_F(ClientTest, DoesNotTakeASlowAnswerOnAReusedConnectionForAFailedOne) {
     return ReplyManifest();
   });
   Client::Options options;
-  options.request_timeout = absl::Milliseconds(300);
+  options.request_timeout = absl::Seconds(2);
   Open(std::move(options));
   const auto host = HostAt(server.Authority());
-  host->dial_timeout = absl::Milliseconds(200);
+  host->dial_timeout = absl::Seconds(1);
   EXPECT_EQ(AnswerOf(host).status, 200);
   EXPECT_EQ(AnswerOf(host).failure, Failure::kDeadline) << "containerd waits for it";
   release.count_down();
@@ -149,7 +149,8 @@ TEST_F(ClientTest, GivesUpOnASilentServerOnceForAllThatWait) {
     return ReplyManifest();
   });
   Client::Options options;
-  options.request_timeout = absl::Milliseconds(50);
+  // Long enough for all of them to be there before it has passed.
+  options.request_timeout = absl::Seconds(1);
   Open(options);
   for (int i = 0; i < 20; ++i) Ask(HostAt(server.Authority()));
   for (int i = 0; i < 20; ++i) EXPECT_EQ(Next().second.answer.failure, Failure::kDeadline);

@@ -181,7 +181,16 @@ TEST_F(ServeTest, WhoAsksBeforeThereIsAReportIsToldWhyThereIsNone) {
     scene_.node.store->error = absl::OkStatus();
     scene_.node.cri->images_error = absl::OkStatus();
   }
-  ASSERT_TRUE(Get(request).ok()) << "a request has the first round made";
+  ASSERT_TRUE(Get(request).ok());
+  EXPECT_EQ(VerdictOf("app:v1"), v1::VERDICT_STALE);
+}
+
+TEST_F(ServeTest, WhoAsksBeforeThereIsAReportHasTheFirstRoundMade) {
+  // Nor does a slow start see it begin by itself.
+  daemon_ = std::make_unique<Daemon>(scene_, [](Options& options) { options.spread = absl::Hours(24 * 365); });
+  v1::GetReportRequest request;
+  request.set_refresh(true);
+  ASSERT_TRUE(Get(request).ok());
   EXPECT_EQ(VerdictOf("app:v1"), v1::VERDICT_STALE);
   EXPECT_EQ(scene_.registry.Count("HEAD", "/other/"), 1) << "once";
 }
