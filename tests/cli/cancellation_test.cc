@@ -34,8 +34,9 @@ constexpr int kStopped = 128 + SIGTERM;
 
 /// What a stopped run left.
 struct Stopped {
-  std::string hung;  ///< the call that did
-  int exit_code = -1;
+  std::string hung;    ///< the call that did
+  int exit_code = -1;  ///< as in Ending
+  bool late = false;
   std::string out;
   std::string err;
 };
@@ -49,10 +50,9 @@ std::optional<Stopped> StopWhenHanging(ScriptedScene& scene, const std::vector<s
     return std::nullopt;
   }
   Stopped stopped{.hung = scene.gate().seen().at(static_cast<std::size_t>(number) - 1)};
-  binary.Signal(signal);
-  const std::optional<int> exit_code = binary.AwaitEnd(kSoon);
-  EXPECT_TRUE(exit_code) << "it still runs " << kSoon.count() << " ms after the signal";
-  stopped.exit_code = exit_code.value_or(-1);
+  const Ending ending = StopBy(signal, binary);
+  stopped.exit_code = ending.exit_code;
+  stopped.late = ending.late;
   stopped.out = binary.streams().out;
   stopped.err = binary.streams().err;
   return stopped;
@@ -84,13 +84,16 @@ int ForEachCall(const std::string& command, const std::vector<std::string>& opti
                 const Judge& judge, int step = kStep) {
   for (int number = 1;; number += step) {
     SCOPED_TRACE("call " + std::to_string(number));
-    ScriptedScene scene(number, hang);
-    std::vector<std::string> arguments = scene.Arguments(command, options);
-    if (command != "mirrors") arguments.push_back(scene.tag());
-    const auto stopped = StopWhenHanging(scene, arguments, number);
+    std::optional<ScriptedScene> scene;
+    const auto stopped = NotLate([&] {
+      scene.emplace(number, hang);
+      std::vector<std::string> arguments = scene->Arguments(command, options);
+      if (command != "mirrors") arguments.push_back(scene->tag());
+      return StopWhenHanging(*scene, arguments, number);
+    });
     if (!stopped) return number - 1;
     SCOPED_TRACE(Told(*stopped));
-    judge(scene, *stopped);
+    judge(*scene, *stopped);
     if (testing::Test::HasFatalFailure()) return number;
   }
 }
@@ -156,8 +159,10 @@ TEST(Cancellation, OfACheckByCtrlCPrintsATable) {
     const auto seen = scene.gate().seen();
     number = static_cast<int>(std::ranges::find_if(seen, IsOfRegistry) - seen.begin()) + 1;
   }
-  ScriptedScene hanging(number);
-  const auto stopped = StopWhenHanging(hanging, hanging.Arguments("check", {hanging.tag()}), number, SIGINT);
+  const auto stopped = NotLate([&] {
+    ScriptedScene hanging(number);
+    return StopWhenHanging(hanging, hanging.Arguments("check", {hanging.tag()}), number, SIGINT);
+  });
   ASSERT_TRUE(stopped);
   EXPECT_EQ(stopped->exit_code, 2) << Told(*stopped);
   EXPECT_THAT(stopped->out, testing::StartsWith("1 of 1 tag is undecided"));
@@ -273,8 +278,10 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& row) { return row.param.name; });
 
 TEST(Cancellation, SaysWhichSignalItWas) {
-  ScriptedScene scene(1);
-  const auto stopped = StopWhenHanging(scene, scene.Arguments("check", {}), 1, SIGINT);
+  const auto stopped = NotLate([] {
+    ScriptedScene scene(1);
+    return StopWhenHanging(scene, scene.Arguments("check", {}), 1, SIGINT);
+  });
   ASSERT_TRUE(stopped);
   EXPECT_EQ(stopped->exit_code, 128 + SIGINT) << Told(*stopped);
   EXPECT_THAT(stopped->err, HasSubstr(": stopped"));
@@ -288,8 +295,7 @@ TEST(Cancellation, IsNotNeededWhereTheTimeBoundsReadingTheNode) {
       std::vector<std::string> arguments = scene.Arguments(command, {"--timeout", "300ms"});
       if (command != "mirrors") arguments.push_back(scene.tag());
       RunningBinary binary(arguments);
-      const auto exit_code = binary.AwaitEnd(milliseconds(300) + kSoon);
-      EXPECT_EQ(exit_code, 2) << binary.streams().err;
+      EXPECT_EQ(binary.AwaitEnd(kEver), 2) << binary.streams().err;
       const std::string said = Unwrapped(binary.streams().err + binary.streams().out);
       EXPECT_THAT(said, testing::AnyOf(HasSubstr("no answer within"), HasSubstr("no time is left"),
                                        HasSubstr("took all the time")));
@@ -302,16 +308,23 @@ constexpr int kPipeBytes = 4096;
 
 /// Signals when the outcome has begun to appear and cannot be all out yet.
 void ExpectOutcomeToDecide(const std::string& command, const std::vector<std::string>& options, int wanted) {
-  ScriptedScene scene;
-  std::vector<std::string> arguments = scene.Arguments(command, options);
-  arguments.push_back(scene.tag());
-  RunningBinary binary(arguments, {}, kPipeBytes);
-  ASSERT_TRUE(binary.AwaitFirstOutput()) << binary.streams().err;
-  binary.Signal(SIGTERM);
-  const auto exit_code = binary.AwaitEnd(kSoon);
-  EXPECT_EQ(exit_code, wanted) << binary.streams().err;
-  ASSERT_GT(binary.streams().out.size(), static_cast<std::size_t>(kPipeBytes)) << "the pipe held all of it";
-  EXPECT_FALSE(json::parse(binary.streams().out, nullptr, false).is_discarded()) << binary.streams().out;
+  const auto stopped = NotLate([&]() -> std::optional<Stopped> {
+    ScriptedScene scene;
+    std::vector<std::string> arguments = scene.Arguments(command, options);
+    arguments.push_back(scene.tag());
+    RunningBinary binary(arguments, {}, kPipeBytes);
+    if (!binary.AwaitFirstOutput()) return std::nullopt;
+    const Ending ending = StopBy(SIGTERM, binary);
+    return Stopped{.hung = "printing",
+                   .exit_code = ending.exit_code,
+                   .late = ending.late,
+                   .out = binary.streams().out,
+                   .err = binary.streams().err};
+  });
+  ASSERT_TRUE(stopped) << "it ended without any output";
+  EXPECT_EQ(stopped->exit_code, wanted) << stopped->err;
+  ASSERT_GT(stopped->out.size(), static_cast<std::size_t>(kPipeBytes)) << "the pipe held all of it";
+  EXPECT_FALSE(json::parse(stopped->out, nullptr, false).is_discarded()) << stopped->out;
 }
 
 TEST(Cancellation, ThatComesWhenTheOutcomeIsBeingPrintedChangesNothing) {
@@ -326,7 +339,7 @@ TEST(Cancellation, ThatComesAfterTheOutcomeChangesNothing) {
   RunningBinary binary(arguments);
   while (!json::accept(binary.streams().out)) ASSERT_TRUE(binary.AwaitFirstOutput()) << binary.streams().err;
   binary.Signal(SIGTERM);
-  EXPECT_EQ(binary.AwaitEnd(kSoon), 0) << binary.streams().err;
+  EXPECT_EQ(binary.AwaitEnd(kEver), 0) << binary.streams().err;
 }
 
 TEST(Cancellation, EndsCheckWhoseReaderDoesNotRead) {
@@ -334,8 +347,8 @@ TEST(Cancellation, EndsCheckWhoseReaderDoesNotRead) {
   RunningBinary binary(scene.Arguments("check", {"-o", "json"}), {}, kPipeBytes);
   ASSERT_TRUE(binary.AwaitFirstOutput()) << binary.streams().err;
   binary.Signal(SIGTERM);
-  // The program's own allowance is a second.
-  EXPECT_EQ(binary.AwaitEnd(2 * kSoon, false), kStopped);
+  // The program's own allowance ends it.
+  EXPECT_EQ(binary.AwaitEnd(kEver, false), kStopped);
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <optional>
 #include <string>
 
 #include "running_binary.h"
@@ -37,7 +38,7 @@ class SignOfLife {
   /// True when the last program that held it has ended.
   bool AwaitEnd() const {
     std::array<char, 64> bytes;
-    const auto until = std::chrono::steady_clock::now() + kSoon;
+    const auto until = std::chrono::steady_clock::now() + kEver;
     for (;;) {
       pollfd awaited{pipe_, POLLIN, 0};
       const auto left = std::chrono::ceil<milliseconds>(until - std::chrono::steady_clock::now());
@@ -58,20 +59,31 @@ void WriteHangingProgram(const ScriptedScene& scene, const std::string& file) {
   EXPECT_EQ(chmod((scene.folder().path() + "/" + file).c_str(), 0755), 0);
 }
 
+/// Nothing: it ended before it was stopped.
+std::optional<Ending> StopWithPrograms(ScriptedScene& scene, const std::vector<std::string>& arguments, int signal,
+                                       std::string& said) {
+  const std::string pipe = scene.folder().path() + "/life";
+  const SignOfLife life(pipe);
+  RunningBinary binary(arguments, {{"PATH", scene.folder().path() + "/bin:" + std::getenv("PATH")}});
+  const bool lives = binary.Await(life.descriptor());
+  const Ending ending = lives ? StopBy(signal, binary) : Ending();
+  said = binary.streams().out + binary.streams().err;
+  if (ending.exit_code != -1) EXPECT_TRUE(life.AwaitEnd()) << "a program outlives the one that started it";
+  EXPECT_EQ(unlink(pipe.c_str()), 0);
+  return lives ? std::optional(ending) : std::nullopt;
+}
+
 void ExpectAllToEnd(ScriptedScene& scene, const std::vector<std::string>& options) {
   for (const int signal : {SIGTERM, SIGINT}) {
     for (const std::string command : {"check", "refresh"}) {
       SCOPED_TRACE(command + " " + std::to_string(signal));
-      const SignOfLife life(scene.folder().path() + "/life");
       std::vector<std::string> arguments = scene.Arguments(command, options);
       arguments.insert(arguments.end(), {"-o", "json", scene.tag()});
-      RunningBinary binary(arguments, {{"PATH", scene.folder().path() + "/bin:" + std::getenv("PATH")}});
-      ASSERT_TRUE(binary.Await(life.descriptor())) << binary.streams().out << binary.streams().err;
-      binary.Signal(signal);
-      EXPECT_EQ(binary.AwaitEnd(kSoon), 2) << binary.streams().err;
-      EXPECT_THAT(binary.streams().out, HasSubstr("stopped"));
-      EXPECT_TRUE(life.AwaitEnd()) << "a program outlives the one that started it";
-      EXPECT_EQ(unlink((scene.folder().path() + "/life").c_str()), 0);
+      std::string said;
+      const auto ending = NotLate([&] { return StopWithPrograms(scene, arguments, signal, said); });
+      ASSERT_TRUE(ending) << said;
+      EXPECT_EQ(ending->exit_code, 2) << said;
+      EXPECT_THAT(said, HasSubstr("stopped"));
     }
   }
 }

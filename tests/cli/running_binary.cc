@@ -136,4 +136,14 @@ void RunningBinary::Drain(int& pipe, std::string& into, std::size_t most) {
   }
 }
 
+Ending StopBy(int signal, RunningBinary& binary) {
+  constexpr std::chrono::seconds kAllowance(1);
+  const Clock::time_point began = Clock::now();
+  binary.Signal(signal);
+  const std::optional<int> exit_code = binary.AwaitEnd(kSoon);
+  const bool by_itself = binary.streams().err.ends_with(": stopped\n");
+  const bool may_be_forced = exit_code == 128 + signal && !by_itself && Clock::now() - began >= kAllowance;
+  return {.exit_code = exit_code.value_or(-1), .late = !exit_code || may_be_forced};
+}
+
 }  // namespace tagdrift::cli

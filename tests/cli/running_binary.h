@@ -63,4 +63,23 @@ class RunningBinary {
   bool ended_ = false;
 };
 
+/// How a program ended that a signal told to.
+struct Ending {
+  int exit_code = -1;  ///< -1: it still ran after kSoon
+  bool late = false;   ///< not within kSoon, or its own allowance of a second ended it
+};
+
+/// Sends the signal and waits for the end.
+Ending StopBy(int signal, RunningBinary& binary);
+
+/// What `attempt` answers, but for one whose `late` is true: another may be in time, since what makes one late may be
+/// what else the machine does. Who always ends late does so five times.
+template <typename Attempt>
+auto NotLate(const Attempt& attempt) {
+  for (int others = 4;; --others) {
+    auto ended = attempt();
+    if (!ended || !ended->late || others == 0) return ended;
+  }
+}
+
 }  // namespace tagdrift::cli
