@@ -181,7 +181,7 @@ TEST(ActionFaults, SignalDuringThePullStopsAndLeavesTheNodeAsItWas) {
   Trouble app("signalled");
   ScriptedReply slow = ReplyOf(200, app.OwnLayer().bytes);
   slow.headers["Content-Type"] = "application/octet-stream";
-  slow.delay = std::chrono::seconds(10);
+  slow.delay = std::chrono::minutes(2);
   app.registry.SetFault(AtPath(app.OwnLayer().digest, slow));
 
   const Output output = RunUntilItTransfers(

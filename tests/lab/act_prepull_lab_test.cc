@@ -83,13 +83,14 @@ TEST(PrePullOnNode, DeadlineEndsItAndTakesItsNamesAway) {
       [layer = image.blobs.back().digest](const ScriptedRequest& request) -> std::optional<ScriptedReply> {
         if (!FromContainerd(request) || request.path.find(layer) == std::string::npos) return std::nullopt;
         ScriptedReply slow = ReplyOf(503);
-        slow.delay = std::chrono::seconds(4);
+        slow.delay = std::chrono::minutes(2);
         return slow;
       });
   TheLab().containerd().SetHosts("deadline.test", registry.url(), {{.url = registry.url()}});
   const std::string before = Names(TheLab());
 
-  ActRun run = Act(TheLab(), {"prepull", "--yes", "--timeout", "2s", "deadline.test/app:v1"});
+  // Time enough to come to the pull.
+  ActRun run = Act(TheLab(), {"prepull", "--yes", "--timeout", "6s", "deadline.test/app:v1"});
 
   EXPECT_EQ(run.exit_code, 2);
   EXPECT_EQ(run.State(), "ACTION_STATE_FAILED") << run.report.dump(2);

@@ -15,10 +15,10 @@ namespace tagdrift::lab {
 bool CanRun(const std::string& missing);
 
 /// Asks `done` again and again until it says yes. False when `deadline` has passed.
-bool Poll(const std::function<bool()>& done, std::chrono::seconds deadline = std::chrono::seconds(30));
+bool Poll(const std::function<bool()>& done, std::chrono::seconds deadline = std::chrono::seconds(60));
 
 /// As Poll, but gives up naming what was waited for.
 void WaitFor(const std::string& what, const std::function<bool()>& done,
-             std::chrono::seconds deadline = std::chrono::seconds(30));
+             std::chrono::seconds deadline = std::chrono::seconds(60));
 
 }  // namespace tagdrift::lab

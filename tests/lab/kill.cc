@@ -167,7 +167,7 @@ class KillRun {
               : content.Holds(tag.now) ? "found: old image, new content"
                                        : "found: old image"];
     if (!content.Holds(*image)) Find(victim, "the tag's content is not complete");
-    if (!Poll([&] { return CriId(lab_, tag.reference) == image->image_id(); }, std::chrono::seconds(10))) {
+    if (!Poll([&] { return CriId(lab_, tag.reference) == image->image_id(); })) {
       Find(victim, "the CRI says " + CriId(lab_, tag.reference) + " instead of " + image->image_id());
     }
     for (const auto& [name, target] : content.targets) {

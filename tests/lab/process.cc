@@ -158,7 +158,7 @@ Daemon::~Daemon() { Stop(); }
 void Daemon::Stop() {
   if (pid_ < 0) return;
   kill(pid_, SIGTERM);
-  if (!Poll([this] { return Ended(); }, std::chrono::seconds(10))) Kill();
+  if (!Poll([this] { return Ended(); })) Kill();
 }
 
 void Daemon::Kill() {

@@ -194,7 +194,7 @@ class RaceRun {
     const Artifact* image = Known(result.tag, target);
     if (image == nullptr) return Find(result, "the tag points to " + target);
     if (!content.Holds(*image)) Find(result, "the tag's content is not complete");
-    if (!Poll([&] { return CriId(lab_, result.tag.reference) == image->image_id(); }, std::chrono::seconds(10))) {
+    if (!Poll([&] { return CriId(lab_, result.tag.reference) == image->image_id(); })) {
       Find(result, "the CRI says " + CriId(lab_, result.tag.reference) + " instead of " + image->image_id());
     }
   }

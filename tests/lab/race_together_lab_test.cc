@@ -64,7 +64,8 @@ TEST(ActionsAtOnce, AnActionThatFindsTheTagLockedIsRefusedWhenItsTimeIsUp) {
   const MovedTag tag = tags.Make("locked");
   ActRun loser;
   const StepProxy proxy(LabRoot() + "/locked.sock", TheLab().containerd().endpoint(), [&](const Step& step) {
-    if (step.method.ends_with("/PullImage")) loser = Refresh(tag, {"--timeout", "1s"});
+    // Time enough to come to the lock, which the winner cannot prolong meanwhile.
+    if (step.method.ends_with("/PullImage")) loser = Refresh(tag, {"--timeout", "5s"});
   });
 
   ActRun winner = Refresh(tag, Through(proxy));

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <condition_variable>
 #include <cstring>
 
 #include "failure.h"
@@ -94,6 +95,13 @@ std::string Wire(const ScriptedReply& reply, bool is_head) {
   return text + (chunked ? Chunked(reply.body) : reply.body);
 }
 
+void Wait(std::chrono::milliseconds time, const std::stop_token& end) {
+  std::mutex mutex;
+  std::condition_variable_any never;
+  std::unique_lock lock(mutex);
+  never.wait_for(lock, end, time, [] { return false; });
+}
+
 /// Closing with lingering off shows the other side a reset.
 void SetReset(int socket) {
   const linger off{.l_onoff = 1, .l_linger = 0};
@@ -143,8 +151,8 @@ void ScriptedServer::Accept() {
     if (connections_.size() >= kMostConnections) GiveUp("more connections to a scripted server than it takes");
     Connection& connection = connections_.emplace_back();
     connection.socket = socket;
-    connection.thread = std::jthread([this, &connection] {
-      Talk(connection.socket);
+    connection.thread = std::jthread([this, &connection](const std::stop_token& end) {
+      Talk(connection.socket, end);
       End(connection);
     });
   }
@@ -166,7 +174,7 @@ void ScriptedServer::Reap() {
   }
 }
 
-void ScriptedServer::Talk(int socket) const {
+void ScriptedServer::Talk(int socket, const std::stop_token& end) const {
   setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &kMostIdle, sizeof kMostIdle);
   std::string buffer;
   for (;;) {
@@ -180,7 +188,7 @@ void ScriptedServer::Talk(int socket) const {
     const std::optional<ScriptedRequest> request = ParseHead(*head);
     if (!request) return;
     const ScriptedReply reply = answer_(*request);
-    if (reply.delay.count() > 0) std::this_thread::sleep_for(reply.delay);
+    if (reply.delay.count() > 0) Wait(reply.delay, end);
     if (reply.ending == ScriptedReply::Ending::kReset) {
       SetReset(socket);
       return;

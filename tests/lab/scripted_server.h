@@ -6,6 +6,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
@@ -31,8 +32,8 @@ struct ScriptedReply {
   std::optional<std::size_t> length = {};
   /// Only so much of the body is sent, then the connection ends.
   std::optional<std::size_t> cut_at = {};
-  Ending ending = Ending::kKeep;  ///< kReset: nothing is sent at all
-  std::chrono::milliseconds delay{0};
+  Ending ending = Ending::kKeep;       ///< kReset: nothing is sent at all
+  std::chrono::milliseconds delay{0};  ///< the server's end ends it
 };
 
 /// A reply with this body and its length.
@@ -64,7 +65,7 @@ class ScriptedServer {
   };
 
   void Accept();
-  void Talk(int socket) const;
+  void Talk(int socket, const std::stop_token& end) const;
   void End(Connection& connection);
   void Reap();
 
