@@ -16,11 +16,11 @@ fail() {
   exit 1
 }
 
-# await WORDS COMMAND…: until COMMAND succeeds, for 20 s.
+# await WORDS COMMAND…: until COMMAND succeeds, for a minute.
 await() {
-  local words=$1 _
+  local words=$1 end=$((SECONDS + 60))
   shift
-  for _ in {1..2000}; do
+  while [ "$SECONDS" -lt "$end" ]; do
     if "$@"; then return 0; fi
     sleep 0.01
   done

@@ -173,7 +173,7 @@ TEST(SystemProcess, IsGoneWithAllThatIgnoresSigtermSoonAfterTheStop) {
   const auto stopped = std::chrono::steady_clock::now();
   stop.request_stop();
   runner.join();
-  EXPECT_LT(std::chrono::steady_clock::now() - stopped, std::chrono::seconds(1));
+  EXPECT_LT(std::chrono::steady_clock::now() - stopped, std::chrono::seconds(30));
   EXPECT_TRUE(absl::IsCancelled(ending.status())) << ending.status();
   EXPECT_EQ(kill(leader, 0), -1) << "the program has not been waited for";
   AwaitEnd(grandchild);

@@ -47,7 +47,7 @@ before(async () => {
     `server = "${upstream.url}"\n[host."${mirror.url}"]\n  capabilities = ["pull", "resolve"]\n`);
   await node.pull(reference);
   await upstream.push('shop/app', 'v1', builds[1]);
-}, { timeout: 120_000 });
+}, { timeout: 240_000 });
 
 after(async () => {
   for (const server of [upstream?.child, mirror?.child, node?.runtime]) server?.kill('SIGKILL');
@@ -108,7 +108,7 @@ test(`the DaemonSet's pod on containerd ${version}: the incident, metrics, conta
   await node.pull(`${upstream.host}/shop/other:v1`);
   await until('a pull after containerd\'s restart', async () => (await node.exec(pod, 'tagdrift', 'images')).out.includes('shop/other:v1'));
   await node.remove(pod);
-}, { timeout: 120_000 });
+}, { timeout: 240_000 });
 
 test('the Job\'s pod tells the same and ends', async () => {
   const pod = await node.run(workload('Job', { job: { enabled: true, node: 'node-1', arguments: ['-o', 'json'] } }));
@@ -119,7 +119,7 @@ test('the Job\'s pod tells the same and ends', async () => {
   assert.strictEqual(exitCode, 0, 'what it finds is no failure of the Job');
   assert.deepStrictEqual(verdicts(node.log(pod)), onTheNode());
   await node.remove(pod);
-}, { timeout: 120_000 });
+}, { timeout: 240_000 });
 
 /// Key and certificate of the lab's authority for `name`, as a Secret of these three files; the first makes the authority.
 function issue(secret, name) {
@@ -157,4 +157,4 @@ test('with TLS, whom the chart names may read; with actions on, refresh brings t
   const tag = onTheNode().find(([name]) => name === reference);
   assert.strictEqual(tag[1], 'VERDICT_FRESH');
   await node.remove(pod);
-}, { timeout: 120_000 });
+}, { timeout: 240_000 });

@@ -11,7 +11,9 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -201,17 +203,23 @@ void WriteFile(const std::string& path, const std::string& content) {
 }
 
 int FreePort() {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  // Below those that the kernel gives to outgoing connections: one of them could have the port before it is used. Where
+  // each process begins keeps two apart that share the network.
+  constexpr int kFirst = 10000;
+  constexpr int kPorts = 20000;
+  static std::atomic<int> next = getpid() * 97;
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t length = sizeof address;
-  if (bind(fd, reinterpret_cast<sockaddr*>(&address), length) != 0 ||
-      getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) != 0) {
-    GiveUp(std::string("finding a free port: ") + std::strerror(errno));
+  for (int tries = 0; tries < kPorts; ++tries) {
+    const int port = kFirst + next++ % kPorts;
+    address.sin_port = htons(static_cast<std::uint16_t>(port));
+    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const bool is_free = bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+    close(fd);
+    if (is_free) return port;
   }
-  close(fd);
-  return ntohs(address.sin_port);
+  GiveUp(std::string("finding a free port: ") + std::strerror(errno));
 }
 
 }  // namespace tagdrift::lab
