@@ -40,7 +40,7 @@ constexpr bool kMemoryCounts = false;  // freed memory is kept to find its use
 constexpr bool kMemoryCounts = true;
 #endif
 
-constexpr seconds kPatience(30);
+constexpr seconds kPatience(60);
 /// Threads of gRPC's and its connections come and go.
 constexpr std::size_t kSlack = 4;
 constexpr double kSlackMib = 2;
