@@ -1,15 +1,22 @@
 # Builds tagdrift and an image with nothing but it, its shared objects and the CA bundle. deploy/README.md says how.
 ARG DEBIAN=docker.io/library/debian:bookworm-slim
 
-FROM ${DEBIAN} AS build
-RUN apt-get update && apt-get install -y --no-install-recommends \
-    ca-certificates cmake g++ mold ninja-build pkg-config libabsl-dev libc-ares-dev libcli11-dev libcurl4-openssl-dev libfmt-dev \
-    libgrpc++-dev libprotobuf-dev libre2-dev libspdlog-dev libssl-dev libtoml11-dev libyaml-cpp-dev nlohmann-json3-dev \
-    prometheus-cpp-dev protobuf-compiler protobuf-compiler-grpc \
+# On the machine's own platform: for another it cross-compiles. BuildKit sets both variables, Debian 12's buildah TARGETARCH by --platform;
+# where neither is set, the image is for the machine itself, which is taken to be amd64.
+FROM --platform=${BUILDPLATFORM:-linux/amd64} ${DEBIAN} AS build
+ARG TARGETARCH
+RUN arch=${TARGETARCH:-$(dpkg --print-architecture)} compiler=g++ \
+    && if [ "$arch" != "$(dpkg --print-architecture)" ]; then \
+    dpkg --add-architecture "$arch" && compiler=crossbuild-essential-$arch; fi \
+    && apt-get update && apt-get install -y --no-install-recommends \
+    ca-certificates cmake "$compiler" libcli11-dev libtoml11-dev mold ninja-build nlohmann-json3-dev pkg-config protobuf-compiler \
+    protobuf-compiler-grpc $(printf "%s:$arch " libabsl-dev libc-ares-dev libcurl4-openssl-dev libfmt-dev libgrpc++-dev libprotobuf-dev \
+    libre2-dev libspdlog-dev libssl-dev libyaml-cpp-dev prometheus-cpp-dev) \
     && rm -rf /var/lib/apt/lists/*
 COPY . /src
 ARG REVISION=unknown
-RUN cmake --preset release -S /src -DTAGDRIFT_COMMIT="${REVISION}" -DTAGDRIFT_TESTS=OFF -DTAGDRIFT_LAB=OFF -DTAGDRIFT_BENCH=OFF \
+RUN cmake --preset release -S /src --toolchain /src/deploy/toolchain.cmake -DTAGDRIFT_ARCH="${TARGETARCH}" \
+    -DTAGDRIFT_COMMIT="${REVISION}" -DTAGDRIFT_TESTS=OFF -DTAGDRIFT_LAB=OFF -DTAGDRIFT_BENCH=OFF \
     && cmake --build /src/build/release --target tagdrift
 RUN /src/deploy/image-root.sh /src/build/release/tagdrift /image
 
