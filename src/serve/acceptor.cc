@@ -40,9 +40,9 @@ Acceptor::~Acceptor() {
   close(wake_);
 }
 
-void Acceptor::Accept(OnConnection on_connection) {
-  accepting_ = std::jthread(
-      [this, on_connection = std::move(on_connection)](const std::stop_token& stop) { Run(stop, on_connection); });
+void Acceptor::Accept(OnConnection on_connection, OnTooMany on_too_many) {
+  accepting_ = std::jthread([this, on_connection = std::move(on_connection), on_too_many = std::move(on_too_many)](
+                                const std::stop_token& stop) { Run(stop, on_connection, on_too_many); });
 }
 
 void Acceptor::StopAccepting() {
@@ -72,11 +72,10 @@ int Acceptor::connections() const {
 bool Acceptor::IsTooMany(const std::string& peer) const {
   const auto of_peer =
       std::ranges::count_if(connections_, [&](const auto& entry) { return entry.second.peer == peer; });
-  return static_cast<int>(connections_.size()) >= options_.most_connections ||
-         of_peer >= options_.most_of_one_peer;
+  return static_cast<int>(connections_.size()) >= options_.most_connections || of_peer >= options_.most_of_one_peer;
 }
 
-void Acceptor::Run(const std::stop_token& stop, const OnConnection& on_connection) {
+void Acceptor::Run(const std::stop_token& stop, const OnConnection& on_connection, const OnTooMany& on_too_many) {
   while (!stop.stop_requested()) {
     std::vector<pollfd> polled = {{wake_, POLLIN, 0}, {listening_, POLLIN, 0}};
     std::vector<int> handed_on;
@@ -94,7 +93,7 @@ void Acceptor::Run(const std::stop_token& stop, const OnConnection& on_connectio
     for (std::size_t i = 0; i < handed_on.size(); ++i) {
       if ((polled[i + 2].revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0) Forget(handed_on[i]);
     }
-    if ((polled[1].revents & POLLIN) != 0 && !stop.stop_requested()) TakeOne(on_connection);
+    if ((polled[1].revents & POLLIN) != 0 && !stop.stop_requested()) TakeOne(on_connection, on_too_many);
   }
 }
 
@@ -106,7 +105,7 @@ void Acceptor::Forget(int fd) {
   connections_.erase(found);
 }
 
-void Acceptor::TakeOne(const OnConnection& on_connection) {
+void Acceptor::TakeOne(const OnConnection& on_connection, const OnTooMany& on_too_many) {
   const int fd = accept4(listening_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (fd < 0) {
     if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
@@ -119,8 +118,9 @@ void Acceptor::TakeOne(const OnConnection& on_connection) {
   if (!peer) return;
   const int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
   if (own < 0) return;
+  absl::Cleanup close_own = [own] { close(own); };
   {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
     // One of the same number has ended: its owner has closed it.
     const auto ended = connections_.find(fd);
     if (ended != connections_.end()) {
@@ -128,11 +128,12 @@ void Acceptor::TakeOne(const OnConnection& on_connection) {
       connections_.erase(ended);
     }
     if (IsTooMany(*peer)) {
-      close(own);
-      return;
+      lock.unlock();
+      return on_too_many(*peer);
     }
     connections_.emplace(fd, Connection{own, *std::move(peer)});
   }
+  std::move(close_own).Cancel();
   std::move(close_fd).Cancel();
   on_connection(fd);
 }

@@ -24,6 +24,8 @@ class Acceptor {
   };
   /// Takes a connected, non-blocking socket over.
   using OnConnection = std::function<void(int fd)>;
+  /// Told of a peer whose connection is one too many and is closed.
+  using OnTooMany = std::function<void(const std::string& peer)>;
 
   /// Takes `listening` over, which is non-blocking. Nobody is answered before Accept. Errors: what the system says.
   static absl::StatusOr<std::unique_ptr<Acceptor>> Make(int listening, Options options);
@@ -32,8 +34,9 @@ class Acceptor {
   Acceptor(const Acceptor&) = delete;
   Acceptor& operator=(const Acceptor&) = delete;
 
-  void Accept(OnConnection on_connection);
-  /// Accepts nothing more, and hands nothing on after it has returned. The connections stay.
+  /// Both are called on the accepting thread.
+  void Accept(OnConnection on_connection, OnTooMany on_too_many);
+  /// Accepts nothing more, and calls nothing that Accept was given after it has returned. The connections stay.
   void StopAccepting();
   /// As StopAccepting, and ends every connection, also one that a frozen peer does not read from.
   void Cut();
@@ -51,8 +54,8 @@ class Acceptor {
   Acceptor(int listening, int wake, Options options)
       : options_(std::move(options)), listening_(listening), wake_(wake) {}
 
-  void Run(const std::stop_token& stop, const OnConnection& on_connection);
-  void TakeOne(const OnConnection& on_connection);
+  void Run(const std::stop_token& stop, const OnConnection& on_connection, const OnTooMany& on_too_many);
+  void TakeOne(const OnConnection& on_connection, const OnTooMany& on_too_many);
   bool IsTooMany(const std::string& peer) const;
   void Forget(int fd);
 

@@ -62,7 +62,8 @@ MetricFamily Actions(const std::map<std::pair<int, int>, std::uint64_t>& actions
 }
 
 MetricFamily Refusals(const std::map<Refusal, std::uint64_t>& refused) {
-  MetricFamily family = Counter("tagdrift_refused_calls_total", "Calls that were refused, by the reason.");
+  MetricFamily family =
+      Counter("tagdrift_refused_calls_total", "Calls and connections that were refused, by the reason.");
   for (const Refusal reason : {Refusal::kNotPermitted, Refusal::kNotEnabled, Refusal::kTooMany, Refusal::kBadRequest}) {
     const auto found = refused.find(reason);
     Add(family, {{"reason", std::string(LabelOf(reason))}}, found == refused.end() ? 0 : found->second);

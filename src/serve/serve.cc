@@ -30,6 +30,7 @@
 #include "serve/server_limits.h"
 #include "serve/socket_dir.h"
 #include "serve/tls_entrance.h"
+#include "serve/turned_away.h"
 #include "serve/unix_listener.h"
 #include "serve/views.h"
 #include "serve/workers.h"
@@ -57,13 +58,15 @@ class UnixEntrance final : public Entrance {
     return {role_, uid ? fmt::format("uid {} at {}", *uid, name_) : "somebody at " + name_};
   }
 
-  absl::Status Serve(std::initializer_list<grpc::Service*> services) {
+  absl::Status Serve(std::initializer_list<grpc::Service*> services, const Acceptor::OnTooMany& on_too_many) {
     grpc::ServerBuilder builder;
     for (grpc::Service* service : services) builder.RegisterService(service);
     SetLimits(builder);
     server_ = builder.BuildAndStart();
     if (server_ == nullptr) return absl::InternalError("gRPC cannot serve at " + name_);
-    listener_->Accept([this](int fd) { grpc::AddInsecureChannelFromFd(server_.get(), fd); });
+    listener_->Accept(
+        [this](int fd) { grpc::AddInsecureChannelFromFd(server_.get(), fd); },
+        [this, on_too_many](const std::string& uid) { on_too_many(fmt::format("uid {} at {}", uid, name_)); });
     return absl::OkStatus();
   }
 
@@ -159,6 +162,15 @@ absl::Status Serve(Options options, agent::Agent& agent, const std::stop_token& 
     metrics.Refused(why);
     spdlog::warn("refused {}: {}", caller, message);
   };
+  TurnedAway turned_away(
+      [](const std::string& who, int times) {
+        spdlog::warn("refused {}: too many connections, {} turned away", who, times);
+      },
+      options.clock);
+  const Acceptor::OnTooMany on_too_many = [&](const std::string& who) {
+    metrics.Refused(Refusal::kTooMany);
+    turned_away.Add(who);
+  };
   NodeCacheContext reading{.agent = agent,
                            .board = board,
                            .loop = loop,
@@ -208,9 +220,9 @@ absl::Status Serve(Options options, agent::Agent& agent, const std::stop_token& 
   google::protobuf::SetLogHandler(nullptr);
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
-  absl::Status serving = (*readers)->Serve({&for_readers});
-  if (serving.ok()) serving = (*operators)->Serve({&for_operators, &actions});
-  if (serving.ok() && *tls != nullptr) serving = (*tls)->Serve({&*for_tls, &*tls_actions});
+  absl::Status serving = (*readers)->Serve({&for_readers}, on_too_many);
+  if (serving.ok()) serving = (*operators)->Serve({&for_operators, &actions}, on_too_many);
+  if (serving.ok() && *tls != nullptr) serving = (*tls)->Serve({&*for_tls, &*tls_actions}, on_too_many);
   if (serving.ok()) {
     const std::jthread sweeping([&](const std::stop_token& ended) {
       std::int64_t trimmed_after = 0;
@@ -218,6 +230,7 @@ absl::Status Serve(Options options, agent::Agent& agent, const std::stop_token& 
         for_readers.CutStuck(kStuck);
         for_operators.CutStuck(kStuck);
         if (for_tls) for_tls->CutStuck(kStuck);
+        turned_away.TellRest();
         const auto latest = board.Latest();
         const std::int64_t checked = latest == nullptr ? 0 : latest->report->checked_at().seconds();
         if (std::exchange(trimmed_after, checked) != checked) GiveMemoryBack();

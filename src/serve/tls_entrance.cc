@@ -19,7 +19,6 @@
 #include <utility>
 
 #include "absl/time/clock.h"
-#include "serve/acceptor.h"
 #include "serve/certificate_names.h"
 #include "serve/listen_at.h"
 #include "serve/server_limits.h"
@@ -93,14 +92,15 @@ class TlsEntrance::Server {
 
   bool has_begun() const { return server_ != nullptr; }
 
-  void Accept() {
-    acceptor_->Accept([this](int fd) {
+  void Accept(const Acceptor::OnTooMany& on_too_many) {
+    const auto take = [this](int fd) {
       const int yes = 1;
       setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
       grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
       connection.fd = fd;
       connections_->HandleNewConnection(&connection);
-    });
+    };
+    acceptor_->Accept(take, [on_too_many](const std::string& address) { on_too_many("somebody at " + address); });
   }
   void StopAccepting() { acceptor_->StopAccepting(); }
 
@@ -162,12 +162,13 @@ Caller TlsEntrance::CallerOf(const grpc::ServerContextBase& context) const {
   return CallerNamed(access_, names, PlaceOf(context.peer()));
 }
 
-absl::Status TlsEntrance::Serve(std::vector<grpc::Service*> services) {
+absl::Status TlsEntrance::Serve(std::vector<grpc::Service*> services, Acceptor::OnTooMany on_too_many) {
   services_ = std::move(services);
+  on_too_many_ = std::move(on_too_many);
   auto server = MakeServer(set_);
   if (!server.ok()) return server.status();
   server_ = *std::move(server);
-  server_->Accept();
+  server_->Accept(on_too_many_);
   if (access_.listening) access_.listening(PortOf(listening_));
   reloading_ = std::jthread([this](const std::stop_token& stop) { Reload(stop); });
   return absl::OkStatus();
@@ -213,7 +214,7 @@ absl::Status TlsEntrance::Replace(const TlsSet& set) {
   auto server = MakeServer(set);
   if (!server.ok()) return server.status();
   server_->StopAccepting();
-  (*server)->Accept();
+  (*server)->Accept(on_too_many_);
   std::swap(server_, *server);
   const auto grace = set.client_ca == set_.client_ca ? kGrace : kDistrustedGrace;
   set_ = set;

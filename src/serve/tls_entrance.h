@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "serve/acceptor.h"
 #include "serve/caller.h"
 #include "serve/tls_files.h"
 #include "tagdrift/serve/serve.h"
@@ -30,7 +31,8 @@ class TlsEntrance final : public Entrance {
 
   Caller CallerOf(const grpc::ServerContextBase& context) const override;
 
-  absl::Status Serve(std::vector<grpc::Service*> services);
+  /// Who has a connection too many is told of by his address: "somebody at 10.0.0.5".
+  absl::Status Serve(std::vector<grpc::Service*> services, Acceptor::OnTooMany on_too_many);
   /// Ends all connections, then waits for the calls to end.
   void Stop();
 
@@ -47,6 +49,7 @@ class TlsEntrance final : public Entrance {
   TlsSet set_;  ///< in use; of the reloading thread once that has begun
   const int listening_;
   std::vector<grpc::Service*> services_;
+  Acceptor::OnTooMany on_too_many_;
   std::unique_ptr<Server> server_;  ///< as set_
   std::jthread ending_;             ///< the server of the set before
   std::jthread reloading_;          ///< ends first

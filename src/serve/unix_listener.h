@@ -31,8 +31,11 @@ class UnixListener {
   UnixListener(const UnixListener&) = delete;
   UnixListener& operator=(const UnixListener&) = delete;
 
-  void Accept(Acceptor::OnConnection on_connection) { acceptor_->Accept(std::move(on_connection)); }
-  /// Accepts nothing more, hands nothing on after it has returned, and ends every connection.
+  /// A peer is told of by his uid.
+  void Accept(Acceptor::OnConnection on_connection, Acceptor::OnTooMany on_too_many) {
+    acceptor_->Accept(std::move(on_connection), std::move(on_too_many));
+  }
+  /// Accepts nothing more, calls nothing that Accept was given after it has returned, and ends every connection.
   void Cut() { acceptor_->Cut(); }
 
   /// Who has connected as `fd`. Nothing where that has ended.

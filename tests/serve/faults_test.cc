@@ -2,6 +2,7 @@
 // clock that jumps.
 #include <gmock/gmock.h>
 #include <grpcpp/generic/generic_stub.h>
+#include <netinet/in.h>
 #include <spdlog/sinks/ringbuffer_sink.h>
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
@@ -12,6 +13,7 @@
 #include <algorithm>
 #include <atomic>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <ostream>
@@ -89,6 +91,32 @@ bool AreGivenBack(const Descriptors& before) {
   });
 }
 
+/// Of this process nothing else listens at that host, so the port may be any.
+constexpr const char* kMetricsAddress = "127.0.0.61:0";
+
+/// Empty: nobody listens.
+std::string AnswerAtMetricsAddress() {
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    sockaddr_in address{};
+    socklen_t size = sizeof(address);
+    const int listening = std::stoi(entry.path().filename());
+    if (getsockname(listening, reinterpret_cast<sockaddr*>(&address), &size) != 0 || address.sin_family != AF_INET ||
+        ntohl(address.sin_addr.s_addr) != 0x7F00003D) {
+      continue;
+    }
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const absl::Cleanup close_fd = [fd] { close(fd); };
+    constexpr char kGet[] = "GET /metrics HTTP/1.1\r\nHost: node\r\n\r\n";
+    if (connect(fd, reinterpret_cast<const sockaddr*>(&address), size) != 0) continue;
+    send(fd, kGet, sizeof(kGet) - 1, MSG_NOSIGNAL);
+    std::string text(64 << 10, '\0');
+    const ssize_t length = recv(fd, text.data(), text.size(), MSG_WAITALL);
+    text.resize(static_cast<std::size_t>(std::max<ssize_t>(length, 0)));
+    return text;
+  }
+  return "";
+}
+
 // With tsan, and without a sanitizer, what depends on it is tested.
 #ifdef __has_feature
 constexpr bool kChecksTypesThroughPipes = __has_feature(address_sanitizer);
@@ -106,6 +134,7 @@ class Faults : public ServedScene {
       options.clock = clock_;
       options.state_dir = state_dir;
       options.interval = interval_;
+      options.metrics = metrics_;
     });
   }
   /// A look at the node; `other:v1` is asked about.
@@ -117,6 +146,13 @@ class Faults : public ServedScene {
     return status.ok() ? Get({}) : status;
   }
   int AskedAboutApp() { return scene_.registry.Count("HEAD", "/app/"); }
+  /// As /metrics counts them; kMetricsAddress has to be served.
+  static int Refusals(const std::string& reason) {
+    const std::string text = AnswerAtMetricsAddress();
+    const std::string series = "tagdrift_refused_calls_total{reason=\"" + reason + "\"} ";
+    const std::size_t at = text.find(series);
+    return at == std::string::npos ? -1 : std::atoi(text.c_str() + at + series.size());
+  }
   /// Over a connection of its own.
   bool AnswersANewcomer(const std::string& socket = "reader.sock") {
     return Get(*v1::NodeCache::NewStub(daemon_->Channel(socket)), {}).ok();
@@ -137,6 +173,7 @@ class Faults : public ServedScene {
   const Log log_;
   const std::shared_ptr<WallClock> clock_;
   absl::Duration interval_ = absl::Hours(1);
+  std::string metrics_;
 
  private:
   explicit Faults(std::shared_ptr<WallClock> clock) : ServedScene(clock), clock_(std::move(clock)) {}
@@ -234,6 +271,8 @@ TEST_F(Faults, ConnectionsOfRandomBytesEndThemselvesOnly) {
 
 TEST_F(Faults, StalledConnectionsTakeOneUsersPlacesOnly) {
   constexpr int kMostOfOneUser = 64;
+  const Log log;
+  metrics_ = kMetricsAddress;
   Start();
   const Descriptors before = Open();
   // This one is the reader's.
@@ -243,7 +282,13 @@ TEST_F(Faults, StalledConnectionsTakeOneUsersPlacesOnly) {
     send(stalled.back(), kPreface, static_cast<std::size_t>(i) % sizeof(kPreface), MSG_NOSIGNAL);
   }
   EXPECT_TRUE(AnswersANewcomer());
+  // The newcomer's place may not be free yet.
   for (int i = 0; i < 10; ++i) stalled.push_back(Connect("reader.sock"));
+  EXPECT_TRUE(Await([&] { return Refusals("limit") >= 9; }));
+  EXPECT_LE(Refusals("limit"), 10);
+  const std::string line = "refused uid " + std::to_string(getuid()) + " at reader.sock: too many connections";
+  EXPECT_GE(log.Times(line), 1);
+  EXPECT_LT(log.Times(line), 9) << "once a minute";
   EXPECT_TRUE(Get({}).ok()) << "who has a connection keeps it";
   EXPECT_TRUE(AnswersANewcomer("operator.sock"));
   for (const int fd : stalled) close(fd);

@@ -52,15 +52,24 @@ class SocketsTest : public testing::Test {
   std::unique_ptr<UnixListener> Listen(int most = 10) {
     auto listener = UnixListener::Open({.path = Path(), .most_connections = most, .most_of_one_uid = most});
     EXPECT_TRUE(listener.ok()) << listener.status();
-    (*listener)->Accept([this](int fd) {
-      const std::lock_guard lock(mutex_);
-      taken_.push_back(fd);
-    });
+    (*listener)->Accept(
+        [this](int fd) {
+          const std::lock_guard lock(mutex_);
+          taken_.push_back(fd);
+        },
+        [this](const std::string& uid) {
+          const std::lock_guard lock(mutex_);
+          turned_away_.push_back(uid);
+        });
     return *std::move(listener);
   }
   std::size_t Taken() {
     const std::lock_guard lock(mutex_);
     return taken_.size();
+  }
+  std::vector<std::string> TurnedAway() {
+    const std::lock_guard lock(mutex_);
+    return turned_away_;
   }
   ~SocketsTest() override {
     for (const int fd : taken_) close(fd);
@@ -69,6 +78,7 @@ class SocketsTest : public testing::Test {
   hosts::TreeFolder folder_;
   std::mutex mutex_;
   std::vector<int> taken_;
+  std::vector<std::string> turned_away_;
 };
 
 TEST_F(SocketsTest, SaysWhoHasConnected) {
@@ -87,6 +97,7 @@ TEST_F(SocketsTest, ConnectionsBeyondTheMostAreClosed) {
   ASSERT_TRUE(Await([&] { return Taken() == 2; }));
   const int third = Connect(Path());
   EXPECT_TRUE(IsClosed(third));
+  EXPECT_EQ(TurnedAway(), std::vector{std::to_string(getuid())});
   close(first);
   ASSERT_TRUE(Await([&] { return listener->connections() == 1; }));
   const int fourth = Connect(Path());

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include "tagdrift/call/clock.h"
+
+namespace tagdrift::serve {
+
+/// Told who was turned away, and how often since it was last told of him.
+using OnTurnedAway = std::function<void(const std::string& who, int times)>;
+
+/// Who was turned away, told of at most once a minute each, so that a flood of connections is none of lines. Thread
+/// safe.
+class TurnedAway {
+ public:
+  /// Beyond so many within a minute, the rest are told of as "others".
+  static constexpr std::size_t kMost = 16;
+
+  TurnedAway(OnTurnedAway tell, std::shared_ptr<const Clock> clock)
+      : tell_(std::move(tell)), clock_(std::move(clock)) {}
+
+  /// Tells of the first time at once.
+  void Add(const std::string& who);
+  /// Tells of what has come since a minute ago; to be called now and then.
+  void TellRest();
+
+ private:
+  struct Peer {
+    SteadyTime told;
+    int times = 0;  ///< since
+  };
+
+  const OnTurnedAway tell_;
+  const std::shared_ptr<const Clock> clock_;
+  std::mutex mutex_;
+  std::map<std::string, Peer> peers_;
+};
+
+}  // namespace tagdrift::serve
