@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <set>
+#include <system_error>
 #include <utility>
 
 namespace tagdrift::serve {
@@ -41,7 +42,13 @@ absl::StatusOr<std::unique_ptr<FileWatch>> FileWatch::Start(std::string root, st
     close(inotify);
     return absl::ErrnoToStatus(error, "watching files");
   }
-  return std::unique_ptr<FileWatch>(new FileWatch(std::move(root), std::move(changed), inotify, wake));
+  try {
+    return std::unique_ptr<FileWatch>(new FileWatch(std::move(root), std::move(changed), inotify, wake));
+  } catch (const std::system_error& error) {  // no more threads
+    close(inotify);
+    close(wake);
+    return absl::UnavailableError(std::string("watching files: ") + error.what());
+  }
 }
 
 FileWatch::FileWatch(std::string root, std::function<void()> changed, int inotify, int wake)

@@ -1,8 +1,10 @@
 #include "serve/loop.h"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 #include "serve/saved_round.h"
@@ -81,8 +83,12 @@ void Loop::Run(const std::stop_token& stop) {
     spdlog::warn("changes of configuration files are seen every {} only: {}", absl::FormatDuration(kLookAnyway),
                  text::MessageOf(files.status()));
   }
-  following_ = std::jthread([this](const std::stop_token& inner) { FollowNode(inner); });
-  following_pods_ = std::jthread([this](const std::stop_token& inner) { FollowPods(inner); });
+  try {
+    following_ = std::jthread([this](const std::stop_token& inner) { FollowNode(inner); });
+    following_pods_ = std::jthread([this](const std::stop_token& inner) { FollowPods(inner); });
+  } catch (const std::exception& error) {
+    spdlog::warn("changes of the node are seen every {} only: {}", absl::FormatDuration(kLookAnyway), error.what());
+  }
   while (auto work = WaitForWork(stop)) {
     if (work->schedule) StartScheduled();
     if (work->look) Look(*work, stop);
@@ -164,7 +170,7 @@ void Loop::Look(const Work& work, const std::stop_token& stop) {
     if (request.patterns.empty()) check.reuse.anew.push_back(*agent::NamePattern::Parse("*"));
     check.reuse.anew.insert(check.reuse.anew.end(), request.patterns.begin(), request.patterns.end());
   }
-  auto round = agent_.Check(check, CallContext{.stop = stop}.Within(began, absl::ToChronoNanoseconds(kLookLimit)));
+  auto round = Check(check, CallContext{.stop = stop}.Within(began, absl::ToChronoNanoseconds(kLookLimit)));
   // Cut short, it says of files and hosts that they could not be read, and would take the place of what is known.
   if (stop.stop_requested()) round = Stopped();
   const absl::Status outcome = round.status();
@@ -196,7 +202,20 @@ void Loop::StartScheduled() {
     for (Request& request : requests_) request.is_asked = !HasAnswers();
     reuse.rounds = {scheduled_, latest_};
   }
-  scheduled_thread_ = std::jthread([this, reuse](const std::stop_token& stop) { RunScheduled(reuse, stop); });
+  try {
+    scheduled_thread_ = std::jthread([this, reuse](const std::stop_token& stop) { RunScheduled(reuse, stop); });
+  } catch (const std::exception& error) {
+    options_.round_ended(absl::ZeroDuration(), false);
+    ScheduledEnded(absl::UnavailableError(fmt::format("starting a round: {}", error.what())));
+  }
+}
+
+absl::StatusOr<report::Round> Loop::Check(const agent::CheckOptions& options, const CallContext& context) {
+  try {
+    return agent_.Check(options, context);
+  } catch (const std::exception& error) {
+    return absl::UnavailableError(fmt::format("checking: {}", error.what()));
+  }
 }
 
 void Loop::RunScheduled(const agent::Reuse& reuse, const std::stop_token& stop) {
@@ -204,11 +223,13 @@ void Loop::RunScheduled(const agent::Reuse& reuse, const std::stop_token& stop) 
   agent::CheckOptions check = options_.check;
   check.rate_class = registry::RateClass::kBackground;
   check.reuse = reuse;
-  auto round =
-      agent_.Check(check, CallContext{.stop = stop}.Within(began, absl::ToChronoNanoseconds(options_.round_limit)));
+  auto round = Check(check, CallContext{.stop = stop}.Within(began, absl::ToChronoNanoseconds(options_.round_limit)));
+  options_.round_ended(absl::FromChrono(options_.clock->Steady() - began), round.ok());
+  if (!stop.stop_requested()) ScheduledEnded(std::move(round));
+}
+
+void Loop::ScheduledEnded(absl::StatusOr<report::Round> round) {
   const absl::Status outcome = round.status();
-  options_.round_ended(absl::FromChrono(options_.clock->Steady() - began), outcome.ok());
-  if (stop.stop_requested()) return;
   std::vector<Request> failed;
   {
     const std::lock_guard lock(mutex_);

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "serve/board.h"
 #include "serve/file_watch.h"
@@ -83,6 +84,10 @@ class Loop {
   void Look(const Work& work, const std::stop_token& stop);
   void StartScheduled();
   void RunScheduled(const agent::Reuse& reuse, const std::stop_token& stop);
+  /// A round that failed is tried again after a pause.
+  void ScheduledEnded(absl::StatusOr<report::Round> round);
+  /// Errors: the agent's; Unavailable: there are no more threads, or no memory.
+  absl::StatusOr<report::Round> Check(const agent::CheckOptions& options, const CallContext& context);
   Due NextDue() const;  ///< with mutex_
   /// With mutex_: whether a look has answers to go by.
   bool HasAnswers() const { return has_latest_ || scheduled_ != nullptr; }

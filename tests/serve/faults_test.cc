@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <grpcpp/generic/generic_stub.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <spdlog/sinks/ringbuffer_sink.h>
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
@@ -16,6 +17,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <future>
 #include <ostream>
 #include <random>
 #include <string>
@@ -24,6 +26,9 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/time/clock.h"
+#include "serve/board.h"
+#include "serve/health.h"
+#include "serve/loop.h"
 #include "serve/saved_round.h"
 #include "served_scene.h"
 
@@ -41,6 +46,35 @@ class WallClock final : public Clock {
   }
 
   std::atomic<int> ahead_hours = 0;
+};
+
+/// The clock of a loop alone: what is scheduled becomes due, and no answer becomes older.
+class ClockAhead final : public Clock {
+ public:
+  SteadyTime Steady() const override { return SystemClock()->Steady() + std::chrono::hours(ahead_hours.load()); }
+  absl::Time Wall() const override { return absl::Now(); }
+  bool WaitUntil(SteadyTime until, std::stop_token stop) const override {
+    return SystemClock()->WaitUntil(until, std::move(stop));
+  }
+
+  std::atomic<int> ahead_hours = 0;
+};
+
+/// As long as it lives no thread can be started, since there is no room for its stack.
+class NoThreads {
+ public:
+  NoThreads() {
+    pthread_getattr_default_np(&before_);
+    pthread_attr_t huge = before_;
+    EXPECT_EQ(pthread_attr_setstacksize(&huge, std::size_t{1} << 47), 0);
+    EXPECT_EQ(pthread_setattr_default_np(&huge), 0);
+  }
+  ~NoThreads() { pthread_setattr_default_np(&before_); }
+  NoThreads(const NoThreads&) = delete;
+  NoThreads& operator=(const NoThreads&) = delete;
+
+ private:
+  pthread_attr_t before_{};
 };
 
 /// Holds what is logged as long as it lives, which has to be longer than that of what logs.
@@ -316,6 +350,32 @@ TEST_F(Faults, WithoutDescriptorsTheReportStaysAndIsMadeAgainLater) {
   EXPECT_EQ(VerdictOf("app:v1"), v1::VERDICT_STALE);
   EXPECT_EQ(VerdictOf("other:v1"), v1::VERDICT_FRESH);
   EXPECT_FALSE(answer_.has_failed());
+}
+
+TEST_F(Faults, WithoutMoreThreadsARoundFailsAndIsMadeLater) {
+  Board board;
+  Heartbeat heartbeat{SteadyTime::max()};
+  const auto ahead = std::make_shared<ClockAhead>();
+  Loop loop(*scene_.agent, board, heartbeat, {.spread = absl::ZeroDuration(), .clock = ahead});
+  std::stop_source stop;
+  auto running = std::async(std::launch::async, [&] { loop.Run(stop.get_token()); });
+  const absl::Cleanup request_stop = [&] { stop.request_stop(); };
+  ASSERT_TRUE(Await([&] { return board.Latest() != nullptr; }));
+  // Older than the six intervals after which a scheduled round asks anew, and not yet too old for a look.
+  clock_->ahead_hours = 7;
+  const int asked = AskedAboutApp();
+  {
+    const NoThreads none;
+    ahead->ahead_hours = 2;
+    loop.Changed();
+    EXPECT_TRUE(Await([&] { return log_.Times("the node could not be looked at: starting a round: ") > 0; }));
+    EXPECT_EQ(AskedAboutApp(), asked);
+  }
+  ahead->ahead_hours = 4;
+  loop.Changed();
+  EXPECT_TRUE(Await([&] { return AskedAboutApp() > asked; }));
+  stop.request_stop();
+  EXPECT_NO_THROW(running.get());
 }
 
 TEST_F(Faults, AClockThatJumpsByADayHasEachTagAskedOnceMore) {
