@@ -13,6 +13,14 @@ std::shared_ptr<void> Slots::Take() {
   return {static_cast<void*>(left_.get()), [counter = left_](void*) { ++*counter; }};
 }
 
+std::shared_ptr<void> ByteRoom::Take(std::size_t bytes, std::size_t most) {
+  std::size_t held = held_->load();
+  do {
+    if (bytes > most || held > most - bytes) return nullptr;
+  } while (!held_->compare_exchange_weak(held, held + bytes));
+  return {static_cast<void*>(held_.get()), [counter = held_, bytes](void*) { *counter -= bytes; }};
+}
+
 std::optional<absl::Duration> TokenBucket::Take() {
   const std::lock_guard lock(mutex_);
   const SteadyTime now = clock_->Steady();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -20,6 +21,16 @@ class Slots {
 
  private:
   std::shared_ptr<std::atomic<int>> left_;
+};
+
+/// How many bytes may be held at a time. Thread safe.
+class ByteRoom {
+ public:
+  /// `bytes`, given back with the last copy of the answer. Null: with them more than `most` would be held.
+  std::shared_ptr<void> Take(std::size_t bytes, std::size_t most);
+
+ private:
+  const std::shared_ptr<std::atomic<std::size_t>> held_ = std::make_shared<std::atomic<std::size_t>>(0);
 };
 
 /// How often something may happen. Thread safe.

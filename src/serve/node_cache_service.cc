@@ -49,7 +49,7 @@ std::optional<Page> ReadPage(const std::string& token) {
   return page;
 }
 
-grpc::Status AnswerPage(const Snapshot& snapshot, const v1::GetReportRequest& request, grpc::ByteBuffer& response) {
+grpc::Status Answer(const Snapshot& snapshot, const v1::GetReportRequest& request, grpc::ByteBuffer& response) {
   Page page{.generation = snapshot.generation()};
   if (!request.page_token().empty()) {
     const auto asked = ReadPage(request.page_token());
@@ -59,28 +59,50 @@ grpc::Status AnswerPage(const Snapshot& snapshot, const v1::GetReportRequest& re
   if (page.generation != snapshot.generation()) {
     return {grpc::StatusCode::ABORTED, "the report has changed since the first page; begin anew"};
   }
-  v1::GetReportResponse answer;
-  answer.set_generation(snapshot.generation());
-  if (snapshot.published().failed) *answer.mutable_failed() = *snapshot.published().failed;
-  const v1::NodeReport& report = snapshot.report();
-  v1::NodeReport& part = *answer.mutable_report();
-  if (page.offset == 0) {
-    v1::NodeReport rest = report;
-    rest.clear_tags();
-    part = std::move(rest);
-  } else {
-    part.set_node(report.node());
-    *part.mutable_checked_at() = report.checked_at();
-  }
-  const int size = request.page_size() == 0 ? report.tags_size() : request.page_size();
-  const int end = std::min(report.tags_size(), page.offset + std::min(size, report.tags_size()));
-  for (int i = page.offset; i < end; ++i) *part.add_tags() = report.tags(i);
-  if (end < report.tags_size()) answer.set_next_page_token(fmt::format("{}:{}", page.generation, end));
-  bool own = true;
-  return grpc::SerializationTraits<v1::GetReportResponse>::Serialize(answer, &response, &own);
+  const int tags = snapshot.report().tags_size();
+  const int size = request.page_size() == 0 ? tags : request.page_size();
+  const int end = page.offset + std::min(size, tags - page.offset);
+  response = snapshot.Response(page.offset, end, end < tags ? fmt::format("{}:{}", page.generation, end) : "");
+  return grpc::Status::OK;
 }
 
 }  // namespace
+
+/// One call of GetReport. Deletes itself when gRPC has done with it, which is not before Answer.
+class ReportCall final : public grpc::ServerUnaryReactor {
+ public:
+  ReportCall(NodeCacheService& service, grpc::CallbackServerContext& context) : service_(service), context_(context) {
+    const std::lock_guard lock(service_.mutex_);
+    service_.report_calls_.insert(this);
+  }
+
+  void Answer(const grpc::Status& status) {
+    {
+      const std::lock_guard lock(mutex_);
+      answered_ = service_.shared_.clock->Steady();
+    }
+    Finish(status);
+  }
+
+  void CutIfStuck(std::chrono::nanoseconds limit) {
+    const std::lock_guard lock(mutex_);
+    if (answered_ && service_.shared_.clock->Steady() - *answered_ > limit) context_.TryCancel();
+  }
+
+ private:
+  void OnDone() override {
+    {
+      const std::lock_guard lock(service_.mutex_);
+      service_.report_calls_.erase(this);
+    }
+    delete this;
+  }
+
+  NodeCacheService& service_;
+  grpc::CallbackServerContext& context_;
+  std::mutex mutex_;
+  std::optional<SteadyTime> answered_;  ///< mutex_
+};
 
 grpc::Status NodeCacheService::Refuse(const grpc::ServerContextBase& context, Refusal why, const std::string& reason,
                                       const std::string& message, absl::Duration retry_after) const {
@@ -105,24 +127,26 @@ grpc::Status NodeCacheService::AdmitRound(const grpc::ServerContextBase& context
                 *wait);
 }
 
-grpc::Status NodeCacheService::Answer(const v1::GetReportRequest& request, grpc::ByteBuffer& response) const {
+grpc::Status NodeCacheService::NoSnapshot(const grpc::ServerContextBase& context, const absl::Status& why) const {
+  if (!absl::IsResourceExhausted(why)) return ToGrpc(why);
+  return Refuse(context, Refusal::kTooMany, "TOO_MANY_VIEWS", std::string(why.message()), absl::Seconds(10));
+}
+
+grpc::Status NodeCacheService::AnswerLatest(const grpc::ServerContextBase& context, const v1::GetReportRequest& request,
+                                            grpc::ByteBuffer& response) const {
   const auto published = shared_.board.Latest();
   if (published == nullptr) {
     const auto failure = shared_.board.Failure();
     return failure ? grpc::Status(grpc::StatusCode::UNAVAILABLE, failure->detail()) : NoReportYet();
   }
   const auto snapshot = shared_.views.Of(published, request.filter(), request.view());
-  if (!snapshot.ok()) return ToGrpc(snapshot.status());
-  if (request.page_size() == 0 && request.page_token().empty()) {
-    response = (*snapshot)->Response();
-    return grpc::Status::OK;
-  }
-  return AnswerPage(**snapshot, request, response);
+  if (!snapshot.ok()) return NoSnapshot(context, snapshot.status());
+  return Answer(**snapshot, request, response);
 }
 
 grpc::ServerUnaryReactor* NodeCacheService::GetReport(grpc::CallbackServerContext* context,
                                                       const grpc::ByteBuffer* request, grpc::ByteBuffer* response) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  auto* call = new ReportCall(*this, *context);
   v1::GetReportRequest asked;
   grpc::Status status;
   if (!Parse(*request, asked)) {
@@ -139,18 +163,18 @@ grpc::ServerUnaryReactor* NodeCacheService::GetReport(grpc::CallbackServerContex
     anew = PatternsOf(asked.filter());
     status = ToGrpc(anew.status());
   } else if (status.ok()) {
-    status = Answer(asked, *response);
+    status = AnswerLatest(*context, asked, *response);
   }
   CountInvalid(shared_.refused, entrance_.CallerOf(*context).name, status);
   if (!status.ok() || !asked.refresh()) {
-    reactor->Finish(status);
-    return reactor;
+    call->Answer(status);
+    return call;
   }
   shared_.loop.RequestRound(*std::move(anew),
-                            [this, reactor, response, asked = std::move(asked)](const absl::Status& outcome) {
-                              reactor->Finish(outcome.ok() ? Answer(asked, *response) : ToGrpc(outcome));
+                            [this, call, context, response, asked = std::move(asked)](const absl::Status& outcome) {
+                              call->Answer(outcome.ok() ? AnswerLatest(*context, asked, *response) : ToGrpc(outcome));
                             });
-  return reactor;
+  return call;
 }
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* NodeCacheService::WatchReport(grpc::CallbackServerContext* context,
@@ -248,6 +272,7 @@ grpc::ServerUnaryReactor* NodeCacheService::ListImages(grpc::CallbackServerConte
 void NodeCacheService::CutStuck(std::chrono::nanoseconds limit) {
   const std::lock_guard lock(mutex_);
   for (Watcher* watcher : watchers_) watcher->CutIfStuck(limit);
+  for (ReportCall* call : report_calls_) call->CutIfStuck(limit);
 }
 
 }  // namespace tagdrift::serve

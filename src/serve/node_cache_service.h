@@ -37,6 +37,7 @@ struct NodeCacheContext {
   Slots watching{2000};  ///< streams
 };
 
+class ReportCall;
 class Watcher;
 
 /// NodeCache at one entrance. Calls that are answered from the board take no thread; the others have one of a few
@@ -60,10 +61,11 @@ class NodeCacheService final
   grpc::ServerUnaryReactor* ListImages(grpc::CallbackServerContext* context, const v1::ListImagesRequest* request,
                                        v1::ListImagesResponse* response) override;
 
-  /// Cancels the streams of readers that have not taken a message for so long.
+  /// Cancels the calls of readers that have not taken a message for so long.
   void CutStuck(std::chrono::nanoseconds limit);
 
  private:
+  friend class ReportCall;
   friend class Watcher;
 
   grpc::Status Refuse(const grpc::ServerContextBase& context, Refusal why, const std::string& reason,
@@ -72,12 +74,16 @@ class NodeCacheService final
   grpc::Status Admit(const grpc::ServerContextBase& context) const;
   /// And have a round made now.
   grpc::Status AdmitRound(const grpc::ServerContextBase& context) const;
-  grpc::Status Answer(const v1::GetReportRequest& request, grpc::ByteBuffer& response) const;
+  /// What is answered where there is no view, by why that is so.
+  grpc::Status NoSnapshot(const grpc::ServerContextBase& context, const absl::Status& why) const;
+  grpc::Status AnswerLatest(const grpc::ServerContextBase& context, const v1::GetReportRequest& request,
+                            grpc::ByteBuffer& response) const;
 
   NodeCacheContext& shared_;
   const Entrance& entrance_;
   std::mutex mutex_;
-  std::set<Watcher*> watchers_;  ///< mutex_
+  std::set<Watcher*> watchers_;         ///< mutex_
+  std::set<ReportCall*> report_calls_;  ///< mutex_
 };
 
 }  // namespace tagdrift::serve

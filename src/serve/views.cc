@@ -3,8 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
+#include "google/protobuf/io/coded_stream.h"
+#include "google/protobuf/io/zero_copy_stream_impl_lite.h"
+#include "google/protobuf/wire_format_lite.h"
 #include "serve/changes.h"
 #include "tagdrift/agent/narrowing.h"
 #include "tagdrift/report/report.h"
@@ -76,6 +80,25 @@ void LeaveBasics(v1::NodeReport& report) {
   }
 }
 
+/// What comes before a field that is a message of so many bytes.
+std::string FieldOf(int number, std::size_t bytes) {
+  using google::protobuf::internal::WireFormatLite;
+  std::string text;
+  google::protobuf::io::StringOutputStream stream(&text);
+  google::protobuf::io::CodedOutputStream out(&stream);
+  out.WriteTag(WireFormatLite::MakeTag(number, WireFormatLite::WIRETYPE_LENGTH_DELIMITED));
+  out.WriteVarint64(bytes);
+  out.Trim();
+  return text;
+}
+
+/// Without a copy. `room` is given back with it.
+grpc::Slice SliceOf(std::string bytes, std::shared_ptr<void> room) {
+  using Held = std::pair<std::string, std::shared_ptr<void>>;
+  auto* held = new Held(std::move(bytes), std::move(room));
+  return {held->first.data(), held->first.size(), [](void* done) { delete static_cast<Held*>(done); }, held};
+}
+
 }  // namespace
 
 absl::Status CheckFilter(const v1::ReportFilter& filter) {
@@ -114,19 +137,42 @@ absl::StatusOr<v1::NodeReport> Filtered(const Published& published, const v1::Re
   return report;
 }
 
-grpc::ByteBuffer Snapshot::Response() const {
-  const std::lock_guard lock(mutex_);
-  if (response_ == nullptr) {
-    v1::GetReportResponse response;
-    *response.mutable_report() = *report_;
-    response_ = std::make_unique<grpc::Slice>(response.SerializeAsString());
+Snapshot::Serialised Snapshot::Serialise() const {
+  Serialised serialised;
+  std::string tags;
+  serialised.ends.reserve(static_cast<std::size_t>(report_->tags_size()));
+  for (const v1::TagReport& tag : report_->tags()) {
+    tags += FieldOf(v1::NodeReport::kTagsFieldNumber, tag.ByteSizeLong());
+    tag.AppendToString(&tags);
+    serialised.ends.push_back(tags.size());
   }
-  // Messages that follow each other are one.
+  serialised.tags = SliceOf(std::move(tags), room_);
+  v1::NodeReport head = *report_;
+  head.clear_tags();
+  serialised.head = SliceOf(head.SerializeAsString(), room_);
+  return serialised;
+}
+
+grpc::ByteBuffer Snapshot::Response(int begin, int end, const std::string& next_page_token) const {
+  const std::lock_guard lock(mutex_);
+  if (!serialised_) serialised_ = Serialise();
+  const auto offset = [&](int tag) { return tag == 0 ? 0 : serialised_->ends[static_cast<std::size_t>(tag) - 1]; };
+  const grpc::Slice tags = serialised_->tags.sub(offset(begin), offset(end));
+  grpc::Slice head = serialised_->head;
+  if (begin > 0) {
+    v1::NodeReport part;
+    part.set_node(report_->node());
+    *part.mutable_checked_at() = report_->checked_at();
+    head = grpc::Slice(part.SerializeAsString());
+  }
   v1::GetReportResponse rest;
   rest.set_generation(generation());
+  rest.set_next_page_token(next_page_token);
   if (published_->failed) *rest.mutable_failed() = *published_->failed;
-  const grpc::Slice slices[] = {*response_, grpc::Slice(rest.SerializeAsString())};
-  return {slices, 2};
+  const grpc::Slice slices[] = {
+      grpc::Slice(FieldOf(v1::GetReportResponse::kReportFieldNumber, head.size() + tags.size())), head, tags,
+      grpc::Slice(rest.SerializeAsString())};
+  return {slices, std::size(slices)};
 }
 
 grpc::ByteBuffer Snapshot::Event(const Snapshot* told) const {
@@ -138,7 +184,7 @@ grpc::ByteBuffer Snapshot::Event(const Snapshot* told) const {
   event.set_generation(generation());
   if (told != nullptr) *event.mutable_changes() = ChangesBetween(told->report(), *report_);
   if (told == nullptr || event.changes().ByteSizeLong() >= report_->ByteSizeLong()) *event.mutable_report() = *report_;
-  const grpc::Slice slice(event.SerializeAsString());
+  const grpc::Slice slice = SliceOf(event.SerializeAsString(), room_);
   return events_.emplace(from, grpc::ByteBuffer(&slice, 1)).first->second;
 }
 
@@ -162,10 +208,39 @@ absl::StatusOr<std::shared_ptr<const Snapshot>> Views::Of(const std::shared_ptr<
     if (!filtered.ok()) return filtered.status();
     report = std::make_shared<const v1::NodeReport>(*std::move(filtered));
   }
+  std::shared_ptr<void> room;
+  if (report != published->report && (room = RoomFor(key, *report, *published->report)) == nullptr) {
+    return absl::ResourceExhaustedError("others hold as much of the report as there is memory for");
+  }
   const std::lock_guard lock(mutex_);
-  auto snapshot = std::make_shared<const Snapshot>(published, std::move(report));
+  auto snapshot = std::make_shared<const Snapshot>(published, std::move(report), std::move(room));
   if (latest_ != published || made_.size() >= kMost) return snapshot;
   return made_.emplace(key, std::move(snapshot)).first->second;
+}
+
+std::shared_ptr<void> Views::RoomFor(const std::string& key, const v1::NodeReport& view, const v1::NodeReport& whole) {
+  // The message, and serialised for GetReport and for WatchReport.
+  const auto cost = [](const v1::NodeReport& report) { return report.SpaceUsedLong() + 2 * report.ByteSizeLong(); };
+  const std::size_t bytes = key.size() + cost(view);
+  const std::size_t most = std::max(most_, 2 * (key.size() + cost(whole)));
+  if (auto room = room_.Take(bytes, most)) return room;
+  std::map<std::string, std::shared_ptr<const Snapshot>> kept;
+  {
+    const std::lock_guard lock(mutex_);
+    kept.swap(made_);
+  }
+  kept.clear();
+  return room_.Take(bytes, most);
+}
+
+std::shared_ptr<const Snapshot> Views::ToRemember(std::shared_ptr<const Snapshot> told) {
+  if (!told->is_whole()) return told;
+  const std::lock_guard lock(mutex_);
+  if (auto remembered = remembered_.lock(); remembered && remembered->generation() == told->generation()) {
+    return remembered;
+  }
+  remembered_ = told;
+  return told;
 }
 
 }  // namespace tagdrift::serve

@@ -36,7 +36,7 @@ void Watcher::WriteNext() {
   if (ended_ || published == nullptr || (told_ != nullptr && told_->generation() == published->generation)) return;
   const Unmatched unmatched = told_ == nullptr ? Unmatched::kIsAnError : Unmatched::kIsNothing;
   auto snapshot = service_.shared_.views.Of(published, request_.filter(), request_.view(), unmatched);
-  if (!snapshot.ok()) return End(ToGrpc(snapshot.status()));
+  if (!snapshot.ok()) return End(service_.NoSnapshot(context_, snapshot.status()));
   being_told_ = *std::move(snapshot);
   message_ = being_told_->Event(told_.get());
   writing_since_ = service_.shared_.clock->Steady();
@@ -52,7 +52,7 @@ void Watcher::OnWriteDone(bool ok) {
   const std::lock_guard lock(mutex_);
   writing_since_.reset();
   message_.Clear();
-  told_ = std::move(being_told_);
+  told_ = service_.shared_.views.ToRemember(std::move(being_told_));
   if (!ok) return End({grpc::StatusCode::CANCELLED, "the reader has gone"});
   WriteNext();
 }

@@ -1,0 +1,103 @@
+// A reader who asks and does not take the answer.
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/grpcpp.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "registry/manual_clock.h"
+#include "served_scene.h"
+
+namespace tagdrift::serve {
+namespace {
+
+class StuckReader : public ServedScene {
+ protected:
+  StuckReader() {
+    // Several times a stream's window of 64 KiB.
+    for (int i = 0; i < 300; ++i) {
+      const std::string name = "many-" + std::to_string(i);
+      scene_.registry.Push(name, "v1", new_);
+      scene_.Cache(agent::NameOf(name + ":v1"), new_);
+    }
+  }
+
+  /// One whose windows stay at 64 KiB until somebody reads.
+  std::shared_ptr<grpc::Channel> NarrowChannel() const {
+    grpc::ChannelArguments arguments;
+    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+    arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+    return grpc::CreateCustomChannel("unix://" + daemon_->Path("reader.sock"), grpc::InsecureChannelCredentials(),
+                                     arguments);
+  }
+
+  const std::shared_ptr<registry::ManualClock> clock_ = std::make_shared<registry::ManualClock>();
+};
+
+TEST_F(StuckReader, IsCutAfterAMinute) {
+  Start([&](Options& options) { options.clock = clock_; });
+  ASSERT_GT(answer_.ByteSizeLong(), std::size_t{150} << 10);
+  for (const int page_size : {0, 290}) {
+    v1::GetReportRequest request;
+    request.set_page_size(page_size);
+    const grpc::Slice slice(request.SerializeAsString());
+    grpc::GenericStub stub(NarrowChannel());
+    grpc::CompletionQueue queue;
+    const auto next = [&queue] {
+      void* tag = nullptr;
+      bool ok = false;
+      return queue.Next(&tag, &ok) && ok;
+    };
+    grpc::ClientContext context;
+    SetDeadline(context);
+    const auto call = stub.PrepareUnaryCall(&context, "/tagdrift.v1.NodeCache/GetReport", {&slice, 1}, &queue);
+    call->StartCall();
+    call->ReadInitialMetadata(nullptr);
+    ASSERT_TRUE(next()) << "it has been answered";
+    // The sweep at its end has seen that more than a minute has passed.
+    clock_->AdvanceAndWait(std::chrono::seconds(61));
+    grpc::ByteBuffer response;
+    grpc::Status status;
+    call->Finish(&response, &status, nullptr);
+    ASSERT_TRUE(next());
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::CANCELLED) << page_size;
+    EXPECT_TRUE(Get({}).ok()) << "who takes it gets it";
+  }
+}
+
+TEST_F(StuckReader, CannotHoldViewsWithoutEnd) {
+  Start();
+  struct Watch {
+    grpc::ClientContext context;
+    std::unique_ptr<grpc::ClientReader<v1::WatchReportResponse>> stream;
+  };
+  std::vector<std::unique_ptr<Watch>> watches;
+  v1::WatchReportRequest request;
+  v1::WatchReportResponse event;
+  for (int verdict = 1; verdict <= v1::Verdict_MAX; ++verdict) {
+    request.mutable_filter()->add_verdicts(static_cast<v1::Verdict>(verdict));
+  }
+  bool is_told = true;
+  while (is_told && watches.size() < 100) {
+    // The same tags each time, but a view of its own.
+    request.mutable_filter()->add_verdicts(v1::VERDICT_FRESH);
+    Watch& watch = *watches.emplace_back(std::make_unique<Watch>());
+    SetDeadline(watch.context);
+    watch.stream = daemon_->reader->WatchReport(&watch.context, request);
+    is_told = watch.stream->Read(&event);
+  }
+  ASSERT_FALSE(is_told);
+  EXPECT_GT(watches.size(), 10U);
+  const grpc::Status refused = watches.back()->stream->Finish();
+  EXPECT_EQ(refused.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED) << refused.error_message();
+  EXPECT_NE(refused.error_details().find("RetryInfo"), std::string::npos);
+  EXPECT_TRUE(Get({}).ok()) << "the report is there for all";
+  EXPECT_EQ(answer_.report().tags_size(), 302);
+  for (const auto& watch : watches) watch->context.TryCancel();
+}
+
+}  // namespace
+}  // namespace tagdrift::serve
