@@ -6,6 +6,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "registry/manual_clock.h"
@@ -97,6 +98,46 @@ TEST_F(StuckReader, CannotHoldViewsWithoutEnd) {
   EXPECT_TRUE(Get({}).ok()) << "the report is there for all";
   EXPECT_EQ(answer_.report().tags_size(), 302);
   for (const auto& watch : watches) watch->context.TryCancel();
+}
+
+TEST_F(StuckReader, CannotHoldMoreByRequestsThanIsAllowed) {
+  struct Call {
+    grpc::ClientContext context;
+    grpc::ByteBuffer response;
+    grpc::Status status;
+    std::unique_ptr<grpc::ClientAsyncResponseReader<grpc::ByteBuffer>> reader;
+  };
+  Start();
+  v1::GetReportRequest request;
+  request.set_refresh(true);
+  request.GetReflection()->MutableUnknownFields(&request)->AddLengthDelimited(1000, std::string(500'000, 'x'));
+  const grpc::Slice slice(request.SerializeAsString());
+  scene_.registry.Hold("app");
+  grpc::CompletionQueue queue;
+  // 200 MB, while none is answered.
+  std::vector<std::unique_ptr<grpc::GenericStub>> stubs;
+  std::vector<std::unique_ptr<Call>> calls;
+  for (int i = 0; i < 400; ++i) {
+    if (i % 100 == 0) stubs.push_back(std::make_unique<grpc::GenericStub>(daemon_->Channel("operator.sock")));
+    Call& call = *calls.emplace_back(std::make_unique<Call>());
+    SetDeadline(call.context);
+    call.reader =
+        stubs.back()->PrepareUnaryCall(&call.context, "/tagdrift.v1.NodeCache/GetReport", {&slice, 1}, &queue);
+    call.reader->StartCall();
+    call.reader->Finish(&call.response, &call.status, &call);
+  }
+  void* tag = nullptr;
+  bool ok = false;
+  ASSERT_TRUE(queue.Next(&tag, &ok));
+  const grpc::StatusCode first = static_cast<Call*>(tag)->status.error_code();
+  EXPECT_NE(first, grpc::StatusCode::OK);
+  EXPECT_NE(first, grpc::StatusCode::DEADLINE_EXCEEDED);
+  scene_.registry.Release();
+  for (std::size_t i = 1; i < calls.size(); ++i) ASSERT_TRUE(queue.Next(&tag, &ok));
+  // What they held may not have been given back yet.
+  const auto newcomer = v1::NodeCache::NewStub(daemon_->Channel("operator.sock"));
+  for (int i = 0; i < 1000 && !Get(*newcomer, {}).ok(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  EXPECT_TRUE(Get(*newcomer, {}).ok());
 }
 
 }  // namespace
