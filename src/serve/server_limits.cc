@@ -12,7 +12,7 @@ constexpr int kMostStreams = 100;
 /// Of a server: connections, requests, and what a call takes while its answer is not taken. A full 64 connections of
 /// one user with as many streams fit in, with small requests; beyond, gRPC ends idle connections, then calls. Not what
 /// answers are made of: the report is there once for all of them, and Views bounds the other views of it.
-constexpr std::size_t kMostBytes = 64 << 20;
+constexpr std::size_t kMostCallBytes = 64 << 20;
 /// Of gRPC's synchronous services: reflection holds one for each open stream.
 constexpr int kMostThreads = 8;
 
@@ -23,7 +23,7 @@ void SetLimits(grpc::ServerBuilder& builder) {
   builder.SetMaxSendMessageSize(-1);
   grpc::ResourceQuota quota("tagdrift");
   quota.SetMaxThreads(kMostThreads);
-  quota.Resize(kMostBytes);
+  quota.Resize(kMostCallBytes);
   builder.SetResourceQuota(quota);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMostStreams);
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, 16 << 10);
