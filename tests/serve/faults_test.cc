@@ -305,7 +305,6 @@ TEST_F(Faults, ConnectionsOfRandomBytesEndThemselvesOnly) {
 
 TEST_F(Faults, StalledConnectionsTakeOneUsersPlacesOnly) {
   constexpr int kMostOfOneUser = 64;
-  const Log log;
   metrics_ = kMetricsAddress;
   Start();
   const Descriptors before = Open();
@@ -321,8 +320,8 @@ TEST_F(Faults, StalledConnectionsTakeOneUsersPlacesOnly) {
   EXPECT_TRUE(Await([&] { return Refusals("limit") >= 9; }));
   EXPECT_LE(Refusals("limit"), 10);
   const std::string line = "refused uid " + std::to_string(getuid()) + " at reader.sock: too many connections";
-  EXPECT_GE(log.Times(line), 1);
-  EXPECT_LT(log.Times(line), 9) << "once a minute";
+  EXPECT_GE(log_.Times(line), 1);
+  EXPECT_LT(log_.Times(line), 9) << "once a minute";
   EXPECT_TRUE(Get({}).ok()) << "who has a connection keeps it";
   EXPECT_TRUE(AnswersANewcomer("operator.sock"));
   for (const int fd : stalled) close(fd);

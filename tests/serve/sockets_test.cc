@@ -119,12 +119,13 @@ TEST_F(SocketsTest, ACutWaitsForTheConnectionThatIsBeingHandedOn) {
   ASSERT_TRUE(listener.ok()) << listener.status();
   std::atomic<bool> has_begun = false;
   std::atomic<bool> has_ended = false;
-  (*listener)->Accept([&](int fd) {
+  const auto take = [&](int fd) {
     has_begun = true;
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
     close(fd);
     has_ended = true;
-  });
+  };
+  (*listener)->Accept(take, [](const std::string&) {});
   const int client = Connect(Path());
   ASSERT_TRUE(Await([&] { return has_begun.load(); }));
   (*listener)->Cut();
