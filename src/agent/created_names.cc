@@ -12,11 +12,14 @@ bool PointsTo(const node::ImageRecord& record, const image::Digest& digest) {
   return record.target_digest == digest.text();
 }
 
-/// True if a container holds the image, or may: somebody else pulled it too.
-bool IsUsed(const Execution& execution) {
+/// True if a container holds the image: somebody else pulled it too.
+absl::StatusOr<bool> IsUsed(const Execution& execution, const CallContext& context) {
   if (!execution.plan.image_id) return false;
-  const auto holders = HoldersOf(*execution.runtime().cri, *execution.plan.image_id, execution.finishing.Undoing());
-  return !holders.ok() || !holders->empty();
+  const auto holders = AskThroughARestart(execution.shared, context, [&] {
+    return HoldersOf(*execution.runtime().cri, *execution.plan.image_id, context);
+  });
+  if (!holders.ok()) return holders.status();
+  return !holders->empty();
 }
 
 /// All names, while no other action works on the digest's.
@@ -42,12 +45,14 @@ absl::StatusOr<CreatedNames> CreatedNames::Before(const Execution& execution) {
 void CreatedNames::TakeBack(const Execution& execution, report::ActionOutcome& outcome) const {
   const std::string digest_name = execution.digest_name();
   const CallContext context = execution.finishing.Undoing();
+  // First, since it may have to wait.
+  const auto used = IsUsed(execution, context);
+  if (used.ok() && *used) return;
   const auto records = RecordsUnderLock(execution, context);
   if (!records.ok()) {
     if (!before_.contains(digest_name)) outcome.left.push_back("perhaps the name " + digest_name);
     return;
   }
-  if (IsUsed(execution)) return;
   std::vector<std::string> created;
   bool others = false;
   bool newcomers = false;
@@ -65,6 +70,10 @@ void CreatedNames::TakeBack(const Execution& execution, report::ActionOutcome& o
   if (newcomers) return;
   if (others) std::erase(created, execution.plan.image_id.value_or(""));
   for (const std::string& name : created) {
+    if (!used.ok()) {
+      outcome.left.push_back("the name " + name);
+      continue;
+    }
     AuditedChange change(execution.audit, "remove the name " + name + ", which this action has made");
     const auto deleted = execution.runtime().containerd_actions->DeleteName(name, *execution.plan.to, context);
     if (deleted.ok() && !*deleted) {

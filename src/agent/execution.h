@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -36,6 +37,21 @@ struct Execution {
   /// "repository@digest" of the wanted content.
   std::string digest_name() const { return plan.reference.At(*plan.to).Canonical(); }
 };
+
+/// What `ask` answers; while that is Unavailable it is asked again, as long as a restart of containerd takes and the
+/// call may go on.
+template <typename Ask>
+auto AskThroughARestart(const Shared& shared, const CallContext& context, const Ask& ask) {
+  constexpr std::chrono::seconds kRestart(10);
+  constexpr std::chrono::milliseconds kPause(250);
+  const SteadyTime give_up = shared.clock.Steady() + kRestart;
+  for (;;) {
+    auto answer = ask();
+    const SteadyTime next = shared.clock.Steady() + kPause;
+    if (!absl::IsUnavailable(answer.status()) || next > give_up || context.Ended(next)) return answer;
+    if (!shared.clock.WaitUntil(next, context.stop)) return answer;
+  }
+}
 
 /// What the name points to now. Waits a little for a containerd that is just being restarted.
 /// Errors: it could not be asked.

@@ -152,6 +152,18 @@ TEST_F(RefreshTest, TouchesNothingWhenItLostItsLock) {
   EXPECT_EQ(node_.Target(kMovedTag), old_.text());
 }
 
+TEST_F(RefreshTest, NamesWhatItLeavesWhereNobodySaysWhetherAContainerHasTheImage) {
+  node_.on_hold = [this] {
+    node_.store->blobs.erase(node_.layer.at(new_.text()));
+    node_.calls->Fail("listing containers", absl::UnknownError("the plugin has not been loaded"));
+  };
+  const auto outcome = Refresh();
+  EXPECT_EQ(outcome.state, ActionState::kFailed);
+  EXPECT_EQ(node_.Target(digest_name_), new_.text());
+  EXPECT_THAT(outcome.left, testing::UnorderedElementsAre("the name " + digest_name_, HasSubstr("the name sha256:")));
+  EXPECT_THAT(outcome.undone, IsEmpty());
+}
+
 TEST_F(RefreshTest, StopsBeforeTheTagIsTouched) {
   node_.on_hold = [this] { stop_.request_stop(); };
   EXPECT_EQ(Refresh().state, ActionState::kStopped);
