@@ -15,9 +15,7 @@ bool PointsTo(const node::ImageRecord& record, const image::Digest& digest) {
 /// True if a container holds the image: somebody else pulled it too.
 absl::StatusOr<bool> IsUsed(const Execution& execution, const CallContext& context) {
   if (!execution.plan.image_id) return false;
-  const auto holders = AskThroughARestart(execution.shared, context, [&] {
-    return HoldersOf(*execution.runtime().cri, *execution.plan.image_id, context);
-  });
+  const auto holders = HoldersOf(*execution.runtime().cri, *execution.plan.image_id, context);
   if (!holders.ok()) return holders.status();
   return !holders->empty();
 }
@@ -45,14 +43,15 @@ absl::StatusOr<CreatedNames> CreatedNames::Before(const Execution& execution) {
 void CreatedNames::TakeBack(const Execution& execution, report::ActionOutcome& outcome) const {
   const std::string digest_name = execution.digest_name();
   const CallContext context = execution.finishing.Undoing();
-  // First, since it may have to wait.
-  const auto used = IsUsed(execution, context);
-  if (used.ok() && *used) return;
+  // After a restart the CRI is up later than the store.
+  (void)AskThroughARestart(execution.shared, context, [&] { return IsUsed(execution, context); });
   const auto records = RecordsUnderLock(execution, context);
   if (!records.ok()) {
     if (!before_.contains(digest_name)) outcome.left.push_back("perhaps the name " + digest_name);
     return;
   }
+  const auto used = IsUsed(execution, context);
+  if (used.ok() && *used) return;
   std::vector<std::string> created;
   bool others = false;
   bool newcomers = false;

@@ -38,8 +38,12 @@ struct Execution {
   std::string digest_name() const { return plan.reference.At(*plan.to).Canonical(); }
 };
 
-/// What `ask` answers; while that is Unavailable it is asked again, as long as a restart of containerd takes and the
-/// call may go on.
+/// Whether containerd is not there, or its CRI not up yet: up to 1.7 that is an error of no code (checkInitialized in
+/// pkg/cri/server/instrumented_service.go).
+bool IsOfARestart(const absl::Status& status);
+
+/// What `ask` answers, asked again while a restart of containerd is in the way: as long as one takes, and the call may
+/// go on.
 template <typename Ask>
 auto AskThroughARestart(const Shared& shared, const CallContext& context, const Ask& ask) {
   constexpr std::chrono::seconds kRestart(10);
@@ -48,7 +52,7 @@ auto AskThroughARestart(const Shared& shared, const CallContext& context, const 
   for (;;) {
     auto answer = ask();
     const SteadyTime next = shared.clock.Steady() + kPause;
-    if (!absl::IsUnavailable(answer.status()) || next > give_up || context.Ended(next)) return answer;
+    if (!IsOfARestart(answer.status()) || next > give_up || context.Ended(next)) return answer;
     if (!shared.clock.WaitUntil(next, context.stop)) return answer;
   }
 }

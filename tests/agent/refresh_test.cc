@@ -164,6 +164,13 @@ TEST_F(RefreshTest, NamesWhatItLeavesWhereNobodySaysWhetherAContainerHasTheImage
   EXPECT_THAT(outcome.undone, IsEmpty());
 }
 
+TEST(IsOfARestart, TellsACriThatIsNotUpYetFromOneThatFails) {
+  EXPECT_TRUE(IsOfARestart(absl::UnavailableError("connection refused")));
+  EXPECT_TRUE(IsOfARestart(absl::UnknownError("listing containers: server is not initialized yet")));
+  EXPECT_FALSE(IsOfARestart(absl::UnknownError("listing containers: the plugin has not been loaded")));
+  EXPECT_FALSE(IsOfARestart(absl::OkStatus()));
+}
+
 TEST_F(RefreshTest, StopsBeforeTheTagIsTouched) {
   node_.on_hold = [this] { stop_.request_stop(); };
   EXPECT_EQ(Refresh().state, ActionState::kStopped);
