@@ -4,9 +4,11 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <initializer_list>
 #include <map>
+#include <memory>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -85,11 +87,18 @@ std::string EndpointOf(const Options& options) {
   return "unix://" + (options.host_root == "/" ? "" : options.host_root) + kDefaultSocket;
 }
 
+absl::Status TimeForFiles(const CallContext& context) {
+  return context.Check(std::chrono::steady_clock::now(), "reading the node's files");
+}
+
 absl::StatusOr<Observation> Observe(const Options& options, node::RuntimeClients& runtime,
                                     const kube::PodWatch& followed, ObservationScope scope,
                                     const CallContext& context) {
-  auto tree = hosts::FileTree::Open(options.host_root, [context] {
-    return context.Check(std::chrono::steady_clock::now(), "reading the node's files");
+  const auto files_missed = std::make_shared<std::atomic<bool>>(false);
+  auto tree = hosts::FileTree::Open(options.host_root, [context, files_missed] {
+    absl::Status goes_on = TimeForFiles(context);
+    if (!goes_on.ok()) *files_missed = true;
+    return goes_on;
   });
   if (!tree.ok()) return tree.status();
   const std::string endpoint = EndpointOf(options);
@@ -125,7 +134,8 @@ absl::StatusOr<Observation> Observe(const Options& options, node::RuntimeClients
                    .node = *std::move(node),
                    .settings = node::LearnSettings(*tree, *version, *status, endpoint, options.overrides),
                    .sandbox_image = "",
-                   .network = {}};
+                   .network = {},
+                   .files_missed = files_missed};
   seen.in_words =
       fmt::format("{} {} at {}; registry hosts from {}", version->runtime_name, version->runtime_version, endpoint,
                   seen.settings.config_path.empty() ? "no config_path" : seen.settings.config_path);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -21,9 +22,13 @@ struct Observation {
   std::shared_ptr<const hosts::FileTree> tree;  ///< the node's root
   facts::Node node;
   hosts::RegistrySettings settings;
-  std::string sandbox_image;  ///< canonical reference; empty where it is not known
-  registry::Network network;  ///< unset where registries are not going to be asked
+  std::string sandbox_image;                              ///< canonical reference; empty where it is not known
+  registry::Network network;                              ///< unset where registries are not going to be asked
+  std::shared_ptr<const std::atomic<bool>> files_missed;  ///< whether time ended before a file of `tree` was read
 };
+
+/// Errors: there is no time left to read the node's files.
+absl::Status TimeForFiles(const CallContext& context);
 
 /// What is read.
 struct ObservationScope {
