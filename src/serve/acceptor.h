@@ -13,7 +13,7 @@
 namespace tagdrift::serve {
 
 /// Accepts connections at a listening socket and hands them on. gRPC's own listener knows no bounds, and stops
-/// accepting for good when file descriptors run out once. Thread safe.
+/// accepting for good when file descriptors run out once. Thread safe, but that one thread at a time stops or cuts it.
 class Acceptor {
  public:
   struct Options {

@@ -23,4 +23,9 @@ class Entrance {
   virtual Caller CallerOf(const grpc::ServerContextBase& context) const = 0;
 };
 
+/// What he may have is what a reader may, where he may do nothing.
+inline Role RoleOf(const Entrance& entrance, const grpc::ServerContextBase& context) {
+  return entrance.CallerOf(context).role.value_or(Role::kReader);
+}
+
 }  // namespace tagdrift::serve

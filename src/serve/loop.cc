@@ -97,12 +97,12 @@ void Loop::Run(const std::stop_token& stop) {
   following_ = {};
   following_pods_ = {};
   files_.reset();
-  RefuseRequests();
-  // The first look may have been cut short; the threads that use scheduled_ too have ended.
-  if (const auto& known = latest_ != nullptr ? latest_ : scheduled_; known != nullptr) Save(*known);
+  Refuse();
+  // What no look has taken over yet is newer. The threads that use it too have ended.
+  if (const auto& known = scheduled_ != nullptr ? scheduled_ : latest_; known != nullptr) Save(*known);
 }
 
-void Loop::RefuseRequests() {
+void Loop::Refuse() {
   std::vector<Request> left;
   {
     const std::lock_guard lock(mutex_);

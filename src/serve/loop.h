@@ -54,8 +54,10 @@ class Loop {
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  /// Runs until it is stopped.
+  /// Runs until it is stopped, and then refuses.
   void Run(const std::stop_token& stop);
+  /// Refuses the rounds that were asked for, and all that will be.
+  void Refuse();
 
   /// Something may have changed on the node. Thread safe.
   void Changed();
@@ -92,7 +94,6 @@ class Loop {
   /// With mutex_: whether a look has answers to go by.
   bool HasAnswers() const { return has_latest_ || scheduled_ != nullptr; }
   absl::Duration Backoff(absl::Duration longest);
-  void RefuseRequests();
   void Publish(std::shared_ptr<const report::Round> round);
   /// What registries answered in `scheduled` is in the latest round now.
   void TakenOver(const std::shared_ptr<const report::Round>& scheduled);

@@ -33,6 +33,8 @@ const grpc::Status& NoReportYet() {
 
 grpc::Status BadRequest(const std::string& message) { return {grpc::StatusCode::INVALID_ARGUMENT, message}; }
 
+constexpr char kForeignToken[] = "page_token: none of this agent's";
+
 /// "GENERATION:OFFSET".
 struct Page {
   std::uint64_t generation = 0;
@@ -53,13 +55,14 @@ grpc::Status Answer(const Snapshot& snapshot, const v1::GetReportRequest& reques
   Page page{.generation = snapshot.generation()};
   if (!request.page_token().empty()) {
     const auto asked = ReadPage(request.page_token());
-    if (!asked || asked->offset > snapshot.report().tags_size()) return BadRequest("page_token: none of this agent's");
+    if (!asked) return BadRequest(kForeignToken);
     page = *asked;
   }
   if (page.generation != snapshot.generation()) {
     return {grpc::StatusCode::ABORTED, "the report has changed since the first page; begin anew"};
   }
   const int tags = snapshot.report().tags_size();
+  if (page.offset > tags) return BadRequest(kForeignToken);
   const int size = request.page_size() == 0 ? tags : request.page_size();
   const int end = page.offset + std::min(size, tags - page.offset);
   response = snapshot.Response(page.offset, end, end < tags ? fmt::format("{}:{}", page.generation, end) : "");
@@ -67,42 +70,6 @@ grpc::Status Answer(const Snapshot& snapshot, const v1::GetReportRequest& reques
 }
 
 }  // namespace
-
-/// One call of GetReport. Deletes itself when gRPC has done with it, which is not before Answer.
-class ReportCall final : public grpc::ServerUnaryReactor {
- public:
-  ReportCall(NodeCacheService& service, grpc::CallbackServerContext& context) : service_(service), context_(context) {
-    const std::lock_guard lock(service_.mutex_);
-    service_.report_calls_.insert(this);
-  }
-
-  void Answer(const grpc::Status& status) {
-    {
-      const std::lock_guard lock(mutex_);
-      answered_ = service_.shared_.clock->Steady();
-    }
-    Finish(status);
-  }
-
-  void CutIfStuck(std::chrono::nanoseconds limit) {
-    const std::lock_guard lock(mutex_);
-    if (answered_ && service_.shared_.clock->Steady() - *answered_ > limit) context_.TryCancel();
-  }
-
- private:
-  void OnDone() override {
-    {
-      const std::lock_guard lock(service_.mutex_);
-      service_.report_calls_.erase(this);
-    }
-    delete this;
-  }
-
-  NodeCacheService& service_;
-  grpc::CallbackServerContext& context_;
-  std::mutex mutex_;
-  std::optional<SteadyTime> answered_;  ///< mutex_
-};
 
 grpc::Status NodeCacheService::Refuse(const grpc::ServerContextBase& context, Refusal why, const std::string& reason,
                                       const std::string& message, absl::Duration retry_after) const {
@@ -139,14 +106,14 @@ grpc::Status NodeCacheService::AnswerLatest(const grpc::ServerContextBase& conte
     const auto failure = shared_.board.Failure();
     return failure ? grpc::Status(grpc::StatusCode::UNAVAILABLE, failure->detail()) : NoReportYet();
   }
-  const auto snapshot = shared_.views.Of(published, request.filter(), request.view());
+  const auto snapshot = shared_.views.Of(published, request.filter(), request.view(), RoleOf(entrance_, context));
   if (!snapshot.ok()) return NoSnapshot(context, snapshot.status());
   return Answer(**snapshot, request, response);
 }
 
 grpc::ServerUnaryReactor* NodeCacheService::GetReport(grpc::CallbackServerContext* context,
                                                       const grpc::ByteBuffer* request, grpc::ByteBuffer* response) {
-  auto* call = new ReportCall(*this, *context);
+  auto* call = new UnaryCall(shared_.calls, *context);
   v1::GetReportRequest asked;
   grpc::Status status;
   if (!Parse(*request, asked)) {
@@ -272,7 +239,6 @@ grpc::ServerUnaryReactor* NodeCacheService::ListImages(grpc::CallbackServerConte
 void NodeCacheService::CutStuck(std::chrono::nanoseconds limit) {
   const std::lock_guard lock(mutex_);
   for (Watcher* watcher : watchers_) watcher->CutIfStuck(limit);
-  for (ReportCall* call : report_calls_) call->CutIfStuck(limit);
 }
 
 }  // namespace tagdrift::serve

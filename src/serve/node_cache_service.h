@@ -13,6 +13,7 @@
 #include "serve/limits.h"
 #include "serve/loop.h"
 #include "serve/refusal.h"
+#include "serve/unary_call.h"
 #include "serve/views.h"
 #include "serve/workers.h"
 #include "tagdrift/agent/agent.h"
@@ -34,10 +35,11 @@ struct NodeCacheContext {
   /// Of readers; an operator may always have one.
   TokenBucket reader_rounds{0.1, 3, clock};
   Slots working{8};      ///< calls that ask the node or registries
+  Slots answering{64};   ///< such calls, until their answer has been taken
   Slots watching{2000};  ///< streams
+  UnaryCalls calls{clock};
 };
 
-class ReportCall;
 class Watcher;
 
 /// NodeCache at one entrance. Calls that are answered from the board take no thread; the others have one of a few
@@ -61,11 +63,10 @@ class NodeCacheService final
   grpc::ServerUnaryReactor* ListImages(grpc::CallbackServerContext* context, const v1::ListImagesRequest* request,
                                        v1::ListImagesResponse* response) override;
 
-  /// Cancels the calls of readers that have not taken a message for so long.
+  /// Cancels the streams of readers that have not taken a message for so long.
   void CutStuck(std::chrono::nanoseconds limit);
 
  private:
-  friend class ReportCall;
   friend class Watcher;
 
   grpc::Status Refuse(const grpc::ServerContextBase& context, Refusal why, const std::string& reason,
@@ -82,8 +83,7 @@ class NodeCacheService final
   NodeCacheContext& shared_;
   const Entrance& entrance_;
   std::mutex mutex_;
-  std::set<Watcher*> watchers_;         ///< mutex_
-  std::set<ReportCall*> report_calls_;  ///< mutex_
+  std::set<Watcher*> watchers_;  ///< mutex_
 };
 
 }  // namespace tagdrift::serve

@@ -227,6 +227,7 @@ absl::Status Serve(Options options, agent::Agent& agent, const std::stop_token& 
     const std::jthread sweeping([&](const std::stop_token& ended) {
       std::int64_t trimmed_after = 0;
       while (options.clock->WaitUntil(options.clock->Steady() + kSweep, ended)) {
+        reading.calls.CutStuck(kStuck);
         for_readers.CutStuck(kStuck);
         for_operators.CutStuck(kStuck);
         if (for_tls) for_tls->CutStuck(kStuck);
@@ -239,6 +240,8 @@ absl::Status Serve(Options options, agent::Agent& agent, const std::stop_token& 
     spdlog::info("serving in {}", options.socket_dir);
     if (*tls != nullptr) spdlog::info("serving at {} over mutual TLS", options.tls.address);
     loop.Run(stop);
+  } else {
+    loop.Refuse();
   }
   workers.RequestStop();
   (*readers)->Stop();

@@ -1,6 +1,7 @@
 #include "serve/tls_entrance.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/security/tls_certificate_provider.h>
 #include <grpcpp/security/tls_credentials_options.h>
@@ -14,8 +15,11 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
+#include <system_error>
+#include <thread>
 #include <utility>
 
 #include "absl/time/clock.h"
@@ -107,11 +111,17 @@ class TlsEntrance::Server {
   /// Tells the clients to leave, and cuts what is left after `grace` or at a stop request.
   void End(std::chrono::milliseconds grace, const std::stop_token& stop) {
     acceptor_->StopAccepting();
-    const std::jthread cutting([&](const std::stop_token& ended) {
+    const auto cut_then = [&](const std::stop_token& ended) {
       const LinkedStop either(stop, ended);
       SystemClock()->WaitUntil(SystemClock()->Steady() + grace, either.token());
       acceptor_->Cut();
-    });
+    };
+    std::jthread cutting;
+    try {
+      cutting = std::jthread(cut_then);
+    } catch (const std::system_error&) {  // no more threads
+      return Stop();
+    }
     server_->Shutdown(std::chrono::system_clock::now() + grace);
   }
 
@@ -213,14 +223,23 @@ void TlsEntrance::Reload(const std::stop_token& stop) {
 absl::Status TlsEntrance::Replace(const TlsSet& set) {
   auto server = MakeServer(set);
   if (!server.ok()) return server.status();
+  try {
+    (*server)->Accept(on_too_many_);
+  } catch (const std::system_error& error) {  // no more threads
+    return absl::UnavailableError(fmt::format("listening at {}: {}", access_.address, error.what()));
+  }
   server_->StopAccepting();
-  (*server)->Accept(on_too_many_);
   std::swap(server_, *server);
   const auto grace = set.client_ca == set_.client_ca ? kGrace : kDistrustedGrace;
   set_ = set;
   spdlog::info("{} and its authority were read again", access_.certificate);
   // One that has not ended by now, of the set before the last, is cut.
-  ending_ = std::jthread([old = *std::move(server), grace](const std::stop_token& stop) { old->End(grace, stop); });
+  const std::shared_ptr<Server> old = *std::move(server);
+  try {
+    ending_ = std::jthread([old, grace](const std::stop_token& stop) { old->End(grace, stop); });
+  } catch (const std::system_error&) {  // no more threads
+    old->Stop();
+  }
   return absl::OkStatus();
 }
 

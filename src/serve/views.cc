@@ -168,7 +168,7 @@ grpc::ByteBuffer Snapshot::Response(int begin, int end, const std::string& next_
   v1::GetReportResponse rest;
   rest.set_generation(generation());
   rest.set_next_page_token(next_page_token);
-  if (published_->failed) *rest.mutable_failed() = *published_->failed;
+  if (failed_) *rest.mutable_failed() = *failed_;
   const grpc::Slice slices[] = {
       grpc::Slice(FieldOf(v1::GetReportResponse::kReportFieldNumber, head.size() + tags.size())), head, tags,
       grpc::Slice(rest.SerializeAsString())};
@@ -177,52 +177,61 @@ grpc::ByteBuffer Snapshot::Response(int begin, int end, const std::string& next_
 
 grpc::ByteBuffer Snapshot::Event(const Snapshot* told) const {
   const std::lock_guard lock(mutex_);
-  const std::uint64_t from = told == nullptr ? 0 : told->generation();
-  const auto found = events_.find(from);
-  if (found != events_.end()) return found->second;
+  std::optional<grpc::ByteBuffer>& kept = told == nullptr ? first_event_ : event_;
+  if (kept && (told == nullptr || told_ == told->generation())) return *kept;
   v1::WatchReportResponse event;
   event.set_generation(generation());
   if (told != nullptr) *event.mutable_changes() = ChangesBetween(told->report(), *report_);
   if (told == nullptr || event.changes().ByteSizeLong() >= report_->ByteSizeLong()) *event.mutable_report() = *report_;
   const grpc::Slice slice = SliceOf(event.SerializeAsString(), room_);
-  return events_.emplace(from, grpc::ByteBuffer(&slice, 1)).first->second;
+  if (told != nullptr) told_ = told->generation();
+  kept.emplace(&slice, 1);
+  return *kept;
 }
 
 absl::StatusOr<std::shared_ptr<const Snapshot>> Views::Of(const std::shared_ptr<const Published>& published,
-                                                          const v1::ReportFilter& filter, v1::View view,
+                                                          const v1::ReportFilter& filter, v1::View view, Role role,
                                                           Unmatched unmatched) {
+  if (!Narrows(filter) && filter.verdicts_size() == 0 && view != v1::VIEW_BASIC) {
+    const std::lock_guard lock(mutex_);
+    Turn(published);
+    if (whole_ == nullptr) whole_ = std::make_shared<const Snapshot>(*published, published->report, nullptr);
+    return whole_;
+  }
   const std::string key = std::string(view == v1::VIEW_BASIC ? "basic " : "full ") +
                           (unmatched == Unmatched::kIsNothing ? "told " : "asked ") + filter.SerializeAsString();
   {
     const std::lock_guard lock(mutex_);
-    if (latest_ != published) {
-      latest_ = published;
-      made_.clear();
-    }
+    Turn(published);
     const auto found = made_.find(key);
     if (found != made_.end()) return found->second;
   }
-  std::shared_ptr<const v1::NodeReport> report = published->report;
-  if (Narrows(filter) || filter.verdicts_size() > 0 || view == v1::VIEW_BASIC) {
-    auto filtered = Filtered(*published, filter, view, unmatched, invocation_);
-    if (!filtered.ok()) return filtered.status();
-    report = std::make_shared<const v1::NodeReport>(*std::move(filtered));
-  }
-  std::shared_ptr<void> room;
-  if (report != published->report && (room = RoomFor(key, *report, *published->report)) == nullptr) {
+  auto filtered = Filtered(*published, filter, view, unmatched, invocation_);
+  if (!filtered.ok()) return filtered.status();
+  std::shared_ptr<void> room = RoomFor(key, *filtered, *published->report, role);
+  if (room == nullptr) {
     return absl::ResourceExhaustedError("others hold as much of the report as there is memory for");
   }
+  auto snapshot = std::make_shared<const Snapshot>(
+      *published, std::make_shared<const v1::NodeReport>(*std::move(filtered)), std::move(room));
   const std::lock_guard lock(mutex_);
-  auto snapshot = std::make_shared<const Snapshot>(published, std::move(report), std::move(room));
   if (latest_ != published || made_.size() >= kMost) return snapshot;
   return made_.emplace(key, std::move(snapshot)).first->second;
 }
 
-std::shared_ptr<void> Views::RoomFor(const std::string& key, const v1::NodeReport& view, const v1::NodeReport& whole) {
+void Views::Turn(const std::shared_ptr<const Published>& published) {
+  if (latest_ == published) return;
+  latest_ = published;
+  whole_.reset();
+  made_.clear();
+}
+
+std::shared_ptr<void> Views::RoomFor(const std::string& key, const v1::NodeReport& view, const v1::NodeReport& whole,
+                                     Role role) {
   // The message, and serialised for GetReport and for WatchReport.
-  const auto cost = [](const v1::NodeReport& report) { return report.SpaceUsedLong() + 2 * report.ByteSizeLong(); };
+  const auto cost = [](const v1::NodeReport& report) { return report.SpaceUsedLong() + 3 * report.ByteSizeLong(); };
   const std::size_t bytes = key.size() + cost(view);
-  const std::size_t most = std::max(most_, 2 * (key.size() + cost(whole)));
+  const std::size_t most = std::max(most_, 2 * (key.size() + cost(whole))) * (role == Role::kOperator ? 2 : 1);
   if (auto room = room_.Take(bytes, most)) return room;
   std::map<std::string, std::shared_ptr<const Snapshot>> kept;
   {

@@ -14,6 +14,7 @@
 
 #include "absl/status/statusor.h"
 #include "serve/board.h"
+#include "serve/caller.h"
 #include "serve/limits.h"
 #include "tagdrift/agent/selection.h"
 #include "tagdrift/report/command_line.h"
@@ -45,27 +46,26 @@ absl::StatusOr<v1::NodeReport> Filtered(const Published& published, const v1::Re
 /// One view of one published report, shared by all who ask for it. Thread safe.
 class Snapshot {
  public:
-  /// `room` is given back once neither this nor an answer that was made of it is left.
-  Snapshot(std::shared_ptr<const Published> published, std::shared_ptr<const v1::NodeReport> report,
-           std::shared_ptr<void> room)
-      : published_(std::move(published)), report_(std::move(report)), room_(std::move(room)) {}
+  /// `room` is given back once neither this nor an answer that was made of it is left. Null: it is all of the report,
+  /// and takes no memory for it but the board's.
+  Snapshot(const Published& published, std::shared_ptr<const v1::NodeReport> report, std::shared_ptr<void> room)
+      : generation_(published.generation),
+        failed_(published.failed),
+        report_(std::move(report)),
+        room_(std::move(room)) {}
 
-  std::uint64_t generation() const { return published_->generation; }
-  const Published& published() const { return *published_; }
+  std::uint64_t generation() const { return generation_; }
   const v1::NodeReport& report() const { return *report_; }
-
-  /// Whether it is all of the report, and takes no memory for it but the board's.
-  bool is_whole() const { return report_ == published_->report; }
+  bool is_whole() const { return room_ == nullptr; }
 
   /// A serialised GetReportResponse with the tags from `begin` to before `end`; what is not about tags is with the
   /// first. The report is serialised once, and shared by all answers.
   grpc::ByteBuffer Response(int begin, int end, const std::string& next_page_token) const;
-  /// A serialised WatchReportResponse: what has changed since `told`, or the report. Null: the report. Serialised once
-  /// for all that were told the same.
+  /// A serialised WatchReportResponse: what has changed since `told`, or the report. Null: the report. Kept for the
+  /// next who was told the same, as most were.
   grpc::ByteBuffer Event(const Snapshot* told) const;
 
  private:
-  const std::shared_ptr<const Published> published_;
   struct Serialised {
     grpc::Slice head;  ///< all but the tags
     grpc::Slice tags;
@@ -74,24 +74,28 @@ class Snapshot {
 
   Serialised Serialise() const;
 
+  const std::uint64_t generation_;
+  const std::optional<v1::FailedRound> failed_;
   const std::shared_ptr<const v1::NodeReport> report_;
   const std::shared_ptr<void> room_;
   mutable std::mutex mutex_;
   mutable std::optional<Serialised> serialised_;
-  mutable std::map<std::uint64_t, grpc::ByteBuffer> events_;  ///< by the generation that was told; 0: nothing was
+  mutable std::optional<grpc::ByteBuffer> first_event_;  ///< for those who were told nothing
+  mutable std::uint64_t told_ = 0;                       ///< the generation that who gets `event_` was told
+  mutable std::optional<grpc::ByteBuffer> event_;
 };
 
 /// The views of the latest report. Thread safe.
 class Views {
  public:
   /// What views that are no whole reports may take, as long as anybody holds them: `most` bytes, or what two as large
-  /// as the report take where that is more.
+  /// as the report take where that is more. Twice that for an operator's, whom no reader can leave without room.
   explicit Views(report::Invocation invocation, std::size_t most = 32 << 20)
       : invocation_(std::move(invocation)), most_(most) {}
 
   /// Errors: as Filtered; ResourceExhausted: the views that are held take all the memory that they may.
   absl::StatusOr<std::shared_ptr<const Snapshot>> Of(const std::shared_ptr<const Published>& published,
-                                                     const v1::ReportFilter& filter, v1::View view,
+                                                     const v1::ReportFilter& filter, v1::View view, Role role,
                                                      Unmatched unmatched = Unmatched::kIsAnError);
   /// One that says the same as `told`, for who was told it to remember: watchers who come one after the other keep one
   /// report, and not each the one that was the latest then.
@@ -101,8 +105,11 @@ class Views {
   /// Beyond, views are made anew for each who asks.
   static constexpr std::size_t kMost = 64;
 
+  /// Makes `published` what is kept of. With mutex_ held.
+  void Turn(const std::shared_ptr<const Published>& published);
   /// Of `view` under `key`; null: there is none.
-  std::shared_ptr<void> RoomFor(const std::string& key, const v1::NodeReport& view, const v1::NodeReport& whole);
+  std::shared_ptr<void> RoomFor(const std::string& key, const v1::NodeReport& view, const v1::NodeReport& whole,
+                                Role role);
 
   const report::Invocation invocation_;
   const std::size_t most_;
@@ -110,6 +117,7 @@ class Views {
   std::mutex mutex_;
   std::weak_ptr<const Snapshot> remembered_;  ///< the latest
   std::shared_ptr<const Published> latest_;
+  std::shared_ptr<const Snapshot> whole_;                        ///< of `latest_`; null: not asked for yet
   std::map<std::string, std::shared_ptr<const Snapshot>> made_;  ///< of `latest_`, by filter and view
 };
 

@@ -6,7 +6,11 @@ namespace tagdrift::serve {
 
 Watcher::Watcher(NodeCacheService& service, grpc::CallbackServerContext& context, v1::WatchReportRequest request,
                  std::shared_ptr<void> slot)
-    : service_(service), context_(context), request_(std::move(request)), slot_(std::move(slot)) {
+    : service_(service),
+      context_(context),
+      role_(RoleOf(service.entrance_, context)),
+      request_(std::move(request)),
+      slot_(std::move(slot)) {
   const std::lock_guard lock(service_.mutex_);
   service_.watchers_.insert(this);
 }
@@ -35,7 +39,13 @@ void Watcher::WriteNext() {
   // Before the first report there is nothing to tell, and after it only what is new.
   if (ended_ || published == nullptr || (told_ != nullptr && told_->generation() == published->generation)) return;
   const Unmatched unmatched = told_ == nullptr ? Unmatched::kIsAnError : Unmatched::kIsNothing;
-  auto snapshot = service_.shared_.views.Of(published, request_.filter(), request_.view(), unmatched);
+  Views& views = service_.shared_.views;
+  auto snapshot = views.Of(published, request_.filter(), request_.view(), role_, unmatched);
+  if (absl::IsResourceExhausted(snapshot.status()) && told_ != nullptr) {
+    // Its own makes room: it is told all again.
+    told_.reset();
+    snapshot = views.Of(published, request_.filter(), request_.view(), role_, unmatched);
+  }
   if (!snapshot.ok()) return End(service_.NoSnapshot(context_, snapshot.status()));
   being_told_ = *std::move(snapshot);
   message_ = being_told_->Event(told_.get());
@@ -45,6 +55,7 @@ void Watcher::WriteNext() {
 
 void Watcher::End(const grpc::Status& status) {
   if (std::exchange(ended_, true)) return;
+  told_.reset();
   Finish(status);
 }
 

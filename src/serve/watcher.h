@@ -35,6 +35,7 @@ class Watcher final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
 
   NodeCacheService& service_;
   grpc::CallbackServerContext& context_;
+  const Role role_;
   const v1::WatchReportRequest request_;
   const std::shared_ptr<void> slot_;
   std::shared_ptr<void> listening_;

@@ -11,20 +11,6 @@
 #include "tagdrift/call/linked_stop.h"
 
 namespace tagdrift::serve {
-namespace {
-
-/// Lives until gRPC and the worker have both done with it.
-class WorkerCall final : public grpc::ServerUnaryReactor {
- public:
-  void OnDone() override { delete this; }
-  void OnCancel() override { cancelled_.request_stop(); }
-  std::stop_token cancelled() const { return cancelled_.get_token(); }
-
- private:
-  std::stop_source cancelled_;
-};
-
-}  // namespace
 
 SteadyTime DeadlineOf(const grpc::ServerContextBase& context, SteadyTime now, std::chrono::nanoseconds limit) {
   const auto left = context.deadline() - std::chrono::system_clock::now();
@@ -34,8 +20,9 @@ SteadyTime DeadlineOf(const grpc::ServerContextBase& context, SteadyTime now, st
 grpc::ServerUnaryReactor* RunCall(NodeCacheContext& shared, grpc::CallbackServerContext& context,
                                   const std::string& caller, grpc::Status status, std::chrono::nanoseconds limit,
                                   std::function<grpc::Status(const CallContext& bounds)> work) {
-  auto* reactor = new WorkerCall;
-  std::shared_ptr<void> slot = status.ok() ? shared.working.Take() : nullptr;
+  auto* call = new UnaryCall(shared.calls, context);
+  std::shared_ptr<void> place = status.ok() ? shared.answering.Take() : nullptr;
+  std::shared_ptr<void> slot = place != nullptr ? shared.working.Take() : nullptr;
   if (status.ok() && slot == nullptr) {
     const std::string message = "too many calls are being worked on";
     shared.refused(Refusal::kTooMany, caller, message);
@@ -43,11 +30,12 @@ grpc::ServerUnaryReactor* RunCall(NodeCacheContext& shared, grpc::CallbackServer
   }
   CountInvalid(shared.refused, caller, status);
   if (!status.ok()) {
-    reactor->Finish(status);
-    return reactor;
+    call->Answer(status);
+    return call;
   }
+  call->Hold(std::move(place));
   const SteadyTime deadline = DeadlineOf(context, shared.clock->Steady(), limit);
-  const bool started = shared.workers.Start([reactor, slot, deadline, cancelled = reactor->cancelled(),
+  const bool started = shared.workers.Start([call, slot, deadline, cancelled = call->cancelled(),
                                              work = std::move(work)](const std::stop_token& stop) mutable {
     grpc::Status outcome(grpc::StatusCode::INTERNAL, "the call failed; the agent's log says why");
     try {
@@ -58,10 +46,10 @@ grpc::ServerUnaryReactor* RunCall(NodeCacheContext& shared, grpc::CallbackServer
     }
     work = nullptr;
     slot.reset();
-    reactor->Finish(outcome);
+    call->Answer(outcome);
   });
-  if (!started) reactor->Finish({grpc::StatusCode::UNAVAILABLE, "the agent is being stopped, or short of threads"});
-  return reactor;
+  if (!started) call->Answer({grpc::StatusCode::UNAVAILABLE, "the agent is being stopped, or short of threads"});
+  return call;
 }
 
 }  // namespace tagdrift::serve

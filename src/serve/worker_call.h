@@ -15,8 +15,8 @@ namespace tagdrift::serve {
 SteadyTime DeadlineOf(const grpc::ServerContextBase& context, SteadyTime now, std::chrono::nanoseconds limit);
 
 /// A unary call whose `work` blocks: runs it on a worker's thread, until the caller or the limit ends it. Ends at once
-/// with `status` where that is not OK, or with RESOURCE_EXHAUSTED where no worker is free, which counts as a refusal of
-/// `caller`.
+/// with `status` where that is not OK, or with RESOURCE_EXHAUSTED where no worker is free or too many answers have not
+/// been taken, which counts as a refusal of `caller`.
 grpc::ServerUnaryReactor* RunCall(NodeCacheContext& shared, grpc::CallbackServerContext& context,
                                   const std::string& caller, grpc::Status status, std::chrono::nanoseconds limit,
                                   std::function<grpc::Status(const CallContext& bounds)> work);

@@ -110,8 +110,10 @@ TEST_F(ServeTest, PagesMakeUpTheReport) {
   EXPECT_EQ(answer_.report().tags_size(), 1);
   EXPECT_EQ(answer_.report().tags(0).reference(), NameOf("other:v1"));
   EXPECT_EQ(answer_.next_page_token(), "");
-  request.set_page_token("999:1");
-  EXPECT_EQ(Get(request).error_code(), grpc::StatusCode::ABORTED);
+  for (const char* token : {"999:1", "999:1000"}) {
+    request.set_page_token(token);
+    EXPECT_EQ(Get(request).error_code(), grpc::StatusCode::ABORTED) << "of a report that is gone";
+  }
 }
 
 TEST_F(ServeTest, AWatcherSeesATagThatMovesOnTheNode) {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "registry/manual_clock.h"
@@ -20,7 +21,7 @@ class StuckReader : public ServedScene {
   StuckReader() {
     // Several times a stream's window of 64 KiB.
     for (int i = 0; i < 300; ++i) {
-      const std::string name = "many-" + std::to_string(i);
+      const std::string name = std::string(200, 'x') + std::to_string(i);
       scene_.registry.Push(name, "v1", new_);
       scene_.Cache(agent::NameOf(name + ":v1"), new_);
     }
@@ -41,10 +42,16 @@ class StuckReader : public ServedScene {
 TEST_F(StuckReader, IsCutAfterAMinute) {
   Start([&](Options& options) { options.clock = clock_; });
   ASSERT_GT(answer_.ByteSizeLong(), std::size_t{150} << 10);
-  for (const int page_size : {0, 290}) {
-    v1::GetReportRequest request;
-    request.set_page_size(page_size);
-    const grpc::Slice slice(request.SerializeAsString());
+  v1::ListImagesResponse images;
+  grpc::ClientContext listing;
+  ASSERT_TRUE(daemon_->reader->ListImages(&listing, {}, &images).ok());
+  ASSERT_GT(images.ByteSizeLong(), std::size_t{100} << 10);
+  v1::GetReportRequest page;
+  page.set_page_size(290);
+  const std::pair<std::string, std::string> calls[] = {
+      {"GetReport", ""}, {"GetReport", page.SerializeAsString()}, {"ListImages", ""}};
+  for (const auto& [method, request] : calls) {
+    const grpc::Slice slice(request);
     grpc::GenericStub stub(NarrowChannel());
     grpc::CompletionQueue queue;
     const auto next = [&queue] {
@@ -54,7 +61,7 @@ TEST_F(StuckReader, IsCutAfterAMinute) {
     };
     grpc::ClientContext context;
     SetDeadline(context);
-    const auto call = stub.PrepareUnaryCall(&context, "/tagdrift.v1.NodeCache/GetReport", {&slice, 1}, &queue);
+    const auto call = stub.PrepareUnaryCall(&context, "/tagdrift.v1.NodeCache/" + method, {&slice, 1}, &queue);
     call->StartCall();
     call->ReadInitialMetadata(nullptr);
     ASSERT_TRUE(next()) << "it has been answered";
@@ -64,7 +71,7 @@ TEST_F(StuckReader, IsCutAfterAMinute) {
     grpc::Status status;
     call->Finish(&response, &status, nullptr);
     ASSERT_TRUE(next());
-    EXPECT_EQ(status.error_code(), grpc::StatusCode::CANCELLED) << page_size;
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::CANCELLED) << method << status.error_message();
     EXPECT_TRUE(Get({}).ok()) << "who takes it gets it";
   }
 }

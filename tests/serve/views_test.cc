@@ -48,8 +48,8 @@ v1::GetReportResponse Parsed(grpc::ByteBuffer bytes) {
 
 class ViewsTest : public testing::Test {
  protected:
-  absl::StatusOr<std::shared_ptr<const Snapshot>> Of(const v1::ReportFilter& filter) {
-    return views_.Of(published_, filter, v1::VIEW_FULL);
+  absl::StatusOr<std::shared_ptr<const Snapshot>> Of(const v1::ReportFilter& filter, Role role = Role::kReader) {
+    return views_.Of(published_, filter, v1::VIEW_FULL, role);
   }
   /// As many as there is room for.
   std::vector<std::shared_ptr<const Snapshot>> All() {
@@ -74,6 +74,31 @@ TEST_F(ViewsTest, TwoAsLargeAsTheReportMayBeHeldAndNoMore) {
   EXPECT_EQ(Of(FilterOf(0)).status().code(), absl::StatusCode::kResourceExhausted) << "it has given way";
   held.pop_back();
   EXPECT_TRUE(Of(FilterOf(51)).ok());
+}
+
+TEST_F(ViewsTest, ReadersLeaveOperatorsRoom) {
+  const auto held = All();
+  ASSERT_FALSE(Of(FilterOf(50)).ok());
+  EXPECT_TRUE(Of(FilterOf(50), Role::kOperator).ok());
+}
+
+TEST_F(ViewsTest, ThereIsOneWholeReportHoweverItIsAskedFor) {
+  const auto whole = *Of({});
+  const auto held = All();
+  EXPECT_FALSE(Of(FilterOf(50)).ok());
+  EXPECT_EQ(*Of({}), whole) << "though the views that nobody holds have given way";
+  v1::ReportFilter from_the_future;
+  from_the_future.GetReflection()->MutableUnknownFields(&from_the_future)->AddVarint(99, 1);
+  EXPECT_EQ(*Of(from_the_future), whole);
+}
+
+TEST_F(ViewsTest, KeepsWhatTheyWereMadeOfNoLongerThanTheBoard) {
+  const std::weak_ptr<const Published> published = published_;
+  const auto view = *Of(FilterOf(0));
+  published_ = PublishedTags(2);
+  ASSERT_TRUE(Of({}).ok());
+  EXPECT_TRUE(published.expired());
+  EXPECT_EQ(view->report().tags_size(), kTags);
 }
 
 TEST_F(ViewsTest, AreMadeRoomForByThoseThatNobodyHolds) {
