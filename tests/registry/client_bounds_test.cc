@@ -1,7 +1,9 @@
 // A client that lives for weeks while everything around it changes.
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <string>
+#include <thread>
 
 #include "client_fixture.h"
 #include "manual_clock.h"
@@ -39,6 +41,16 @@ class Weeks : public ClientTest {
   void Pass(std::chrono::nanoseconds time) {
     clock_->AdvanceAndWait(time);
     for (int i = 0; i < 3; ++i) clock_->AdvanceAndWait(minutes(1));
+  }
+
+  /// A thread that gets the processor late is idle from then on: it has up to twenty minutes more.
+  bool HasNoThreads() {
+    for (int i = 0; i < 20 && client_->counts().threads > 0; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(500));
+      clock_->AdvanceAndWait(minutes(1));
+    }
+    clock_->AdvanceAndWait(minutes(1));
+    return client_->counts().threads == 0;
   }
 
   const std::shared_ptr<ManualClock> clock_ = std::make_shared<ManualClock>();
@@ -83,15 +95,15 @@ TEST_F(Weeks, ForgetWhatIsNoLongerAsked) {
   const auto host = HostAt(server.Authority());
   Round({}, {host});
   Pass(minutes(2));
+  EXPECT_TRUE(HasNoThreads()) << "idle threads end";
   Client::Counts counts = client_->counts();
-  EXPECT_EQ(counts.threads, 0U) << "idle threads end";
   EXPECT_EQ(counts.endpoints, 1U);
   EXPECT_EQ(counts.tokens, 1U);
   Round({}, {host});
   EXPECT_EQ(server.Count("HEAD"), 3) << "challenge and token are known without the threads";
   Pass(hours(3));
+  EXPECT_TRUE(HasNoThreads());
   counts = client_->counts();
-  EXPECT_EQ(counts.threads, 0U);
   EXPECT_EQ(counts.endpoints, 0U);
   EXPECT_EQ(counts.tokens, 0U);
   EXPECT_EQ(counts.logins, 0U);
