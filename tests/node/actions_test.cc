@@ -93,6 +93,13 @@ TEST(ContainerdActions, HoldsContentAndCollectsTheRest) {
   EXPECT_THAT(runtime.leases, IsEmpty());
 }
 
+TEST(ContainerdActions, TakesACollectionOfContainerdsOwnForTheOneItWants) {
+  FakeActionServices runtime;
+  runtime.collects_at_once = true;
+  EXPECT_TRUE(runtime.Containerd()->CollectGarbage({}).ok());
+  EXPECT_TRUE(runtime.synced);
+}
+
 TEST(ContainerdActions, CountsOnlyCommittedSnapshots) {
   FakeActionServices runtime;
   runtime.snapshots["overlayfs done"] = 3;

@@ -66,6 +66,7 @@ class FakeActionServices::Leases final : public leases_v1::Leases::Service {
     lease.set_id(request->id());
     *lease.mutable_labels() = request->labels();
     *response->mutable_lease() = lease;
+    if (owner_.collects_at_once) return grpc::Status::OK;
     if (owner_.leases.emplace(request->id(), lease).second) return grpc::Status::OK;
     return {grpc::StatusCode::ALREADY_EXISTS, "lease exists"};
   }

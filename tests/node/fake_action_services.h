@@ -53,6 +53,7 @@ class FakeActionServices {
   std::atomic<bool> loses_marks = false;  ///< what clients publish reaches nobody
   bool pull_hangs = false;                ///< until it is cancelled
   bool synced = false;                    ///< a lease was deleted with sync
+  bool collects_at_once = false;          ///< a lease is gone as soon as it is made, as an expired one may be
 
  private:
   void EmitBytes(const std::string& topic, const std::string& bytes);
