@@ -57,6 +57,9 @@ class PodWatchTest : public testing::Test {
   ~PodWatchTest() override {
     release_.request_stop();
     stop_.request_stop();
+    // Both use what is declared after them.
+    if (ended_.valid()) ended_.wait();
+    server_.reset();
   }
 
   /// Answers the watches with `answers`, then holds them open.
