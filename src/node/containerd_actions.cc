@@ -117,10 +117,7 @@ class GrpcContainerdActions final : public ContainerdActions {
   absl::Status DeleteLease(const std::string& id, const CallContext& context) override {
     leases::DeleteRequest request;
     request.set_id(id);
-    const absl::Status status =
-        Ask<Empty>(&ActionStubs::lease_store, &leases::Leases::Stub::Delete, request, "deleting lease " + id, context)
-            .status();
-    return absl::IsNotFound(status) ? absl::OkStatus() : status;
+    return Delete(request, "deleting lease " + id, context);
   }
 
   absl::Status CollectGarbage(const CallContext& context) override {
@@ -137,9 +134,8 @@ class GrpcContainerdActions final : public ContainerdActions {
     leases::DeleteRequest request;
     request.set_id(create.id());
     request.set_sync(true);
-    status = Ask<Empty>(&ActionStubs::lease_store, &leases::Leases::Stub::Delete, request, doing, context).status();
     // Expired as it is, a collection of containerd's own may have taken it: that one is as good.
-    return absl::IsNotFound(status) ? absl::OkStatus() : status;
+    return Delete(request, doing, context);
   }
 
   absl::StatusOr<std::vector<Lease>> LeasesLabelled(const std::string& label, const std::string& value,
@@ -193,6 +189,13 @@ class GrpcContainerdActions final : public ContainerdActions {
   }
 
  private:
+  /// What is gone is fine.
+  absl::Status Delete(const leases::DeleteRequest& request, const std::string& doing, const CallContext& context) {
+    const absl::Status status =
+        Ask<Empty>(&ActionStubs::lease_store, &leases::Leases::Stub::Delete, request, doing, context).status();
+    return absl::IsNotFound(status) ? absl::OkStatus() : status;
+  }
+
   template <typename Response, typename Stub, typename Method, typename Request>
   absl::StatusOr<Response> Ask(std::unique_ptr<Stub> ActionStubs::*stub, Method method, const Request& request,
                                std::string doing, const CallContext& context) {

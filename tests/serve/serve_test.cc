@@ -384,28 +384,37 @@ TEST_F(ServeTest, AFailingNodeKeepsTheLastReportAndMarksIt) {
   EXPECT_TRUE(Await([&] { return Get({}).ok() && !answer_.has_failed(); })) << "it recovers by itself";
 }
 
-TEST_F(ServeTest, ARestartedAgentAsksNobodyAgain) {
-  const hosts::TreeFolder state;
-  const auto keep = [&](Options& options) { options.state_dir = state.path(); };
-  Start(keep);
+/// Agents that follow each other with one state folder.
+class RestartedTest : public ServeTest {
+ protected:
+  void StartWithState() {
+    Start([&](Options& options) { options.state_dir = state_.path(); });
+  }
+  void ExpectNobodyIsAskedAgain() {
+    const int asked = scene_.registry.Count();
+    StartWithState();
+    ASSERT_TRUE(Get({}).ok());
+    EXPECT_EQ(VerdictOf("app:v1"), v1::VERDICT_STALE);
+    EXPECT_EQ(scene_.registry.Count(), asked);
+    // It writes to the folder until it has ended.
+    daemon_.reset();
+  }
+
+  const hosts::TreeFolder state_;
+};
+
+TEST_F(RestartedTest, AnAgentAsksNobodyAgain) {
+  StartWithState();
   daemon_.reset();
-  const int asked = scene_.registry.Count();
-  Start(keep);
-  ASSERT_TRUE(Get({}).ok());
-  EXPECT_EQ(VerdictOf("app:v1"), v1::VERDICT_STALE);
-  EXPECT_EQ(scene_.registry.Count(), asked);
-  // It writes to the folder until it has ended.
-  daemon_.reset();
+  ExpectNobodyIsAskedAgain();
 }
 
-TEST_F(ServeTest, ALookThatTheStopCutsShortIsNotWhatIsSaved) {
-  const hosts::TreeFolder state;
-  const auto keep = [&](Options& options) { options.state_dir = state.path(); };
+TEST_F(RestartedTest, ALookThatTheStopCutsShortIsNotWhatIsSaved) {
   const auto after_sandboxes = [&](const std::function<void()>& act) {
     const auto lock = scene_.node.Lock();
     scene_.node.cri->after_sandboxes = act;
   };
-  Start(keep);
+  StartWithState();
   // The node's files are read next.
   after_sandboxes([daemon = daemon_.get()] { daemon->RequestStop(); });
   v1::GetReportRequest request;
@@ -413,12 +422,7 @@ TEST_F(ServeTest, ALookThatTheStopCutsShortIsNotWhatIsSaved) {
   EXPECT_EQ(Get(request).error_code(), grpc::StatusCode::UNAVAILABLE);
   daemon_.reset();
   after_sandboxes([] {});
-  const int asked = scene_.registry.Count();
-  Start(keep);
-  ASSERT_TRUE(Get({}).ok());
-  EXPECT_EQ(VerdictOf("app:v1"), v1::VERDICT_STALE);
-  EXPECT_EQ(scene_.registry.Count(), asked);
-  daemon_.reset();
+  ExpectNobodyIsAskedAgain();
 }
 
 TEST_F(ServeTest, StopsWithinASecondAlthoughAWatcherIsFrozen) {

@@ -15,6 +15,7 @@
 #include <future>
 #include <vector>
 
+#include "await.h"
 #include "hosts/tree_folder.h"
 #include "serve/socket_dir.h"
 #include "serve/unix_listener.h"
@@ -37,12 +38,6 @@ int Connect(const std::string& path) {
 bool IsClosed(int fd) {
   char byte = 0;
   return recv(fd, &byte, 1, 0) <= 0;
-}
-
-template <class Condition>
-bool Await(Condition condition) {
-  for (int i = 0; i < 6000 && !condition(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  return condition();
 }
 
 class SocketsTest : public testing::Test {
