@@ -52,10 +52,10 @@ absl::StatusOr<Digest> Digest::Parse(std::string_view text) {
   return Digest(std::string(text));
 }
 
-std::string_view Digest::algorithm() const { return std::string_view(text_).substr(0, text_.find(':')); }
+std::string_view Digest::algorithm() const { return std::string_view(text()).substr(0, text().find(':')); }
 
-std::string_view Digest::hex() const { return std::string_view(text_).substr(text_.find(':') + 1); }
+std::string_view Digest::hex() const { return std::string_view(text()).substr(text().find(':') + 1); }
 
-std::string Digest::Short() const { return text_.substr(0, text_.find(':') + 1 + 12); }
+std::string Digest::Short() const { return text().substr(0, text().find(':') + 1 + 12); }
 
 }  // namespace tagdrift::image
