@@ -1,19 +1,11 @@
 #!/bin/sh
-# Builds the fuzz targets and runs each for some seconds: tests/fuzz/run.sh [SECONDS] [BUILD_FOLDER]
+# run.sh [SECONDS]: builds the fuzz targets with the sanitizers and runs each for so long, by default for 60 seconds.
 set -eu
-seconds=${1:-20}
-here=$(cd "$(dirname "$0")" && pwd)
-build=${2:-${TMPDIR:-/tmp}/tagdrift-fuzz}
-if ! command -v clang++ >/dev/null; then
-  echo "fuzz: skipped, clang++ is not installed"
-  exit 0
-fi
-cmake -S "$here" -B "$build" -G Ninja -DCMAKE_CXX_COMPILER=clang++ >/dev/null
-nice ninja -C "$build" >/dev/null
+cd "$(dirname "$0")/../.."
+cmake --preset asan >/dev/null
+cmake --build --preset asan --target fuzz_targets
 for target in config_toml hosts_toml recording reference; do
-  mkdir -p "$build/corpus/$target" "$build/crashes"
-  echo "fuzz: $target for $seconds s"
-  "$build/${target}_fuzz" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=65536 -verbosity=0 \
-    -print_final_stats=0 -artifact_prefix="$build/crashes/$target-" "$build/corpus/$target" "$here/corpus/$target"
+  echo "fuzz: $target for ${1:-60} s"
+  tests/fuzz/target.sh "$target" "${1:-60}" build/asan/tests/fuzz
 done
 echo "fuzz: no failure"
