@@ -50,26 +50,31 @@ std::map<std::string, std::string> ProxyVariablesOf(const std::map<std::string, 
 /// The kubelet tells every container where the API server is.
 bool InPod(const Options& options) { return options.environment.contains("KUBERNETES_SERVICE_HOST"); }
 
+/// Of a runtime of which neither its process nor its service's units can be seen.
+void TakeProxiesForUnknown(hosts::RegistrySettings& settings) {
+  settings.proxies_unknown = fmt::format(
+      "the runtime's proxy settings are unknown: this pod sees neither its process nor {}; HTTPS_PROXY and "
+      "NO_PROXY of the agent say them (NO_PROXY=*: it has no proxy)",
+      kAdministratorsUnits);
+  settings.notes.push_back({hosts::NoteKind::kProxiesUnknown, "", 0, *settings.proxies_unknown});
+}
+
 /// The runtime's proxy settings; where they cannot be seen, this process's own, with a note on the node; where it has
-/// none, those that the node's files give to the runtime's service.
-std::map<std::string, std::string> ReadProxies(const Options& options, const hosts::FileTree& tree, facts::Node& node) {
+/// none, those that the node's files give to the runtime's service. Where these cannot be seen either, none, and that
+/// is said in `seen.settings`.
+std::map<std::string, std::string> ReadProxies(const Options& options, const hosts::FileTree& tree, Observation& seen) {
   const absl::StatusOr<std::string> socket = node::SocketPath(EndpointOf(options));
   if (const std::optional<int> pid = socket.ok() ? node::ListenerPid(*socket) : std::nullopt) {
     if (auto environment = node::ProxyEnvironment(*pid)) return *std::move(environment);
   }
   std::map<std::string, std::string> own = ProxyVariablesOf(options.environment);
   if (!own.empty()) {
-    node.notes.push_back(
+    seen.node.notes.push_back(
         "the runtime's proxy settings cannot be read (needs the node's PID namespace); tagdrift's own are used");
     return own;
   }
   if (auto of_service = socket.ok() ? node::ServiceProxies(tree, *socket) : std::nullopt) return *std::move(of_service);
-  if (InPod(options) && !tree.List(kAdministratorsUnits).ok()) {
-    node.notes.push_back(
-        fmt::format("the runtime's proxy settings are unknown: this pod sees neither its process nor {}; none are "
-                    "assumed (HTTPS_PROXY and NO_PROXY of the agent would say them)",
-                    kAdministratorsUnits));
-  }
+  if (InPod(options) && !tree.List(kAdministratorsUnits).ok()) TakeProxiesForUnknown(seen.settings);
   return own;
 }
 
@@ -143,7 +148,7 @@ absl::StatusOr<Observation> Observe(const Options& options, node::RuntimeClients
     seen.sandbox_image = sandbox->Canonical();
   }
   if (scope.network) {
-    seen.network.proxy_environment = ReadProxies(options, *tree, seen.node);
+    seen.network.proxy_environment = ReadProxies(options, *tree, seen);
     seen.network.ca_pem = ReadCaBundle(*tree);
   }
   seen.tree = std::make_shared<const hosts::FileTree>(*std::move(tree));

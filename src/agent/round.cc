@@ -16,6 +16,7 @@
 #include "tagdrift/judge/route.h"
 #include "tagdrift/node/content_reader.h"
 #include "tagdrift/node/inventory.h"
+#include "tagdrift/registry/proxies.h"
 
 namespace tagdrift::agent {
 namespace {
@@ -41,7 +42,8 @@ hosts::RegistryConfig ConfigOf(const Observation& seen, const std::string& regis
   return config;
 }
 
-/// What is asked of another runtime, or of a containerd whose configuration is not the files', is no forecast.
+/// What is asked of another runtime, of a containerd whose configuration is not the files', or without a proxy that
+/// containerd may go through, is no forecast.
 void WithholdForecast(const Observation& seen, judge::Route& route) {
   if (seen.node.runtime.name != "containerd") {
     route.no_forecast =
@@ -54,6 +56,8 @@ void WithholdForecast(const Observation& seen, judge::Route& route) {
     config.hosts.clear();
     config.unknown = seen.settings.restart_pending;
     route = judge::MakeRoute(std::move(config), seen.settings.version, std::nullopt);
+  } else if (seen.settings.proxies_unknown && std::ranges::any_of(route.config.hosts, registry::MayBeProxied)) {
+    route.no_forecast = seen.settings.proxies_unknown;
   }
 }
 

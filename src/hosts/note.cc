@@ -20,6 +20,7 @@ Severity SeverityOf(NoteKind kind) {
     case NoteKind::kRestartPending:
     case NoteKind::kUnreadable:
     case NoteKind::kLimitExceeded:
+    case NoteKind::kProxiesUnknown:
       return Severity::kWarning;
     case NoteKind::kHostListedTwice:
     case NoteKind::kUnknownKey:

@@ -127,6 +127,7 @@ void Fields(auto& archive, Of<hosts::RegistrySettings> auto& settings) {
   archive("notes", settings.notes);
   archive("unknown", settings.unknown);
   archive("restart_pending", settings.restart_pending);
+  archive("proxies_unknown", settings.proxies_unknown);
 }
 
 }  // namespace tagdrift::record

@@ -210,6 +210,8 @@ const char* Name(hosts::NoteKind value) {
       return "settings_not_read";
     case hosts::NoteKind::kDirectoryMissing:
       return "directory_missing";
+    case hosts::NoteKind::kProxiesUnknown:
+      return "proxies_unknown";
   }
   return nullptr;
 }

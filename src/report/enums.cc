@@ -260,6 +260,8 @@ v1::NoteKind ToProto(hosts::NoteKind kind) {
       return v1::NOTE_KIND_SETTINGS_NOT_READ;
     case hosts::NoteKind::kDirectoryMissing:
       return v1::NOTE_KIND_DIRECTORY_MISSING;
+    case hosts::NoteKind::kProxiesUnknown:
+      return v1::NOTE_KIND_PROXIES_UNKNOWN;
   }
   return v1::NOTE_KIND_UNSPECIFIED;
 }

@@ -86,22 +86,6 @@ TEST_F(PodSpecsTest, InAPodThereIsAKubeletThoughNothingOfItCanBeSeen) {
   }
 }
 
-TEST_F(PodSpecsTest, InAPodProxiesThatCannotBeSeenAreNoted) {
-  for (const bool mounted : {false, true}) {
-    if (mounted) root_.Write("etc/systemd/system/", "");
-    FakeNode node;
-    const auto agent = Agent::Make({.host_root = root_.path(),
-                                    .kube = {.from = kube::PodsFrom::kNone},
-                                    .environment = {{"KUBERNETES_SERVICE_HOST", "10.0.0.1"}}},
-                                   std::move(node.clients));
-    ASSERT_TRUE(agent.ok()) << agent.status();
-    const auto round = (*agent)->Check({}, {});
-    ASSERT_TRUE(round.ok()) << round.status();
-    EXPECT_THAT(round->node.notes,
-                Contains(HasSubstr("the runtime's proxy settings are unknown")).Times(mounted ? 0 : 1));
-  }
-}
-
 TEST_F(PodSpecsTest, NobodyIsAskedWhereContainersOrRegistriesAreNotLookedAt) {
   const auto agent = Make(account_.path());
   CheckOptions options;

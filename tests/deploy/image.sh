@@ -11,6 +11,9 @@ work=$root/build/image
 base=docker.io/library/debian:bookworm-slim
 image=localhost/tagdrift:test
 
+# shellcheck source=tests/deploy/bookworm.sh
+. "$root/tests/deploy/bookworm.sh"
+
 fail() {
   printf 'image.sh: %s\n' "$*" >&2
   exit 1
@@ -22,15 +25,11 @@ in_store() {
   BUILDAH_ISOLATION=chroot STORAGE_DRIVER=vfs buildah --root "$work/storage" --runroot "$work/run" "$command" "$@"
 }
 
-# Debian's own bootstrap in place of the image that a registry would give.
+# A bare Debian in place of the image that a registry would give.
 make_base() {
   local container
   in_store inspect --type image "$base" >/dev/null 2>&1 && return
-  if [ ! -e "$work/debian.done" ]; then
-    rm -rf "$work/debian"
-    debootstrap --variant=minbase bookworm "$work/debian" >"$work/debootstrap.log"
-    touch "$work/debian.done"
-  fi
+  bootstrap "$work/debian"
   container=$(in_store from scratch)
   in_store copy --quiet "$container" "$work/debian" / >/dev/null
   in_store commit --quiet --rm --signature-policy "$work/policy.json" "$container" "$base" >/dev/null

@@ -10,6 +10,7 @@ TEST(SeverityOf, GradesByWhatBecomesOfAPull) {
   EXPECT_EQ(SeverityOf(NoteKind::kLegacyMirrorsIgnored), Severity::kMirrorUnused);
   EXPECT_EQ(SeverityOf(NoteKind::kCertificateUnreadable), Severity::kPullFails);
   EXPECT_EQ(SeverityOf(NoteKind::kUnreadable), Severity::kWarning);
+  EXPECT_EQ(SeverityOf(NoteKind::kProxiesUnknown), Severity::kWarning);
   EXPECT_EQ(SeverityOf(NoteKind::kUnknownKey), Severity::kInfo);
 }
 

@@ -46,11 +46,6 @@ void Show(const std::string& text) {
 
 std::string Short(const std::string& digest) { return digest.substr(0, sizeof "sha256:" - 1 + 12); }
 
-/// Names for two loopback addresses, in the sandbox's own /etc.
-void NameTheRegistries() {
-  WriteFile("/etc/hosts", ReadFile("/etc/hosts") + "\n127.0.0.2 registry.corp\n127.0.0.3 mirror.corp\n");
-}
-
 /// A node whose pulls go through a mirror.
 class Incident {
  public:

@@ -66,4 +66,7 @@ class Registry {
   std::unique_ptr<Daemon> daemon_;
 };
 
+/// Gives loopback addresses the names of README's hosts, registry.corp and mirror.corp, in the sandbox's own /etc.
+void NameTheRegistries();
+
 }  // namespace tagdrift::lab

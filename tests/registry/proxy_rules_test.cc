@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tagdrift/registry/proxies.h"
+
 namespace tagdrift::registry {
 namespace {
 
@@ -84,6 +86,15 @@ INSTANTIATE_TEST_SUITE_P(
         VariableRow{"Cgi", {{"HTTP_PROXY", "http://p:1"}, {"REQUEST_METHOD", "GET"}}, "http://r.example", ""},
         VariableRow{"LowerNo", {{"HTTPS_PROXY", "http://p:1"}, {"no_proxy", "r.example"}}, "https://r.example", ""}),
     [](const auto& row) { return row.param.name; });
+
+TEST(MayBeProxied, IsSoOfAllHostsButThoseThatGoReachesDirectly) {
+  for (const char* host : {"localhost:5000", "127.0.0.1:5000", "127.8.8.8", "[::1]:5000"}) {
+    EXPECT_FALSE(MayBeProxied({.scheme = "http", .host = host, .path = "/v2"})) << host;
+  }
+  for (const char* host : {"registry.corp", "10.1.2.3:5000", "0.0.0.0:5000", "[fd00::1]", "localhost.corp"}) {
+    EXPECT_TRUE(MayBeProxied({.scheme = "https", .host = host, .path = "/v2"})) << host;
+  }
+}
 
 }  // namespace
 }  // namespace tagdrift::registry

@@ -27,6 +27,7 @@ enum class NoteKind {
   kPullFails,              ///< containerd fails every pull from this registry
   kSettingsNotRead,        ///< registry settings in a place of config.toml where this containerd does not look
   kDirectoryMissing,       ///< a root of host directories that the operator named and that is not there
+  kProxiesUnknown,         ///< whether containerd goes through proxies is not known
 };
 
 /// How much a finding matters to pulls from the registry, least first.

@@ -61,6 +61,9 @@ struct RegistrySettings {
   /// Set when the files were changed after a containerd that does not tell its settings had read them: what it does
   /// until it is restarted is not known.
   std::optional<std::string> restart_pending;
+  /// Set when it is not known whether containerd goes through proxies: forecasts are then undecided, with this reason,
+  /// where it has a host that it could reach through one.
+  std::optional<std::string> proxies_unknown;
 };
 
 /// containerd's hosts for one registry, in the order it asks them.

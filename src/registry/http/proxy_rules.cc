@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "registry/http/address.h"
+#include "tagdrift/registry/proxies.h"
 #include "tagdrift/text/text.h"
 
 namespace tagdrift::registry {
@@ -83,6 +84,18 @@ struct Destination {
   std::optional<Address> address;
 };
 
+Destination DestinationOf(const Url& url) {
+  Destination to{.host = url.host, .port = std::to_string(url.port), .address = {}};
+  if (to.host.starts_with('[')) to.host = to.host.substr(1, to.host.size() - 2);
+  to.address = ParseAddress(to.host);
+  return to;
+}
+
+/// Reached directly whatever the variables say.
+bool IsOfThisHost(const Url& url, const Destination& to) {
+  return to.host == "localhost" || (to.address && KindOfAddress(url.host) == AddressKind::kLoopback);
+}
+
 bool NameMatches(std::string_view entry, const Destination& to) {
   // "*.example.com" and ".example.com" mean names below it, "example.com" itself too.
   if (entry.starts_with("*.")) entry.remove_prefix(1);
@@ -131,15 +144,18 @@ std::string ForLibcurl(const std::string& proxy) {
 
 }  // namespace
 
+bool MayBeProxied(const hosts::RegistryHost& host) {
+  const std::optional<Url> url = ParseUrl(host.Url());
+  return !url || !IsOfThisHost(*url, DestinationOf(*url));
+}
+
 std::string ProxyFor(const Url& url, const std::map<std::string, std::string>& environment) {
   const bool https = url.scheme == "https";
   if (!https && environment.contains("REQUEST_METHOD")) return {};
   const std::string proxy = Variable(environment, https ? "HTTPS_PROXY" : "HTTP_PROXY");
   if (proxy.empty()) return {};
-  Destination to{.host = url.host, .port = std::to_string(url.port), .address = {}};
-  if (to.host.starts_with('[')) to.host = to.host.substr(1, to.host.size() - 2);
-  to.address = ParseAddress(to.host);
-  if (to.host == "localhost" || (to.address && KindOfAddress(url.host) == AddressKind::kLoopback)) return {};
+  const Destination to = DestinationOf(url);
+  if (IsOfThisHost(url, to)) return {};
   return Bypasses(Variable(environment, "NO_PROXY"), to) ? std::string() : ForLibcurl(proxy);
 }
 

@@ -65,7 +65,7 @@ std::string LowerCase(std::string text) {
 /// As reports tell them.
 std::set<std::string> NotesOfUnusedMirrors() {
   std::vector<hosts::Note> notes;
-  for (int kind = 0; kind <= static_cast<int>(hosts::NoteKind::kDirectoryMissing); ++kind) {
+  for (int kind = 0; kind <= static_cast<int>(hosts::NoteKind::kProxiesUnknown); ++kind) {
     notes.push_back({.kind = static_cast<hosts::NoteKind>(kind)});
   }
   const v1::MirrorsReport report = report::ToMessage({}, notes);
