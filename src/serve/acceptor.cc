@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "absl/cleanup/cleanup.h"
+#include "serve/start_thread.h"
 
 namespace tagdrift::serve {
 namespace {
@@ -40,9 +41,10 @@ Acceptor::~Acceptor() {
   close(wake_);
 }
 
-void Acceptor::Accept(OnConnection on_connection, OnTooMany on_too_many) {
-  accepting_ = std::jthread([this, on_connection = std::move(on_connection), on_too_many = std::move(on_too_many)](
-                                const std::stop_token& stop) { Run(stop, on_connection, on_too_many); });
+absl::Status Acceptor::Accept(OnConnection on_connection, OnTooMany on_too_many) {
+  return StartThread(accepting_, "accepting connections",
+                     [this, on_connection = std::move(on_connection), on_too_many = std::move(on_too_many)](
+                         const std::stop_token& stop) { Run(stop, on_connection, on_too_many); });
 }
 
 void Acceptor::StopAccepting() {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "serve/saved_round.h"
+#include "serve/start_thread.h"
 #include "serve/watched_folders.h"
 #include "tagdrift/report/report.h"
 #include "tagdrift/text/printable.h"
@@ -202,11 +203,10 @@ void Loop::StartScheduled() {
     for (Request& request : requests_) request.is_asked = !HasAnswers();
     reuse.rounds = {scheduled_, latest_};
   }
-  try {
-    scheduled_thread_ = std::jthread([this, reuse](const std::stop_token& stop) { RunScheduled(reuse, stop); });
-  } catch (const std::exception& error) {
+  const auto run = [this, reuse](const std::stop_token& stop) { RunScheduled(reuse, stop); };
+  if (absl::Status started = StartThread(scheduled_thread_, "starting a round", run); !started.ok()) {
     options_.round_ended(absl::ZeroDuration(), false);
-    ScheduledEnded(absl::UnavailableError(fmt::format("starting a round: {}", error.what())));
+    ScheduledEnded(std::move(started));
   }
 }
 

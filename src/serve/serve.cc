@@ -64,10 +64,9 @@ class UnixEntrance final : public Entrance {
     SetLimits(builder);
     server_ = builder.BuildAndStart();
     if (server_ == nullptr) return absl::InternalError("gRPC cannot serve at " + name_);
-    listener_->Accept(
+    return listener_->Accept(
         [this](int fd) { grpc::AddInsecureChannelFromFd(server_.get(), fd); },
         [this, on_too_many](const std::string& uid) { on_too_many(fmt::format("uid {} at {}", uid, name_)); });
-    return absl::OkStatus();
   }
 
   /// Ends all connections, then waits for the calls to end.

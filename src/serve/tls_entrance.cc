@@ -18,7 +18,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -26,6 +25,7 @@
 #include "serve/certificate_names.h"
 #include "serve/listen_at.h"
 #include "serve/server_limits.h"
+#include "serve/start_thread.h"
 #include "tagdrift/call/clock.h"
 #include "tagdrift/call/linked_stop.h"
 #include "tagdrift/text/text.h"
@@ -96,7 +96,7 @@ class TlsEntrance::Server {
 
   bool has_begun() const { return server_ != nullptr; }
 
-  void Accept(const Acceptor::OnTooMany& on_too_many) {
+  absl::Status Accept(const Acceptor::OnTooMany& on_too_many) {
     const auto take = [this](int fd) {
       const int yes = 1;
       setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
@@ -104,7 +104,8 @@ class TlsEntrance::Server {
       connection.fd = fd;
       connections_->HandleNewConnection(&connection);
     };
-    acceptor_->Accept(take, [on_too_many](const std::string& address) { on_too_many("somebody at " + address); });
+    return acceptor_->Accept(take,
+                             [on_too_many](const std::string& address) { on_too_many("somebody at " + address); });
   }
   void StopAccepting() { acceptor_->StopAccepting(); }
 
@@ -117,11 +118,7 @@ class TlsEntrance::Server {
       acceptor_->Cut();
     };
     std::jthread cutting;
-    try {
-      cutting = std::jthread(cut_then);
-    } catch (const std::system_error&) {  // no more threads
-      return Stop();
-    }
+    if (!StartThread(cutting, "ending a server", cut_then).ok()) return Stop();
     server_->Shutdown(std::chrono::system_clock::now() + grace);
   }
 
@@ -175,12 +172,12 @@ Caller TlsEntrance::CallerOf(const grpc::ServerContextBase& context) const {
 absl::Status TlsEntrance::Serve(std::vector<grpc::Service*> services, Acceptor::OnTooMany on_too_many) {
   services_ = std::move(services);
   on_too_many_ = std::move(on_too_many);
-  auto server = MakeServer(set_);
+  auto server = StartServer(set_);
   if (!server.ok()) return server.status();
   server_ = *std::move(server);
-  server_->Accept(on_too_many_);
+  const auto reload = [this](const std::stop_token& stop) { Reload(stop); };
+  if (absl::Status started = StartThread(reloading_, "reading certificates", reload); !started.ok()) return started;
   if (access_.listening) access_.listening(PortOf(listening_));
-  reloading_ = std::jthread([this](const std::stop_token& stop) { Reload(stop); });
   return absl::OkStatus();
 }
 
@@ -192,13 +189,14 @@ void TlsEntrance::Stop() {
   server_.reset();
 }
 
-absl::StatusOr<std::unique_ptr<TlsEntrance::Server>> TlsEntrance::MakeServer(const TlsSet& set) const {
+absl::StatusOr<std::unique_ptr<TlsEntrance::Server>> TlsEntrance::StartServer(const TlsSet& set) const {
   const int listening = fcntl(listening_, F_DUPFD_CLOEXEC, 0);
   if (listening < 0) return absl::ErrnoToStatus(errno, "listening at " + access_.address);
   auto acceptor = Acceptor::Make(listening, {.peer = PeerAddress});
   if (!acceptor.ok()) return acceptor.status();
   auto server = std::make_unique<Server>(*std::move(acceptor), set, services_);
   if (!server->has_begun()) return absl::InternalError("gRPC cannot serve at " + access_.address);
+  if (absl::Status accepting = server->Accept(on_too_many_); !accepting.ok()) return accepting;
   return server;
 }
 
@@ -221,13 +219,8 @@ void TlsEntrance::Reload(const std::stop_token& stop) {
 }
 
 absl::Status TlsEntrance::Replace(const TlsSet& set) {
-  auto server = MakeServer(set);
+  auto server = StartServer(set);
   if (!server.ok()) return server.status();
-  try {
-    (*server)->Accept(on_too_many_);
-  } catch (const std::system_error& error) {  // no more threads
-    return absl::UnavailableError(fmt::format("listening at {}: {}", access_.address, error.what()));
-  }
   server_->StopAccepting();
   std::swap(server_, *server);
   const auto grace = set.client_ca == set_.client_ca ? kGrace : kDistrustedGrace;
@@ -235,11 +228,8 @@ absl::Status TlsEntrance::Replace(const TlsSet& set) {
   spdlog::info("{} and its authority were read again", access_.certificate);
   // One that has not ended by now, of the set before the last, is cut.
   const std::shared_ptr<Server> old = *std::move(server);
-  try {
-    ending_ = std::jthread([old, grace](const std::stop_token& stop) { old->End(grace, stop); });
-  } catch (const std::system_error&) {  // no more threads
-    old->Stop();
-  }
+  const auto end = [old, grace](const std::stop_token& stop) { old->End(grace, stop); };
+  if (!StartThread(ending_, "ending a server", end).ok()) old->Stop();
   return absl::OkStatus();
 }
 

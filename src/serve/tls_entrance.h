@@ -41,7 +41,8 @@ class TlsEntrance final : public Entrance {
 
   TlsEntrance(TlsAccess access, TlsSet set, int listening);
 
-  absl::StatusOr<std::unique_ptr<Server>> MakeServer(const TlsSet& set) const;
+  /// One that accepts.
+  absl::StatusOr<std::unique_ptr<Server>> StartServer(const TlsSet& set) const;
   void Reload(const std::stop_token& stop);
   absl::Status Replace(const TlsSet& set);
 

@@ -47,7 +47,7 @@ class SocketsTest : public testing::Test {
   std::unique_ptr<UnixListener> Listen(int most = 10) {
     auto listener = UnixListener::Open({.path = Path(), .most_connections = most, .most_of_one_uid = most});
     EXPECT_TRUE(listener.ok()) << listener.status();
-    (*listener)->Accept(
+    const absl::Status accepting = (*listener)->Accept(
         [this](int fd) {
           const std::lock_guard lock(mutex_);
           taken_.push_back(fd);
@@ -56,6 +56,7 @@ class SocketsTest : public testing::Test {
           const std::lock_guard lock(mutex_);
           turned_away_.push_back(uid);
         });
+    EXPECT_TRUE(accepting.ok()) << accepting;
     return *std::move(listener);
   }
   std::size_t Taken() {
@@ -120,7 +121,7 @@ TEST_F(SocketsTest, ACutWaitsForTheConnectionThatIsBeingHandedOn) {
     close(fd);
     has_ended = true;
   };
-  (*listener)->Accept(take, [](const std::string&) {});
+  ASSERT_TRUE((*listener)->Accept(take, [](const std::string&) {}).ok());
   const int client = Connect(Path());
   ASSERT_TRUE(Await([&] { return has_begun.load(); }));
   (*listener)->Cut();
