@@ -377,6 +377,36 @@ TEST_F(Faults, WithoutMoreThreadsARoundFailsAndIsMadeLater) {
   EXPECT_NO_THROW(running.get());
 }
 
+TEST_F(Faults, WithoutMoreThreadsTheNodeIsFollowedLater) {
+  Board board;
+  Heartbeat heartbeat{SteadyTime::max()};
+  Loop loop(*scene_.agent, board, heartbeat, {.spread = absl::ZeroDuration()});
+  std::stop_source stop;
+  std::promise<void> begin;
+  auto running = std::async(std::launch::async, [&] {
+    begin.get_future().wait();
+    loop.Run(stop.get_token());
+  });
+  const absl::Cleanup request_stop = [&] { stop.request_stop(); };
+  const std::string warning = "changes of the node are seen every 5m only: following the node: ";
+  {
+    const NoThreads none;
+    begin.set_value();
+    EXPECT_TRUE(Await([&] { return log_.Times(warning) == 1; }));
+  }
+  ASSERT_TRUE(Await([&] { return board.Latest() != nullptr; }));
+  // More than there are looks of which nothing was told.
+  for (int tags = 3; tags < 9; ++tags) {
+    const std::string tag = "v" + std::to_string(tags);
+    scene_.registry.Push("app", tag, new_);
+    scene_.Cache(agent::NameOf("app:" + tag), new_);
+    ASSERT_TRUE(Await([&] { return board.Latest()->report->tags_size() == tags; })) << tags;
+  }
+  EXPECT_EQ(log_.Times(warning), 1);
+  stop.request_stop();
+  EXPECT_NO_THROW(running.get());
+}
+
 TEST_F(Faults, AClockThatJumpsByADayHasEachTagAskedOnceMore) {
   const hosts::TreeFolder state;
   Start(state.path());
