@@ -119,7 +119,7 @@ void Acceptor::TakeOne(const OnConnection& on_connection, const OnTooMany& on_to
   std::optional<std::string> peer = options_.peer(fd);
   if (!peer) return;
   const int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-  if (own < 0) return;
+  if (own < 0) return on_too_many(*peer);
   absl::Cleanup close_own = [own] { close(own); };
   {
     std::unique_lock lock(mutex_);

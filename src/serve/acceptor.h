@@ -24,7 +24,7 @@ class Acceptor {
   };
   /// Takes a connected, non-blocking socket over.
   using OnConnection = std::function<void(int fd)>;
-  /// Told of a peer whose connection is one too many and is closed.
+  /// Told of a peer whose connection is closed: it is one too many, or there is no descriptor more to watch it by.
   using OnTooMany = std::function<void(const std::string& peer)>;
 
   /// Takes `listening` over, which is non-blocking. Nobody is answered before Accept. Errors: what the system says.
