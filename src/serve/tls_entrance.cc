@@ -57,6 +57,9 @@ std::optional<std::string> PeerAddress(int fd) {
   return host.data();
 }
 
+/// Who has not said who he is.
+std::string NameAt(const std::string& address) { return "somebody at " + address; }
+
 std::shared_ptr<grpc::ServerCredentials> CredentialsOf(const TlsSet& set) {
   // TLS 1.2 is the oldest that gRPC begins with.
   grpc::experimental::TlsServerCredentialsOptions options(
@@ -96,16 +99,18 @@ class TlsEntrance::Server {
 
   bool has_begun() const { return server_ != nullptr; }
 
-  absl::Status Accept(const Acceptor::OnTooMany& on_too_many) {
-    const auto take = [this](int fd) {
+  absl::Status Accept(const FailedHandshakes& failed_handshakes, const OnRefusal& turned_away) {
+    const auto take = [this, &failed_handshakes](int fd) {
       const int yes = 1;
       setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
       grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
       connection.fd = fd;
-      connections_->HandleNewConnection(&connection);
+      failed_handshakes.Watch(acceptor_->PeerOf(fd).value_or(""),
+                              [&] { connections_->HandleNewConnection(&connection); });
     };
-    return acceptor_->Accept(take,
-                             [on_too_many](const std::string& address) { on_too_many("somebody at " + address); });
+    return acceptor_->Accept(take, [turned_away](const std::string& address) {
+      turned_away(Refusal::kTooMany, NameAt(address), "too many connections");
+    });
   }
   void StopAccepting() { acceptor_->StopAccepting(); }
 
@@ -169,9 +174,12 @@ Caller TlsEntrance::CallerOf(const grpc::ServerContextBase& context) const {
   return CallerNamed(access_, names, PlaceOf(context.peer()));
 }
 
-absl::Status TlsEntrance::Serve(std::vector<grpc::Service*> services, Acceptor::OnTooMany on_too_many) {
+absl::Status TlsEntrance::Serve(std::vector<grpc::Service*> services, OnRefusal turned_away) {
   services_ = std::move(services);
-  on_too_many_ = std::move(on_too_many);
+  turned_away_ = std::move(turned_away);
+  failed_handshakes_ = std::make_unique<FailedHandshakes>([this](const std::string& address, const std::string& why) {
+    turned_away_(Refusal::kHandshake, NameAt(address), "TLS handshake: " + why);
+  });
   auto server = StartServer(set_);
   if (!server.ok()) return server.status();
   server_ = *std::move(server);
@@ -185,7 +193,11 @@ void TlsEntrance::Stop() {
   reloading_.request_stop();
   if (reloading_.joinable()) reloading_.join();
   ending_ = {};
-  if (server_ != nullptr) server_->Stop();
+  if (server_ == nullptr) return;
+  server_->StopAccepting();
+  // Handshakes that are cut now have not failed.
+  failed_handshakes_.reset();
+  server_->Stop();
   server_.reset();
 }
 
@@ -196,7 +208,7 @@ absl::StatusOr<std::unique_ptr<TlsEntrance::Server>> TlsEntrance::StartServer(co
   if (!acceptor.ok()) return acceptor.status();
   auto server = std::make_unique<Server>(*std::move(acceptor), set, services_);
   if (!server->has_begun()) return absl::InternalError("gRPC cannot serve at " + access_.address);
-  if (absl::Status accepting = server->Accept(on_too_many_); !accepting.ok()) return accepting;
+  if (absl::Status accepting = server->Accept(*failed_handshakes_, turned_away_); !accepting.ok()) return accepting;
   return server;
 }
 
