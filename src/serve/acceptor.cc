@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "absl/cleanup/cleanup.h"
+#include "serve/start_thread.h"
 
 namespace tagdrift::serve {
 namespace {
@@ -40,9 +41,10 @@ Acceptor::~Acceptor() {
   close(wake_);
 }
 
-void Acceptor::Accept(OnConnection on_connection, OnTooMany on_too_many) {
-  accepting_ = std::jthread([this, on_connection = std::move(on_connection), on_too_many = std::move(on_too_many)](
-                                const std::stop_token& stop) { Run(stop, on_connection, on_too_many); });
+absl::Status Acceptor::Accept(OnConnection on_connection, OnTooMany on_too_many) {
+  return StartThread(accepting_, "accepting connections",
+                     [this, on_connection = std::move(on_connection), on_too_many = std::move(on_too_many)](
+                         const std::stop_token& stop) { Run(stop, on_connection, on_too_many); });
 }
 
 void Acceptor::StopAccepting() {
@@ -117,7 +119,7 @@ void Acceptor::TakeOne(const OnConnection& on_connection, const OnTooMany& on_to
   std::optional<std::string> peer = options_.peer(fd);
   if (!peer) return;
   const int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-  if (own < 0) return;
+  if (own < 0) return on_too_many(*peer);
   absl::Cleanup close_own = [own] { close(own); };
   {
     std::unique_lock lock(mutex_);

@@ -24,7 +24,7 @@ class Acceptor {
   };
   /// Takes a connected, non-blocking socket over.
   using OnConnection = std::function<void(int fd)>;
-  /// Told of a peer whose connection is one too many and is closed.
+  /// Told of a peer whose connection is closed: it is one too many, or there is no descriptor more to watch it by.
   using OnTooMany = std::function<void(const std::string& peer)>;
 
   /// Takes `listening` over, which is non-blocking. Nobody is answered before Accept. Errors: what the system says.
@@ -34,8 +34,8 @@ class Acceptor {
   Acceptor(const Acceptor&) = delete;
   Acceptor& operator=(const Acceptor&) = delete;
 
-  /// Both are called on the accepting thread.
-  void Accept(OnConnection on_connection, OnTooMany on_too_many);
+  /// Both are called on the accepting thread. Errors: Unavailable, there are no more threads.
+  absl::Status Accept(OnConnection on_connection, OnTooMany on_too_many);
   /// Accepts nothing more, and calls nothing that Accept was given after it has returned. The connections stay.
   void StopAccepting();
   /// As StopAccepting, and ends every connection, also one that a frozen peer does not read from.

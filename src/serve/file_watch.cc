@@ -13,8 +13,9 @@
 #include <cerrno>
 #include <cstdint>
 #include <set>
-#include <system_error>
 #include <utility>
+
+#include "serve/start_thread.h"
 
 namespace tagdrift::serve {
 namespace {
@@ -42,27 +43,17 @@ absl::StatusOr<std::unique_ptr<FileWatch>> FileWatch::Start(std::string root, st
     close(inotify);
     return absl::ErrnoToStatus(error, "watching files");
   }
-  try {
-    return std::unique_ptr<FileWatch>(new FileWatch(std::move(root), std::move(changed), inotify, wake));
-  } catch (const std::system_error& error) {  // no more threads
-    close(inotify);
-    close(wake);
-    return absl::UnavailableError(std::string("watching files: ") + error.what());
-  }
+  std::unique_ptr<FileWatch> watch(new FileWatch(std::move(root), std::move(changed), inotify, wake));
+  const auto run = [self = watch.get()](const std::stop_token& stop) { self->Run(stop); };
+  if (absl::Status started = StartThread(watch->reading_, "watching files", run); !started.ok()) return started;
+  return watch;
 }
-
-FileWatch::FileWatch(std::string root, std::function<void()> changed, int inotify, int wake)
-    : root_(std::move(root)),
-      changed_(std::move(changed)),
-      inotify_(inotify),
-      wake_(wake),
-      reading_([this](const std::stop_token& stop) { Run(stop); }) {}
 
 FileWatch::~FileWatch() {
   reading_.request_stop();
   const std::uint64_t one = 1;
   (void)!write(wake_, &one, sizeof(one));
-  reading_.join();
+  if (reading_.joinable()) reading_.join();
   close(inotify_);
   close(wake_);
 }

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -29,7 +30,8 @@ class FileWatch {
   bool Watch(const std::vector<std::string>& folders);
 
  private:
-  FileWatch(std::string root, std::function<void()> changed, int inotify, int wake);
+  FileWatch(std::string root, std::function<void()> changed, int inotify, int wake)
+      : root_(std::move(root)), changed_(std::move(changed)), inotify_(inotify), wake_(wake) {}
   void Run(const std::stop_token& stop);
 
   const std::string root_;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "serve/saved_round.h"
+#include "serve/start_thread.h"
 #include "serve/watched_folders.h"
 #include "tagdrift/report/report.h"
 #include "tagdrift/text/printable.h"
@@ -48,10 +49,7 @@ Loop::Loop(agent::Agent& agent, Board& board, Heartbeat& heartbeat, LoopOptions 
   next_look_anyway_ = now;
 }
 
-Loop::~Loop() {
-  scheduled_thread_.request_stop();
-  following_.request_stop();
-}
+Loop::~Loop() { scheduled_thread_.request_stop(); }
 
 SteadyTime Loop::In(absl::Duration time) const { return options_.clock->Steady() + absl::ToChronoNanoseconds(time); }
 
@@ -76,30 +74,39 @@ void Loop::RequestRound(std::vector<agent::NamePattern> patterns, OnRound done) 
 
 void Loop::Run(const std::stop_token& stop) {
   Restore();
-  auto files = FileWatch::Start(options_.host_root, [this] { Changed(); });
-  if (files.ok()) {
-    files_ = *std::move(files);
-  } else {
-    spdlog::warn("changes of configuration files are seen every {} only: {}", absl::FormatDuration(kLookAnyway),
-                 text::MessageOf(files.status()));
-  }
-  try {
-    following_ = std::jthread([this](const std::stop_token& inner) { FollowNode(inner); });
-    following_pods_ = std::jthread([this](const std::stop_token& inner) { FollowPods(inner); });
-  } catch (const std::exception& error) {
-    spdlog::warn("changes of the node are seen every {} only: {}", absl::FormatDuration(kLookAnyway), error.what());
-  }
+  following_.emplace(
+      agent_, [this] { Changed(); }, options_.clock);
+  Follow();
   while (auto work = WaitForWork(stop)) {
     if (work->schedule) StartScheduled();
-    if (work->look) Look(*work, stop);
+    if (!work->look) continue;
+    Follow();
+    Look(*work, stop);
   }
   scheduled_thread_ = {};
-  following_ = {};
-  following_pods_ = {};
+  following_.reset();
   files_.reset();
   Refuse();
   // What no look has taken over yet is newer. The threads that use it too have ended.
   if (const auto& known = scheduled_ != nullptr ? scheduled_ : latest_; known != nullptr) Save(*known);
+}
+
+void Loop::Follow() {
+  absl::Status files;
+  if (files_ == nullptr) {
+    auto watch = FileWatch::Start(options_.host_root, [this] { Changed(); });
+    files = watch.status();
+    if (watch.ok()) files_ = *std::move(watch);
+  }
+  for (const auto& [what, followed] :
+       {std::pair("configuration files", files), std::pair("the node", following_->Begin())}) {
+    if (followed.ok()) {
+      not_followed_.erase(what);
+    } else if (not_followed_.insert(what).second) {
+      spdlog::warn("changes of {} are seen every {} only: {}", what, absl::FormatDuration(kLookAnyway),
+                   text::MessageOf(followed));
+    }
+  }
 }
 
 void Loop::Refuse() {
@@ -202,11 +209,10 @@ void Loop::StartScheduled() {
     for (Request& request : requests_) request.is_asked = !HasAnswers();
     reuse.rounds = {scheduled_, latest_};
   }
-  try {
-    scheduled_thread_ = std::jthread([this, reuse](const std::stop_token& stop) { RunScheduled(reuse, stop); });
-  } catch (const std::exception& error) {
+  const auto run = [this, reuse](const std::stop_token& stop) { RunScheduled(reuse, stop); };
+  if (absl::Status started = StartThread(scheduled_thread_, "starting a round", run); !started.ok()) {
     options_.round_ended(absl::ZeroDuration(), false);
-    ScheduledEnded(absl::UnavailableError(fmt::format("starting a round: {}", error.what())));
+    ScheduledEnded(std::move(started));
   }
 }
 
@@ -282,48 +288,6 @@ void Loop::Fail(const absl::Status& why) {
   failure.set_detail(text::Printable(text::MessageOf(why)));
   spdlog::warn("the node could not be looked at: {}", failure.detail());
   board_.PublishFailure(std::move(failure));
-}
-
-void Loop::KeepFollowing(const std::function<absl::Status()>& follow, const OnEnd& ended, absl::Duration longest_pause,
-                         const std::stop_token& stop) {
-  absl::Duration pause = kFirstRetry;
-  while (!stop.stop_requested()) {
-    const SteadyTime began = options_.clock->Steady();
-    const absl::Status end = follow();
-    if (stop.stop_requested() || absl::IsUnimplemented(end)) return;
-    if (options_.clock->Steady() - began > absl::ToChronoNanoseconds(kLookAnyway)) pause = kFirstRetry;
-    ended(end, pause);
-    if (!options_.clock->WaitUntil(In(pause), stop)) return;
-    pause = std::min(pause * 2, longest_pause);
-  }
-}
-
-// Another runtime tells nothing: it is looked at now and then.
-void Loop::FollowNode(const std::stop_token& stop) {
-  const auto follow = [&] { return agent_.FollowNode([this] { Changed(); }, CallContext{.stop = stop}); };
-  const auto ended = [this](const absl::Status& end, absl::Duration) {
-    spdlog::info("{}", text::MessageOf(end));
-    // The runtime may be gone, or another one.
-    Changed();
-  };
-  KeepFollowing(follow, ended, kLongestRetry, stop);
-}
-
-void Loop::FollowPods(const std::stop_token& stop) {
-  bool followed = false;
-  const auto changed = [&] {
-    followed = true;
-    Changed();
-  };
-  const auto follow = [&] {
-    followed = false;
-    return agent_.FollowPods(changed, CallContext{.stop = stop});
-  };
-  const auto ended = [&](const absl::Status& end, absl::Duration pause) {
-    if (!end.ok()) spdlog::info("pods are not followed for {}: {}", absl::FormatDuration(pause), text::MessageOf(end));
-    if (followed) Changed();
-  };
-  KeepFollowing(follow, ended, kLookAnyway, stop);
 }
 
 void Loop::Restore() {

@@ -9,6 +9,7 @@
 #include <mutex>
 #include <optional>
 #include <random>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -19,6 +20,7 @@
 #include "absl/time/time.h"
 #include "serve/board.h"
 #include "serve/file_watch.h"
+#include "serve/following.h"
 #include "serve/health.h"
 #include "tagdrift/agent/agent.h"
 #include "tagdrift/report/command_line.h"
@@ -82,6 +84,8 @@ class Loop {
     SteadyTime look = SteadyTime::max();
   };
 
+  /// Has changes told of as far as they are not yet; warns once of what cannot be followed.
+  void Follow();
   std::optional<Work> WaitForWork(const std::stop_token& stop);
   void Look(const Work& work, const std::stop_token& stop);
   void StartScheduled();
@@ -98,13 +102,6 @@ class Loop {
   /// What registries answered in `scheduled` is in the latest round now.
   void TakenOver(const std::shared_ptr<const report::Round>& scheduled);
   void Fail(const absl::Status& why);
-  using OnEnd = std::function<void(const absl::Status& end, absl::Duration pause)>;
-  /// Calls `follow` again and again until it is Unimplemented, after pauses that grow while it ends early; `ended` is
-  /// told each time, before the pause.
-  void KeepFollowing(const std::function<absl::Status()>& follow, const OnEnd& ended, absl::Duration longest_pause,
-                     const std::stop_token& stop);
-  void FollowNode(const std::stop_token& stop);
-  void FollowPods(const std::stop_token& stop);
   void Restore();
   void Save(const report::Round& round);
   SteadyTime In(absl::Duration time) const;
@@ -133,14 +130,14 @@ class Loop {
   SteadyTime next_look_;                  ///< not before
   SteadyTime next_look_anyway_;           ///< although nothing has told of a change
   std::optional<SteadyTime> look_again_;  ///< once more after what changed, or after a failure
+  std::set<std::string> not_followed_;    ///< what was warned of
   bool said_load_ = false;
   bool saves_ = true;  ///< the latest save went well
 
   std::atomic<int> failures_ = 0;  ///< in a row
   std::unique_ptr<FileWatch> files_;
+  std::optional<Following> following_;
   std::jthread scheduled_thread_;
-  std::jthread following_;
-  std::jthread following_pods_;
 };
 
 }  // namespace tagdrift::serve

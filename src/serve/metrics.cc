@@ -17,7 +17,7 @@ using prometheus::MetricFamily;
 
 /// Upper bounds in seconds: a node of few tags, of many, one whose registries have to be waited for.
 constexpr std::array kBuckets = {0.3, 1.0, 3.0, 10.0, 60.0, 300.0};
-constexpr std::size_t kRequestSeries = 26;  ///< of up to 24 hosts
+constexpr std::size_t kRequestSeries = 25;  ///< of up to 24 hosts
 
 std::string_view LabelOf(Refusal reason) {
   switch (reason) {
@@ -29,6 +29,8 @@ std::string_view LabelOf(Refusal reason) {
       return "limit";
     case Refusal::kBadRequest:
       return "invalid";
+    case Refusal::kHandshake:
+      return "handshake";
   }
   return "";
 }
@@ -64,7 +66,8 @@ MetricFamily Actions(const std::map<std::pair<int, int>, std::uint64_t>& actions
 MetricFamily Refusals(const std::map<Refusal, std::uint64_t>& refused) {
   MetricFamily family =
       Counter("tagdrift_refused_calls_total", "Calls and connections that were refused, by the reason.");
-  for (const Refusal reason : {Refusal::kNotPermitted, Refusal::kNotEnabled, Refusal::kTooMany, Refusal::kBadRequest}) {
+  for (const Refusal reason :
+       {Refusal::kNotPermitted, Refusal::kNotEnabled, Refusal::kTooMany, Refusal::kBadRequest, Refusal::kHandshake}) {
     const auto found = refused.find(reason);
     Add(family, {{"reason", std::string(LabelOf(reason))}}, found == refused.end() ? 0 : found->second);
   }

@@ -16,6 +16,8 @@ grpc::StatusCode CodeOf(Refusal why) {
       return grpc::StatusCode::RESOURCE_EXHAUSTED;
     case Refusal::kBadRequest:
       return grpc::StatusCode::INVALID_ARGUMENT;
+    case Refusal::kHandshake:
+      return grpc::StatusCode::UNAUTHENTICATED;
   }
   return grpc::StatusCode::UNKNOWN;
 }

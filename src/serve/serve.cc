@@ -58,16 +58,17 @@ class UnixEntrance final : public Entrance {
     return {role_, uid ? fmt::format("uid {} at {}", *uid, name_) : "somebody at " + name_};
   }
 
-  absl::Status Serve(std::initializer_list<grpc::Service*> services, const Acceptor::OnTooMany& on_too_many) {
+  absl::Status Serve(std::initializer_list<grpc::Service*> services, const OnRefusal& turned_away) {
     grpc::ServerBuilder builder;
     for (grpc::Service* service : services) builder.RegisterService(service);
     SetLimits(builder);
     server_ = builder.BuildAndStart();
     if (server_ == nullptr) return absl::InternalError("gRPC cannot serve at " + name_);
-    listener_->Accept(
-        [this](int fd) { grpc::AddInsecureChannelFromFd(server_.get(), fd); },
-        [this, on_too_many](const std::string& uid) { on_too_many(fmt::format("uid {} at {}", uid, name_)); });
-    return absl::OkStatus();
+    return listener_->Accept([this](int fd) { grpc::AddInsecureChannelFromFd(server_.get(), fd); },
+                             [this, turned_away](const std::string& uid) {
+                               turned_away(Refusal::kTooMany, fmt::format("uid {} at {}", uid, name_),
+                                           "too many connections");
+                             });
   }
 
   /// Ends all connections, then waits for the calls to end.
@@ -163,13 +164,10 @@ absl::Status Serve(Options options, agent::Agent& agent, const std::stop_token& 
     spdlog::warn("refused {}: {}", caller, message);
   };
   TurnedAway turned_away(
-      [](const std::string& who, int times) {
-        spdlog::warn("refused {}: too many connections, {} turned away", who, times);
-      },
-      options.clock);
-  const Acceptor::OnTooMany on_too_many = [&](const std::string& who) {
-    metrics.Refused(Refusal::kTooMany);
-    turned_away.Add(who);
+      [](const std::string& who, int times) { spdlog::warn("refused {}, {} turned away", who, times); }, options.clock);
+  const OnRefusal turn_away = [&](Refusal why, const std::string& who, const std::string& message) {
+    metrics.Refused(why);
+    turned_away.Add(who + ": " + message);
   };
   NodeCacheContext reading{.agent = agent,
                            .board = board,
@@ -220,9 +218,9 @@ absl::Status Serve(Options options, agent::Agent& agent, const std::stop_token& 
   google::protobuf::SetLogHandler(nullptr);
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
-  absl::Status serving = (*readers)->Serve({&for_readers}, on_too_many);
-  if (serving.ok()) serving = (*operators)->Serve({&for_operators, &actions}, on_too_many);
-  if (serving.ok() && *tls != nullptr) serving = (*tls)->Serve({&*for_tls, &*tls_actions}, on_too_many);
+  absl::Status serving = (*readers)->Serve({&for_readers}, turn_away);
+  if (serving.ok()) serving = (*operators)->Serve({&for_operators, &actions}, turn_away);
+  if (serving.ok() && *tls != nullptr) serving = (*tls)->Serve({&*for_tls, &*tls_actions}, turn_away);
   if (serving.ok()) {
     const std::jthread sweeping([&](const std::stop_token& ended) {
       std::int64_t trimmed_after = 0;

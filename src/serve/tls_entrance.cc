@@ -18,7 +18,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -26,6 +25,7 @@
 #include "serve/certificate_names.h"
 #include "serve/listen_at.h"
 #include "serve/server_limits.h"
+#include "serve/start_thread.h"
 #include "tagdrift/call/clock.h"
 #include "tagdrift/call/linked_stop.h"
 #include "tagdrift/text/text.h"
@@ -56,6 +56,9 @@ std::optional<std::string> PeerAddress(int fd) {
   }
   return host.data();
 }
+
+/// Who has not said who he is.
+std::string NameAt(const std::string& address) { return "somebody at " + address; }
 
 std::shared_ptr<grpc::ServerCredentials> CredentialsOf(const TlsSet& set) {
   // TLS 1.2 is the oldest that gRPC begins with.
@@ -96,15 +99,18 @@ class TlsEntrance::Server {
 
   bool has_begun() const { return server_ != nullptr; }
 
-  void Accept(const Acceptor::OnTooMany& on_too_many) {
-    const auto take = [this](int fd) {
+  absl::Status Accept(const FailedHandshakes& failed_handshakes, const OnRefusal& turned_away) {
+    const auto take = [this, &failed_handshakes](int fd) {
       const int yes = 1;
       setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
       grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
       connection.fd = fd;
-      connections_->HandleNewConnection(&connection);
+      failed_handshakes.Watch(acceptor_->PeerOf(fd).value_or(""),
+                              [&] { connections_->HandleNewConnection(&connection); });
     };
-    acceptor_->Accept(take, [on_too_many](const std::string& address) { on_too_many("somebody at " + address); });
+    return acceptor_->Accept(take, [turned_away](const std::string& address) {
+      turned_away(Refusal::kTooMany, NameAt(address), "too many connections");
+    });
   }
   void StopAccepting() { acceptor_->StopAccepting(); }
 
@@ -117,11 +123,7 @@ class TlsEntrance::Server {
       acceptor_->Cut();
     };
     std::jthread cutting;
-    try {
-      cutting = std::jthread(cut_then);
-    } catch (const std::system_error&) {  // no more threads
-      return Stop();
-    }
+    if (!StartThread(cutting, "ending a server", cut_then).ok()) return Stop();
     server_->Shutdown(std::chrono::system_clock::now() + grace);
   }
 
@@ -172,15 +174,18 @@ Caller TlsEntrance::CallerOf(const grpc::ServerContextBase& context) const {
   return CallerNamed(access_, names, PlaceOf(context.peer()));
 }
 
-absl::Status TlsEntrance::Serve(std::vector<grpc::Service*> services, Acceptor::OnTooMany on_too_many) {
+absl::Status TlsEntrance::Serve(std::vector<grpc::Service*> services, OnRefusal turned_away) {
   services_ = std::move(services);
-  on_too_many_ = std::move(on_too_many);
-  auto server = MakeServer(set_);
+  turned_away_ = std::move(turned_away);
+  failed_handshakes_ = std::make_unique<FailedHandshakes>([this](const std::string& address, const std::string& why) {
+    turned_away_(Refusal::kHandshake, NameAt(address), "TLS handshake: " + why);
+  });
+  auto server = StartServer(set_);
   if (!server.ok()) return server.status();
   server_ = *std::move(server);
-  server_->Accept(on_too_many_);
+  const auto reload = [this](const std::stop_token& stop) { Reload(stop); };
+  if (absl::Status started = StartThread(reloading_, "reading certificates", reload); !started.ok()) return started;
   if (access_.listening) access_.listening(PortOf(listening_));
-  reloading_ = std::jthread([this](const std::stop_token& stop) { Reload(stop); });
   return absl::OkStatus();
 }
 
@@ -188,17 +193,22 @@ void TlsEntrance::Stop() {
   reloading_.request_stop();
   if (reloading_.joinable()) reloading_.join();
   ending_ = {};
-  if (server_ != nullptr) server_->Stop();
+  if (server_ == nullptr) return;
+  server_->StopAccepting();
+  // Handshakes that are cut now have not failed.
+  failed_handshakes_.reset();
+  server_->Stop();
   server_.reset();
 }
 
-absl::StatusOr<std::unique_ptr<TlsEntrance::Server>> TlsEntrance::MakeServer(const TlsSet& set) const {
+absl::StatusOr<std::unique_ptr<TlsEntrance::Server>> TlsEntrance::StartServer(const TlsSet& set) const {
   const int listening = fcntl(listening_, F_DUPFD_CLOEXEC, 0);
   if (listening < 0) return absl::ErrnoToStatus(errno, "listening at " + access_.address);
   auto acceptor = Acceptor::Make(listening, {.peer = PeerAddress});
   if (!acceptor.ok()) return acceptor.status();
   auto server = std::make_unique<Server>(*std::move(acceptor), set, services_);
   if (!server->has_begun()) return absl::InternalError("gRPC cannot serve at " + access_.address);
+  if (absl::Status accepting = server->Accept(*failed_handshakes_, turned_away_); !accepting.ok()) return accepting;
   return server;
 }
 
@@ -221,13 +231,8 @@ void TlsEntrance::Reload(const std::stop_token& stop) {
 }
 
 absl::Status TlsEntrance::Replace(const TlsSet& set) {
-  auto server = MakeServer(set);
+  auto server = StartServer(set);
   if (!server.ok()) return server.status();
-  try {
-    (*server)->Accept(on_too_many_);
-  } catch (const std::system_error& error) {  // no more threads
-    return absl::UnavailableError(fmt::format("listening at {}: {}", access_.address, error.what()));
-  }
   server_->StopAccepting();
   std::swap(server_, *server);
   const auto grace = set.client_ca == set_.client_ca ? kGrace : kDistrustedGrace;
@@ -235,11 +240,8 @@ absl::Status TlsEntrance::Replace(const TlsSet& set) {
   spdlog::info("{} and its authority were read again", access_.certificate);
   // One that has not ended by now, of the set before the last, is cut.
   const std::shared_ptr<Server> old = *std::move(server);
-  try {
-    ending_ = std::jthread([old, grace](const std::stop_token& stop) { old->End(grace, stop); });
-  } catch (const std::system_error&) {  // no more threads
-    old->Stop();
-  }
+  const auto end = [old, grace](const std::stop_token& stop) { old->End(grace, stop); };
+  if (!StartThread(ending_, "ending a server", end).ok()) old->Stop();
   return absl::OkStatus();
 }
 

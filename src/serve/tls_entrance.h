@@ -11,6 +11,8 @@
 #include "absl/status/statusor.h"
 #include "serve/acceptor.h"
 #include "serve/caller.h"
+#include "serve/failed_handshakes.h"
+#include "serve/refusal.h"
 #include "serve/tls_files.h"
 #include "tagdrift/serve/serve.h"
 
@@ -31,8 +33,9 @@ class TlsEntrance final : public Entrance {
 
   Caller CallerOf(const grpc::ServerContextBase& context) const override;
 
-  /// Who has a connection too many is told of by his address: "somebody at 10.0.0.5".
-  absl::Status Serve(std::vector<grpc::Service*> services, Acceptor::OnTooMany on_too_many);
+  /// Who has a connection too many, or fails in the handshake of TLS, is told of by his address: "somebody at
+  /// 10.0.0.5". Errors: gRPC cannot serve, or there are no more threads.
+  absl::Status Serve(std::vector<grpc::Service*> services, OnRefusal turned_away);
   /// Ends all connections, then waits for the calls to end.
   void Stop();
 
@@ -41,7 +44,8 @@ class TlsEntrance final : public Entrance {
 
   TlsEntrance(TlsAccess access, TlsSet set, int listening);
 
-  absl::StatusOr<std::unique_ptr<Server>> MakeServer(const TlsSet& set) const;
+  /// One that accepts.
+  absl::StatusOr<std::unique_ptr<Server>> StartServer(const TlsSet& set) const;
   void Reload(const std::stop_token& stop);
   absl::Status Replace(const TlsSet& set);
 
@@ -49,7 +53,8 @@ class TlsEntrance final : public Entrance {
   TlsSet set_;  ///< in use; of the reloading thread once that has begun
   const int listening_;
   std::vector<grpc::Service*> services_;
-  Acceptor::OnTooMany on_too_many_;
+  OnRefusal turned_away_;
+  std::unique_ptr<FailedHandshakes> failed_handshakes_;
   std::unique_ptr<Server> server_;  ///< as set_
   std::jthread ending_;             ///< the server of the set before
   std::jthread reloading_;          ///< ends first

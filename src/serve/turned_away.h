@@ -11,11 +11,11 @@
 
 namespace tagdrift::serve {
 
-/// Told who was turned away, and how often since it was last told of him.
+/// Told who was turned away and why, "uid 7: too many connections", and how often since it was last told of that.
 using OnTurnedAway = std::function<void(const std::string& who, int times)>;
 
-/// Who was turned away, told of at most once a minute each, so that a flood of connections is none of lines. Thread
-/// safe.
+/// Who was turned away and why, each told of at most once a minute, so that a flood of connections is none of lines.
+/// Thread safe.
 class TurnedAway {
  public:
   /// Beyond so many within a minute, the rest are told of as "others".

@@ -31,9 +31,9 @@ class UnixListener {
   UnixListener(const UnixListener&) = delete;
   UnixListener& operator=(const UnixListener&) = delete;
 
-  /// A peer is told of by his uid.
-  void Accept(Acceptor::OnConnection on_connection, Acceptor::OnTooMany on_too_many) {
-    acceptor_->Accept(std::move(on_connection), std::move(on_too_many));
+  /// A peer is told of by his uid. Errors: as Acceptor::Accept.
+  absl::Status Accept(Acceptor::OnConnection on_connection, Acceptor::OnTooMany on_too_many) {
+    return acceptor_->Accept(std::move(on_connection), std::move(on_too_many));
   }
   /// Accepts nothing more, calls nothing that Accept was given after it has returned, and ends every connection.
   void Cut() { acceptor_->Cut(); }

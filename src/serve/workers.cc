@@ -3,8 +3,9 @@
 #include <spdlog/spdlog.h>
 
 #include <exception>
-#include <system_error>
 #include <utility>
+
+#include "serve/start_thread.h"
 
 namespace tagdrift::serve {
 
@@ -37,21 +38,18 @@ bool Workers::Start(Job job) {
   if (stopped_) return false;
   Reap();
   Worker& worker = workers_.emplace_back();
-  try {
-    worker.thread = std::jthread([this, &worker, job = std::move(job)](const std::stop_token& stop) {
-      try {
-        job(stop);
-      } catch (const std::exception& error) {
-        spdlog::error("a call ended by an exception: {}", error.what());
-      }
-      const std::lock_guard inner(mutex_);
-      worker.done = true;
-    });
-  } catch (const std::system_error&) {
-    workers_.pop_back();
-    return false;
-  }
-  return true;
+  const absl::Status started = StartThread(worker.thread, "starting a worker",
+                                           [this, &worker, job = std::move(job)](const std::stop_token& stop) {
+                                             try {
+                                               job(stop);
+                                             } catch (const std::exception& error) {
+                                               spdlog::error("a call ended by an exception: {}", error.what());
+                                             }
+                                             const std::lock_guard inner(mutex_);
+                                             worker.done = true;
+                                           });
+  if (!started.ok()) workers_.pop_back();
+  return started.ok();
 }
 
 }  // namespace tagdrift::serve

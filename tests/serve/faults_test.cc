@@ -2,10 +2,7 @@
 // clock that jumps.
 #include <gmock/gmock.h>
 #include <grpcpp/generic/generic_stub.h>
-#include <netinet/in.h>
 #include <pthread.h>
-#include <spdlog/sinks/ringbuffer_sink.h>
-#include <spdlog/spdlog.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -26,6 +23,8 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/time/clock.h"
+#include "log.h"
+#include "scrape.h"
 #include "serve/board.h"
 #include "serve/health.h"
 #include "serve/loop.h"
@@ -77,23 +76,6 @@ class NoThreads {
   pthread_attr_t before_{};
 };
 
-/// Holds what is logged as long as it lives, which has to be longer than that of what logs.
-class Log {
- public:
-  Log() { spdlog::set_default_logger(std::make_shared<spdlog::logger>("test", lines_)); }
-  ~Log() { spdlog::set_default_logger(before_); }
-
-  std::ptrdiff_t Times(const std::string& words) const {
-    return std::ranges::count_if(lines_->last_formatted(),
-                                 [&](const std::string& line) { return line.find(words) != std::string::npos; });
-  }
-
- private:
-  const std::shared_ptr<spdlog::logger> before_ = spdlog::default_logger();
-  const std::shared_ptr<spdlog::sinks::ringbuffer_sink_mt> lines_ =
-      std::make_shared<spdlog::sinks::ringbuffer_sink_mt>(1000);
-};
-
 struct Descriptors {
   int sockets = 0;
   int others = 0;
@@ -125,32 +107,6 @@ bool AreGivenBack(const Descriptors& before) {
   });
 }
 
-/// Of this process nothing else listens at that host, so the port may be any.
-constexpr const char* kMetricsAddress = "127.0.0.61:0";
-
-/// Empty: nobody listens.
-std::string AnswerAtMetricsAddress() {
-  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
-    sockaddr_in address{};
-    socklen_t size = sizeof(address);
-    const int listening = std::stoi(entry.path().filename());
-    if (getsockname(listening, reinterpret_cast<sockaddr*>(&address), &size) != 0 || address.sin_family != AF_INET ||
-        ntohl(address.sin_addr.s_addr) != 0x7F00003D) {
-      continue;
-    }
-    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    const absl::Cleanup close_fd = [fd] { close(fd); };
-    constexpr char kGet[] = "GET /metrics HTTP/1.1\r\nHost: node\r\n\r\n";
-    if (connect(fd, reinterpret_cast<const sockaddr*>(&address), size) != 0) continue;
-    send(fd, kGet, sizeof(kGet) - 1, MSG_NOSIGNAL);
-    std::string text(64 << 10, '\0');
-    const ssize_t length = recv(fd, text.data(), text.size(), MSG_WAITALL);
-    text.resize(static_cast<std::size_t>(std::max<ssize_t>(length, 0)));
-    return text;
-  }
-  return "";
-}
-
 // With tsan, and without a sanitizer, what depends on it is tested.
 #ifdef __has_feature
 constexpr bool kChecksTypesThroughPipes = __has_feature(address_sanitizer);
@@ -180,13 +136,6 @@ class Faults : public ServedScene {
     return status.ok() ? Get({}) : status;
   }
   int AskedAboutApp() { return scene_.registry.Count("HEAD", "/app/"); }
-  /// As /metrics counts them; kMetricsAddress has to be served.
-  static int Refusals(const std::string& reason) {
-    const std::string text = AnswerAtMetricsAddress();
-    const std::string series = "tagdrift_refused_calls_total{reason=\"" + reason + "\"} ";
-    const std::size_t at = text.find(series);
-    return at == std::string::npos ? -1 : std::atoi(text.c_str() + at + series.size());
-  }
   /// Over a connection of its own.
   bool AnswersANewcomer(const std::string& socket = "reader.sock") {
     return Get(*v1::NodeCache::NewStub(daemon_->Channel(socket)), {}).ok();
@@ -373,6 +322,36 @@ TEST_F(Faults, WithoutMoreThreadsARoundFailsAndIsMadeLater) {
   ahead->ahead_hours = 4;
   loop.Changed();
   EXPECT_TRUE(Await([&] { return AskedAboutApp() > asked; }));
+  stop.request_stop();
+  EXPECT_NO_THROW(running.get());
+}
+
+TEST_F(Faults, WithoutMoreThreadsTheNodeIsFollowedLater) {
+  Board board;
+  Heartbeat heartbeat{SteadyTime::max()};
+  Loop loop(*scene_.agent, board, heartbeat, {.spread = absl::ZeroDuration()});
+  std::stop_source stop;
+  std::promise<void> begin;
+  auto running = std::async(std::launch::async, [&] {
+    begin.get_future().wait();
+    loop.Run(stop.get_token());
+  });
+  const absl::Cleanup request_stop = [&] { stop.request_stop(); };
+  const std::string warning = "changes of the node are seen every 5m only: following the node: ";
+  {
+    const NoThreads none;
+    begin.set_value();
+    EXPECT_TRUE(Await([&] { return log_.Times(warning) == 1; }));
+  }
+  ASSERT_TRUE(Await([&] { return board.Latest() != nullptr; }));
+  // More than there are looks of which nothing was told.
+  for (int tags = 3; tags < 9; ++tags) {
+    const std::string tag = "v" + std::to_string(tags);
+    scene_.registry.Push("app", tag, new_);
+    scene_.Cache(agent::NameOf("app:" + tag), new_);
+    ASSERT_TRUE(Await([&] { return board.Latest()->report->tags_size() == tags; })) << tags;
+  }
+  EXPECT_EQ(log_.Times(warning), 1);
   stop.request_stop();
   EXPECT_NO_THROW(running.get());
 }

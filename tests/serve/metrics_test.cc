@@ -111,7 +111,8 @@ TEST(Metrics, HaveEveryClosedLabelValueFromTheStart) {
               IsSupersetOf({"tagdrift_cached_tags{verdict=\"stale\",in_use=\"true\"} 0",
                             "tagdrift_actions_total{action=\"refresh\",outcome=\"raced\"} 0",
                             "tagdrift_actions_total{action=\"evict\",outcome=\"nothing_to_do\"} 0",
-                            "tagdrift_refused_calls_total{reason=\"permission\"} 0", "tagdrift_check_failures_total 0",
+                            "tagdrift_refused_calls_total{reason=\"permission\"} 0",
+                            "tagdrift_refused_calls_total{reason=\"handshake\"} 0", "tagdrift_check_failures_total 0",
                             "tagdrift_check_duration_seconds_bucket{le=\"+Inf\"} 0",
                             "tagdrift_build_info{version=\"1.2.3\"} 1"}));
 }
@@ -159,7 +160,7 @@ TEST(Metrics, KeepTheSeriesOfACounterWhenOthersJoinIt) {
   for (const auto& [host, codes] : Requests({"404"}).outcomes) {
     EXPECT_THAT(text, HasSubstr("tagdrift_registry_requests_total{host=\"" + host + "\",code=\"404\"} 10\n"));
   }
-  EXPECT_THAT(text, HasSubstr("tagdrift_registry_requests_total{host=\"other\",code=\"other\"} 710\n"));
+  EXPECT_THAT(text, HasSubstr("tagdrift_registry_requests_total{host=\"other\",code=\"other\"} 720\n"));
 }
 
 TEST(Metrics, HaveOneSeriesOfWhatTheClientCountsAsOther) {

@@ -25,12 +25,16 @@ namespace {
 
 using testing::HasSubstr;
 
-int Connect(const std::string& path) {
-  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+int ConnectAs(int fd, const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   std::strncpy(address.sun_path, path.c_str(), sizeof(address.sun_path) - 1);
-  EXPECT_EQ(connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0) << std::strerror(errno);
+  return connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address));
+}
+
+int Connect(const std::string& path) {
+  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  EXPECT_EQ(ConnectAs(fd, path), 0) << std::strerror(errno);
   return fd;
 }
 
@@ -47,7 +51,7 @@ class SocketsTest : public testing::Test {
   std::unique_ptr<UnixListener> Listen(int most = 10) {
     auto listener = UnixListener::Open({.path = Path(), .most_connections = most, .most_of_one_uid = most});
     EXPECT_TRUE(listener.ok()) << listener.status();
-    (*listener)->Accept(
+    const absl::Status accepting = (*listener)->Accept(
         [this](int fd) {
           const std::lock_guard lock(mutex_);
           taken_.push_back(fd);
@@ -56,6 +60,7 @@ class SocketsTest : public testing::Test {
           const std::lock_guard lock(mutex_);
           turned_away_.push_back(uid);
         });
+    EXPECT_TRUE(accepting.ok()) << accepting;
     return *std::move(listener);
   }
   std::size_t Taken() {
@@ -120,7 +125,7 @@ TEST_F(SocketsTest, ACutWaitsForTheConnectionThatIsBeingHandedOn) {
     close(fd);
     has_ended = true;
   };
-  (*listener)->Accept(take, [](const std::string&) {});
+  ASSERT_TRUE((*listener)->Accept(take, [](const std::string&) {}).ok());
   const int client = Connect(Path());
   ASSERT_TRUE(Await([&] { return has_begun.load(); }));
   (*listener)->Cut();
@@ -135,14 +140,31 @@ TEST_F(SocketsTest, GoesOnAcceptingAfterDescriptorsRanOut) {
   ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
   const rlimit none{.rlim_cur = static_cast<rlim_t>(client) + 1, .rlim_max = before.rlim_max};
   ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::strncpy(address.sun_path, Path().c_str(), sizeof(address.sun_path) - 1);
-  EXPECT_EQ(connect(client, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+  EXPECT_EQ(ConnectAs(client, Path()), 0);
   std::this_thread::sleep_for(std::chrono::milliseconds(50));
   EXPECT_EQ(Taken(), 0U);
   ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
   EXPECT_TRUE(Await([&] { return Taken() == 1; }));
+  close(client);
+}
+
+TEST_F(SocketsTest, AConnectionWithoutADescriptorToWatchItByIsTurnedAway) {
+  const auto listener = Listen();
+  const int client = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int next = dup(client);
+  close(next);
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit one_more{.rlim_cur = static_cast<rlim_t>(next) + 1, .rlim_max = before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &one_more), 0);
+  const int connected = ConnectAs(client, Path());
+  const bool is_closed = IsClosed(client);
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_EQ(connected, 0);
+  EXPECT_TRUE(is_closed);
+  EXPECT_EQ(TurnedAway(), std::vector{std::to_string(getuid())});
+  EXPECT_EQ(Taken(), 0U);
+  EXPECT_EQ(listener->connections(), 0);
   close(client);
 }
 

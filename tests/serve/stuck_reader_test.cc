@@ -6,7 +6,6 @@
 #include <chrono>
 #include <memory>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -143,8 +142,7 @@ TEST_F(StuckReader, CannotHoldMoreByRequestsThanIsAllowed) {
   for (std::size_t i = 1; i < calls.size(); ++i) ASSERT_TRUE(queue.Next(&tag, &ok));
   // What they held may not have been given back yet.
   const auto newcomer = v1::NodeCache::NewStub(daemon_->Channel("operator.sock"));
-  for (int i = 0; i < 1000 && !Get(*newcomer, {}).ok(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  EXPECT_TRUE(Get(*newcomer, {}).ok());
+  EXPECT_TRUE(Await([&] { return Get(*newcomer, {}).ok(); }));
 }
 
 }  // namespace

@@ -2,17 +2,22 @@
 #include <gmock/gmock.h>
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
-#include <spdlog/sinks/ringbuffer_sink.h>
-#include <spdlog/spdlog.h>
+#include <netinet/in.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
-#include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 
-#include "absl/cleanup/cleanup.h"
 #include "agent/scene.h"
 #include "daemon.h"
+#include "log.h"
 #include "node/temporary_folder.h"
 #include "registry/test_certificates.h"
+#include "scrape.h"
 #include "tagdrift/remote/client.h"
 
 namespace tagdrift::serve {
@@ -37,6 +42,7 @@ class TlsTest : public testing::Test {
     std::promise<std::uint16_t> listening;
     daemon_ = std::make_unique<Daemon>(scene_, [&](Options& options) {
       options.spread = absl::ZeroDuration();
+      options.metrics = metrics_;
       options.tls = Access();
       options.tls.readers = std::move(readers);
       options.tls.operators = std::move(operators);
@@ -44,7 +50,8 @@ class TlsTest : public testing::Test {
     });
     auto port = listening.get_future();
     ASSERT_EQ(port.wait_for(kPatience), std::future_status::ready);
-    address_ = "127.0.0.1:" + std::to_string(port.get());
+    port_ = port.get();
+    address_ = "127.0.0.1:" + std::to_string(port_);
     v1::GetReportResponse answer;
     ASSERT_TRUE(Await([&] {
       grpc::ClientContext context;
@@ -116,6 +123,8 @@ class TlsTest : public testing::Test {
   const TestAuthority other_;
   node::TemporaryFolder files_;
   int sets_ = 0;
+  std::string metrics_;
+  std::uint16_t port_ = 0;
   std::string address_;
   std::unique_ptr<Daemon> daemon_;
 };
@@ -222,6 +231,83 @@ TEST_F(TlsTest, WithoutACertificateOfTheAuthorityNobodyIsAnswered) {
   EXPECT_TRUE(GetAs(authority_, "DNS:x.corp").ok());
 }
 
+/// A connection to this port that nothing has been sent over; the caller's.
+int ConnectTo(std::uint16_t port) {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  EXPECT_EQ(connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0) << std::strerror(errno);
+  return fd;
+}
+
+void AwaitClosed(int fd) {
+  char byte = 0;
+  while (recv(fd, &byte, 1, 0) > 0) {
+  }
+}
+
+/// Makes the handshake of TLS alone. Returns when the server has taken it, or has ended the connection.
+void ShakeHands(std::uint16_t port, const ServerPair* pair, bool asks_for_http2 = true) {
+  SSL_CTX* context = SSL_CTX_new(TLS_client_method());
+  if (pair != nullptr) {
+    BIO* pem = BIO_new_mem_buf(pair->certificate.data(), static_cast<int>(pair->certificate.size()));
+    X509* certificate = PEM_read_bio_X509(pem, nullptr, nullptr, nullptr);
+    BIO_free(pem);
+    pem = BIO_new_mem_buf(pair->key.data(), static_cast<int>(pair->key.size()));
+    EVP_PKEY* key = PEM_read_bio_PrivateKey(pem, nullptr, nullptr, nullptr);
+    BIO_free(pem);
+    EXPECT_EQ(SSL_CTX_use_certificate(context, certificate), 1);
+    EXPECT_EQ(SSL_CTX_use_PrivateKey(context, key), 1);
+    X509_free(certificate);
+    EVP_PKEY_free(key);
+  }
+  constexpr unsigned char kHttp2[] = {2, 'h', '2'};
+  if (asks_for_http2) SSL_CTX_set_alpn_protos(context, kHttp2, sizeof(kHttp2));
+  SSL* ssl = SSL_new(context);
+  const int fd = ConnectTo(port);
+  SSL_set_fd(ssl, fd);
+  char byte = 0;
+  // The server speaks first.
+  if (SSL_connect(ssl) == 1) SSL_read(ssl, &byte, 1);
+  SSL_free(ssl);
+  SSL_CTX_free(context);
+  close(fd);
+}
+
+TEST_F(TlsTest, FailedHandshakesAreCountedAndNoOthers) {
+  const Log log;
+  metrics_ = kMetricsAddress;
+  Start();
+  const int silent = ConnectTo(port_);
+  const auto good = authority_.Issue("DNS:x.corp");
+  ShakeHands(port_, good.get());
+  EXPECT_TRUE(GetAs(authority_, "DNS:x.corp").ok());
+  EXPECT_EQ(Refusals("handshake"), 0);
+
+  ShakeHands(port_, authority_.Issue("DNS:x.corp", -1).get());
+  ShakeHands(port_, other_.Issue("DNS:x.corp").get());
+  ShakeHands(port_, nullptr);
+  ShakeHands(port_, good.get(), false);
+  const int plain = ConnectTo(port_);
+  send(plain, "GET / HTTP/1.1\r\n\r\n", 18, MSG_NOSIGNAL);
+  AwaitClosed(plain);
+  close(plain);
+  close(ConnectTo(port_));
+  EXPECT_TRUE(Await([] { return Refusals("handshake") == 6; })) << Refusals("handshake");
+  // Until the time for it has passed.
+  AwaitClosed(silent);
+  close(silent);
+  EXPECT_TRUE(Await([] { return Refusals("handshake") >= 7; }));
+  EXPECT_TRUE(GetAs(authority_, "DNS:x.corp").ok());
+  EXPECT_EQ(Refusals("handshake"), 7);
+  EXPECT_EQ(log.Times("refused somebody at 127.0.0.1: TLS handshake: certificate has expired, 1 turned away"), 1);
+  EXPECT_EQ(log.Times("refused somebody at 127.0.0.1: TLS handshake: not finished, 1 turned away"), 1);
+  EXPECT_EQ(log.Times("TLS handshake: not finished"), 1) << "once a minute";
+  daemon_.reset();
+}
+
 TEST_F(TlsTest, TheClientOfTheSameProgramWorks) {
   Start({}, {"ops.corp"});
   const auto pair = authority_.Issue("DNS:ops.corp");
@@ -286,27 +372,20 @@ TEST_F(TlsTest, ANewCertificateAndAuthorityAreTakenOverWithoutARestart) {
 }
 
 TEST_F(TlsTest, ABadNewSetKeepsTheOldAndIsWarnedOfOnce) {
-  const auto log = std::make_shared<spdlog::sinks::ringbuffer_sink_mt>(1000);
-  const auto before = spdlog::default_logger();
-  spdlog::set_default_logger(std::make_shared<spdlog::logger>("test", log));
-  const absl::Cleanup restore = [&] { spdlog::set_default_logger(before); };
-  const auto times = [&](const std::string& words) {
-    return std::ranges::count_if(log->last_formatted(),
-                                 [&](const std::string& line) { return line.find(words) != std::string::npos; });
-  };
+  const Log log;
   Start();
   const auto good = authority_.Issue(kServerNames);
   Swap(good->certificate, authority_.Issue(kServerNames)->key, authority_.Certificate());
-  EXPECT_TRUE(Await([&] { return times("is not the key of --tls-cert") > 0; }));
+  EXPECT_TRUE(Await([&] { return log.Times("is not the key of --tls-cert") > 0; }));
   EXPECT_TRUE(GetAs(authority_, "DNS:x.corp").ok());
   WriteSet(authority_, authority_, -1);
-  EXPECT_TRUE(Await([&] { return times("has expired; the files as they were read before stay in use") > 0; }));
+  EXPECT_TRUE(Await([&] { return log.Times("has expired; the files as they were read before stay in use") > 0; }));
   EXPECT_TRUE(GetAs(authority_, "DNS:x.corp").ok());
   WriteSet(other_, other_);
   EXPECT_TRUE(Await([&] { return Get(With(other_, other_.Issue("DNS:x.corp").get())).ok(); }));
   daemon_.reset();
-  EXPECT_EQ(times("is not the key of --tls-cert"), 1);
-  EXPECT_EQ(times("has expired; the files"), 1);
+  EXPECT_EQ(log.Times("is not the key of --tls-cert"), 1);
+  EXPECT_EQ(log.Times("has expired; the files"), 1);
 }
 
 TEST_F(TlsTest, WhatCannotBeServedIsNamed) {
