@@ -3,8 +3,8 @@
 # builds only what changed. --quick leaves the sanitizers out, --tidy has clang-tidy read every source rather than what changed since
 # $TAGDRIFT_TIDY_SINCE (HEAD~1). All else goes to ctest: `tests/run.sh --quick -R lab.check`.
 #
-# Tests of the presets release, asan and tsan end in one ctest summary; their names begin with the preset's. Tests are built once, by asan,
-# but for those that do little but start the program; --quick has release build them all.
+# Tests of the presets release, asan and tsan end in one ctest summary; their names begin with the preset's. Unit tests are built once, by
+# asan, but for those that stop the program at each of its calls; --quick has release build them.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -58,26 +58,23 @@ build() {
 }
 
 # join PRESET TREE KEEP DROP [PROGRAM]: adds the tests of a build tree to the joined ctest project, those whose label matches KEEP and not
-# DROP. PROGRAM is what they run instead of asan's.
+# DROP. PROGRAM is what the lab's tests run instead of their own build's.
 join() {
   [ -e "$2/CTestTestfile.cmake" ] || {
     echo "$2 has no tests" >&2
     return 1
   }
-  printf 'set(preset "%s")\nset(keep "%s")\nset(drop "%s")\nset(program "%s")\nset(built "%s")\ninclude("%s/CTestTestfile.cmake")\n' \
-    "$1" "$3" "$4" "${5:-}" "$root/build/asan/tagdrift" "$2" >>build/all/CTestTestfile.cmake
+  printf 'set(preset "%s")\nset(keep "%s")\nset(drop "%s")\nset(program "%s")\ninclude("%s/CTestTestfile.cmake")\n' \
+    "$1" "$3" "$4" "${5:-}" "$2" >>build/all/CTestTestfile.cmake
 }
 
-# One ctest project over the build trees of the given presets. The lab is built once, by asan; with the newest containerd it runs asan's
-# program, with the others release's.
+# One ctest project over the build trees of the given presets. The lab is built once, by release; with the newest containerd it runs
+# asan's program, with the others release's.
 join_tests() {
   local preset
   mkdir -p build/all
   cat >build/all/CTestTestfile.cmake <<'CMAKE'
 function(add_test name)
-  if(program)
-    list(TRANSFORM ARGN REPLACE "^${built}$" "${program}")
-  endif()
   if(keep OR drop)
     set(pending ${ARGN} PARENT_SCOPE) # added once its label is known
   else()
@@ -113,13 +110,10 @@ CMAKE
   for preset in "$@"; do
     case $preset in
       release) join release "$root/build/release" '' '' ;;
-      release-programs)
-        join release "$root/build/release/tests" '(^|;)program(;|$)' ''
-        join release "$root/build/asan/tests" '(^|;)(lab|lab-self|lab-replay)(;|$)' '(^|;)newest$' "$root/build/release/tagdrift"
-        ;;
+      release-programs) join release "$root/build/release" '(^|;)(lab|lab-.*|bench|program)(;|$)' '(^|;)newest$' ;;
       asan)
         join asan "$root/build/asan" '' '(^|;)(lab|lab-self|lab-replay|one-program)(;|$)'
-        join asan "$root/build/asan/tests/lab" '(^|;)newest$' ''
+        join asan "$root/build/release/tests/lab" '(^|;)newest$' '' "$root/build/asan/tagdrift"
         ;;
       tsan) join tsan "$root/build/tsan" '^threads$' '' ;;
     esac

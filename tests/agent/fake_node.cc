@@ -169,9 +169,9 @@ class FakeNode::Cri final : public node::CriActions {
     const auto delivery =
         at == std::string::npos ? node_.deliveries.end() : node_.deliveries.find(reference.substr(at + 1));
     if (delivery != node_.deliveries.end()) {
-      const SampleImage& image = delivery->second;
-      node_.AddImage(image);
-      return node_.Pull(reference, image.digest());
+      const SampleImage& sample = delivery->second;
+      node_.AddImage(sample);
+      return node_.Pull(reference, sample.digest());
     }
     if (node_.offered.empty()) return "id";
     const auto offered = node_.offered.find(reference);

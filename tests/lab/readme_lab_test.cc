@@ -231,7 +231,8 @@ std::string Source(const std::string& path) { return ReadFile(std::string(TAGDRI
 /// Of both documents; of deploy/README.md, which is about clusters, only those of tagdrift itself.
 std::vector<Command> AllCommands() {
   std::vector<Command> commands = CommandReader(Source("README.md")).commands();
-  for (const Command& command : CommandReader(Source("deploy/README.md")).commands()) {
+  const CommandReader deploy(Source("deploy/README.md"));
+  for (const Command& command : deploy.commands()) {
     if (command.text.starts_with("tagdrift ")) commands.push_back(command);
   }
   return commands;
