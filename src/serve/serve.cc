@@ -50,6 +50,7 @@ class UnixEntrance final : public Entrance {
   UnixEntrance(Role role, std::string name, std::unique_ptr<UnixListener> listener)
       : role_(role), name_(std::move(name)), listener_(std::move(listener)) {}
 
+  // gRPC names a connection by its descriptor, which it closes after the last of its calls.
   Caller CallerOf(const grpc::ServerContextBase& context) const override {
     const std::string peer = context.peer();
     int fd = -1;
