@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "serve/action_stream.h"
+#include "serve/views.h"
 #include "serve/worker_call.h"
 #include "tagdrift/call/linked_stop.h"
 #include "tagdrift/report/report.h"
@@ -84,6 +85,9 @@ absl::StatusOr<std::vector<image::Reference>> ReadReferences(
   }
   std::vector<image::Reference> references;
   for (const std::string& text : texts) {
+    if (text.size() > kMostNameBytes) {
+      return absl::InvalidArgumentError(fmt::format("references: at most {} bytes each", kMostNameBytes));
+    }
     auto reference = image::Reference::Parse(text);
     if (!reference.ok()) {
       return absl::InvalidArgumentError(
@@ -206,6 +210,9 @@ grpc::ServerWriteReactor<v1::RefreshResponse>* ActionsService::Refresh(grpc::Cal
   if (!request->to().empty()) {
     const absl::Status read = judge::ReadTo(request->to(), action.options);
     if (!read.ok()) status = ToGrpc(absl::InvalidArgumentError("to: " + text::MessageOf(read)));
+    if (request->to().size() > kMostNameBytes) {
+      status = {grpc::StatusCode::INVALID_ARGUMENT, fmt::format("to: at most {} bytes", kMostNameBytes)};
+    }
     if (request->references_size() > 1) status = {grpc::StatusCode::INVALID_ARGUMENT, "to: goes with one reference"};
   }
   return Act<v1::RefreshResponse>(*context, std::move(action), request->references(), status);

@@ -177,8 +177,12 @@ grpc::ServerUnaryReactor* NodeCacheService::Explain(grpc::CallbackServerContext*
   check.all_hosts = true;
   check.rate_class = registry::RateClass::kInteractive;
   grpc::Status status;
-  if (check.subject->text.size() > kMostPatternBytes) {
-    status = BadRequest("subject: too long");
+  if (check.subject->text.size() > kMostNameBytes) {
+    status = BadRequest(fmt::format("{}: at most {} bytes",
+                                    request->has_pod()         ? "pod"
+                                    : request->has_reference() ? "reference"
+                                                               : "name",
+                                    kMostNameBytes));
   } else if (const absl::Status subject = agent::CheckSubject(*check.subject); !subject.ok()) {
     status = ToGrpc(subject);
   } else {
@@ -201,7 +205,12 @@ grpc::ServerUnaryReactor* NodeCacheService::ListRegistries(grpc::CallbackServerC
     status = BadRequest(fmt::format("registries: at most {} at a time", kMostRegistries));
   }
   for (const std::string& registry : request->registries()) {
-    if (absl::Status named = agent::CheckRegistry(registry); !named.ok()) status = ToGrpc(named);
+    if (!status.ok()) break;
+    if (registry.size() > kMostNameBytes) {
+      status = BadRequest(fmt::format("registries: at most {} bytes each", kMostNameBytes));
+    } else {
+      status = ToGrpc(agent::CheckRegistry(registry));
+    }
   }
   if (status.ok()) status = Admit(*context);
   return RunCall(shared_, *context, entrance_.CallerOf(*context).name, status, kNodeLimit,

@@ -160,9 +160,14 @@ absl::Status Serve(Options options, agent::Agent& agent, const std::stop_token& 
              .clock = options.clock,
              .round_ended = [&](absl::Duration took, bool ok) { metrics.RoundEnded(took, ok); }});
   Workers workers;
+  TurnedAway refused_calls(
+      [](const std::string& who, int times) {
+        spdlog::warn("refused {}{}", who, times > 1 ? fmt::format(", {} times", times) : "");
+      },
+      options.clock);
   const OnRefusal refused = [&](Refusal why, const std::string& caller, const std::string& message) {
     metrics.Refused(why);
-    spdlog::warn("refused {}: {}", caller, message);
+    refused_calls.Add(fmt::format("{} {}", static_cast<int>(why), caller), caller + ": " + message);
   };
   TurnedAway turned_away(
       [](const std::string& who, int times) { spdlog::warn("refused {}, {} turned away", who, times); }, options.clock);
@@ -230,6 +235,7 @@ absl::Status Serve(Options options, agent::Agent& agent, const std::stop_token& 
         for_readers.CutStuck(kStuck);
         for_operators.CutStuck(kStuck);
         if (for_tls) for_tls->CutStuck(kStuck);
+        refused_calls.TellRest();
         turned_away.TellRest();
         const auto latest = board.Latest();
         const std::int64_t checked = latest == nullptr ? 0 : latest->report->checked_at().seconds();
