@@ -139,7 +139,7 @@ grpc::ServerWriteReactor<Response>* ActionsService::Act(
                       name.Name()));
     }
   }
-  std::shared_ptr<void> slot = status.ok() ? shared_.acting.Take() : nullptr;
+  std::shared_ptr<void> slot = status.ok() ? shared_.acting.Take(Role::kOperator) : nullptr;
   if (slot == nullptr) refuse(Refusal::kTooMany, "TOO_MANY_ACTIONS", "too many actions are under way");
 
   auto* stream = new ActionStream<Response>;

@@ -32,7 +32,7 @@ struct ActionsContext {
   std::function<absl::Status(const report::AuditRecord& record)> audit;
   std::function<void(const v1::ActionResult& result)> ended;
   std::shared_ptr<const Clock> clock = SystemClock();
-  Slots acting{4};
+  Slots acting{4, 0};
 };
 
 /// NodeCacheActions at one entrance. Each call has a worker's thread, and goes through its references one after the

@@ -153,7 +153,7 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* NodeCacheService::WatchReport(grpc::
     status = BadRequest("the request is no WatchReportRequest");
   } else if (absl::Status filter = CheckFilter(asked.filter()); !filter.ok()) {
     status = ToGrpc(filter);
-  } else if (slot = shared_.watching.Take(); slot == nullptr) {
+  } else if (slot = shared_.watching.Take(RoleOf(entrance_, *context)); slot == nullptr) {
     status =
         Refuse(*context, Refusal::kTooMany, "TOO_MANY_WATCHERS", "too many watch this agent already", absl::Minutes(1));
   } else {
@@ -188,7 +188,7 @@ grpc::ServerUnaryReactor* NodeCacheService::Explain(grpc::CallbackServerContext*
   } else {
     status = AdmitRound(*context);
   }
-  return RunCall(shared_, *context, entrance_.CallerOf(*context).name, status, kExplainLimit,
+  return RunCall(shared_, *context, entrance_.CallerOf(*context), status, kExplainLimit,
                  [this, check, response](const CallContext& bounds) {
                    const auto round = shared_.agent.Check(check, bounds);
                    if (!round.ok()) return ToGrpc(round.status());
@@ -213,7 +213,7 @@ grpc::ServerUnaryReactor* NodeCacheService::ListRegistries(grpc::CallbackServerC
     }
   }
   if (status.ok()) status = Admit(*context);
-  return RunCall(shared_, *context, entrance_.CallerOf(*context).name, status, kNodeLimit,
+  return RunCall(shared_, *context, entrance_.CallerOf(*context), status, kNodeLimit,
                  [this, request, response](const CallContext& bounds) {
                    auto configuration = shared_.agent.Configuration(bounds);
                    if (!configuration.ok()) return ToGrpc(configuration.status());
@@ -236,7 +236,7 @@ grpc::ServerUnaryReactor* NodeCacheService::ListImages(grpc::CallbackServerConte
   auto patterns = agent::ParsePatterns({request->patterns().begin(), request->patterns().end()});
   if (status.ok() && !patterns.ok()) status = ToGrpc(patterns.status());
   if (status.ok()) status = Admit(*context);
-  return RunCall(shared_, *context, entrance_.CallerOf(*context).name, status, kNodeLimit,
+  return RunCall(shared_, *context, entrance_.CallerOf(*context), status, kNodeLimit,
                  [this, patterns, response](const CallContext& bounds) {
                    const auto node = shared_.agent.Images({.patterns = *patterns}, bounds);
                    if (!node.ok()) return ToGrpc(node.status());

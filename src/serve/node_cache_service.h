@@ -34,9 +34,9 @@ struct NodeCacheContext {
   std::shared_ptr<const Clock> clock = SystemClock();
   /// Of readers; an operator may always have one.
   TokenBucket reader_rounds{0.1, 3, clock};
-  Slots working{8};      ///< calls that ask the node or registries
-  Slots answering{64};   ///< such calls, until their answer has been taken
-  Slots watching{2000};  ///< streams
+  Slots working{8, 2};        ///< calls that ask the node or registries
+  Slots answering{64, 16};    ///< such calls, until their answer has been taken
+  Slots watching{2000, 500};  ///< streams
   UnaryCalls calls{clock};
 };
 
