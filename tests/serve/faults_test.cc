@@ -27,6 +27,7 @@
 #include "scrape.h"
 #include "serve/board.h"
 #include "serve/health.h"
+#include "serve/http_listener.h"
 #include "serve/loop.h"
 #include "serve/saved_round.h"
 #include "served_scene.h"
@@ -390,6 +391,12 @@ TEST_F(Faults, WithoutMoreThreadsTheNodeIsFollowedLater) {
   EXPECT_EQ(log_.Times(warning), 1);
   stop.request_stop();
   EXPECT_NO_THROW(running.get());
+}
+
+TEST(NoThread, ToAnswerHttpIsAnError) {
+  const NoThreads none;
+  const auto listener = HttpListener::Start("127.0.0.1:0", {});
+  EXPECT_TRUE(absl::IsUnavailable(listener.status())) << listener.status();
 }
 
 TEST_F(Faults, AClockThatJumpsByADayHasEachTagAskedOnceMore) {
