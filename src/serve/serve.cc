@@ -29,6 +29,7 @@
 #include "serve/node_cache_service.h"
 #include "serve/server_limits.h"
 #include "serve/socket_dir.h"
+#include "serve/start_thread.h"
 #include "serve/tls_entrance.h"
 #include "serve/turned_away.h"
 #include "serve/unix_listener.h"
@@ -227,27 +228,34 @@ absl::Status Serve(Options options, agent::Agent& agent, const std::stop_token& 
   absl::Status serving = (*readers)->Serve({&for_readers}, turn_away);
   if (serving.ok()) serving = (*operators)->Serve({&for_operators, &actions}, turn_away);
   if (serving.ok() && *tls != nullptr) serving = (*tls)->Serve({&*for_tls, &*tls_actions}, turn_away);
+  const auto sweep = [&](const std::stop_token& ended) {
+    std::int64_t trimmed_after = 0;
+    while (options.clock->WaitUntil(options.clock->Steady() + kSweep, ended)) {
+      reading.calls.CutStuck(kStuck);
+      for_readers.CutStuck(kStuck);
+      for_operators.CutStuck(kStuck);
+      if (for_tls) for_tls->CutStuck(kStuck);
+      refused_calls.TellRest();
+      turned_away.TellRest();
+      const auto latest = board.Latest();
+      const std::int64_t checked = latest == nullptr ? 0 : latest->report->checked_at().seconds();
+      if (std::exchange(trimmed_after, checked) != checked) GiveMemoryBack();
+    }
+  };
+  std::jthread telling;
+  std::jthread sweeping;
+  const auto tell = [&board](const std::stop_token& ended) { board.Tell(ended); };
+  if (serving.ok()) serving = StartThread(telling, "telling watchers", tell);
+  if (serving.ok()) serving = StartThread(sweeping, "looking for stuck calls", sweep);
   if (serving.ok()) {
-    const std::jthread sweeping([&](const std::stop_token& ended) {
-      std::int64_t trimmed_after = 0;
-      while (options.clock->WaitUntil(options.clock->Steady() + kSweep, ended)) {
-        reading.calls.CutStuck(kStuck);
-        for_readers.CutStuck(kStuck);
-        for_operators.CutStuck(kStuck);
-        if (for_tls) for_tls->CutStuck(kStuck);
-        refused_calls.TellRest();
-        turned_away.TellRest();
-        const auto latest = board.Latest();
-        const std::int64_t checked = latest == nullptr ? 0 : latest->report->checked_at().seconds();
-        if (std::exchange(trimmed_after, checked) != checked) GiveMemoryBack();
-      }
-    });
     spdlog::info("serving in {}", options.socket_dir);
     if (*tls != nullptr) spdlog::info("serving at {} over mutual TLS", options.tls.address);
     loop.Run(stop);
   } else {
     loop.Refuse();
   }
+  telling.request_stop();
+  sweeping.request_stop();
   workers.RequestStop();
   (*readers)->Stop();
   (*operators)->Stop();
