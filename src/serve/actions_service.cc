@@ -139,15 +139,17 @@ grpc::ServerWriteReactor<Response>* ActionsService::Act(
                       name.Name()));
     }
   }
-  std::shared_ptr<void> slot = status.ok() ? shared_.acting.Take(Role::kOperator) : nullptr;
+  std::shared_ptr<void> place = status.ok() ? shared_.telling.Take(Role::kOperator) : nullptr;
+  std::shared_ptr<void> slot = place != nullptr ? shared_.acting.Take(Role::kOperator) : nullptr;
   if (slot == nullptr) refuse(Refusal::kTooMany, "TOO_MANY_ACTIONS", "too many actions are under way");
 
-  auto* stream = new ActionStream<Response>;
+  auto* stream = new ActionStream<Response>(shared_.calls, context);
   CountInvalid(shared_.refused, caller.name, status);
   if (!status.ok()) {
     stream->End(status);
     return stream;
   }
+  stream->Hold(std::move(place));
   request.origins = shared_.origins;
   request.disk_threshold = policy.disk_threshold;
   request.requester = caller.name;

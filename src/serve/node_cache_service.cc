@@ -7,6 +7,7 @@
 #include <functional>
 #include <utility>
 
+#include "serve/unary_call.h"
 #include "serve/watcher.h"
 #include "serve/worker_call.h"
 #include "tagdrift/agent/mirrors.h"
@@ -243,11 +244,6 @@ grpc::ServerUnaryReactor* NodeCacheService::ListImages(grpc::CallbackServerConte
                    *response->mutable_images() = report::ToMessage(*node, shared_.clock->Wall());
                    return grpc::Status::OK;
                  });
-}
-
-void NodeCacheService::CutStuck(std::chrono::nanoseconds limit) {
-  const std::lock_guard lock(mutex_);
-  for (Watcher* watcher : watchers_) watcher->CutIfStuck(limit);
 }
 
 }  // namespace tagdrift::serve

@@ -30,6 +30,7 @@
 #include "serve/server_limits.h"
 #include "serve/socket_dir.h"
 #include "serve/start_thread.h"
+#include "serve/stuck_calls.h"
 #include "serve/tls_entrance.h"
 #include "serve/turned_away.h"
 #include "serve/unix_listener.h"
@@ -161,6 +162,7 @@ absl::Status Serve(Options options, agent::Agent& agent, const std::stop_token& 
              .clock = options.clock,
              .round_ended = [&](absl::Duration took, bool ok) { metrics.RoundEnded(took, ok); }});
   Workers workers;
+  StuckCalls calls(options.clock);
   TurnedAway refused_calls(
       [](const std::string& who, int times) {
         spdlog::warn("refused {}{}", who, times > 1 ? fmt::format(", {} times", times) : "");
@@ -181,6 +183,7 @@ absl::Status Serve(Options options, agent::Agent& agent, const std::stop_token& 
                            .loop = loop,
                            .views = views,
                            .workers = workers,
+                           .calls = calls,
                            .refused = refused,
                            .check = options.check,
                            .invocation = options.invocation,
@@ -188,6 +191,7 @@ absl::Status Serve(Options options, agent::Agent& agent, const std::stop_token& 
   ActionsContext acting{.agent = agent,
                         .board = board,
                         .workers = workers,
+                        .calls = calls,
                         .policy = options.actions,
                         .origins = options.check.origins,
                         .refused = refused,
@@ -231,10 +235,7 @@ absl::Status Serve(Options options, agent::Agent& agent, const std::stop_token& 
   const auto sweep = [&](const std::stop_token& ended) {
     std::int64_t trimmed_after = 0;
     while (options.clock->WaitUntil(options.clock->Steady() + kSweep, ended)) {
-      reading.calls.CutStuck(kStuck);
-      for_readers.CutStuck(kStuck);
-      for_operators.CutStuck(kStuck);
-      if (for_tls) for_tls->CutStuck(kStuck);
+      calls.Cut(kStuck);
       refused_calls.TellRest();
       turned_away.TellRest();
       const auto latest = board.Latest();

@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "serve/unary_call.h"
 #include "tagdrift/call/linked_stop.h"
 
 namespace tagdrift::serve {

@@ -75,6 +75,20 @@ TEST_F(StuckReader, IsCutAfterAMinute) {
   }
 }
 
+TEST_F(StuckReader, WhoWatchesIsCutAfterAMinute) {
+  Start([&](Options& options) { options.clock = clock_; });
+  grpc::ClientContext context;
+  SetDeadline(context);
+  const auto stub = v1::NodeCache::NewStub(NarrowChannel());
+  const auto stream = stub->WatchReport(&context, {});
+  stream->WaitForInitialMetadata();
+  clock_->AdvanceAndWait(std::chrono::seconds(61));
+  v1::WatchReportResponse event;
+  while (stream->Read(&event)) {
+  }
+  EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::CANCELLED);
+}
+
 TEST_F(StuckReader, LeavesOperatorsPlaces) {
   struct Call {
     grpc::ClientContext context;
