@@ -138,7 +138,7 @@ grpc::ServerUnaryReactor* NodeCacheService::GetReport(grpc::CallbackServerContex
     call->Answer(status);
     return call;
   }
-  shared_.loop.RequestRound(*std::move(anew),
+  shared_.loop.RequestRound(*std::move(anew), call->cancelled(),
                             [this, call, context, response, asked = std::move(asked)](const absl::Status& outcome) {
                               call->Answer(outcome.ok() ? AnswerLatest(*context, asked, *response) : ToGrpc(outcome));
                             });

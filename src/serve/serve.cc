@@ -236,6 +236,7 @@ absl::Status Serve(Options options, agent::Agent& agent, const std::stop_token& 
     std::int64_t trimmed_after = 0;
     while (options.clock->WaitUntil(options.clock->Steady() + kSweep, ended)) {
       calls.Cut(kStuck);
+      loop.DropCancelled();
       refused_calls.TellRest();
       turned_away.TellRest();
       const auto latest = board.Latest();

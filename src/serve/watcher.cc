@@ -22,7 +22,7 @@ void Watcher::Begin(const grpc::Status& status) {
   // What it brings is told by the board, also that there is nothing new.
   if (request_.refresh()) {
     auto patterns = PatternsOf(request_.filter());
-    if (patterns.ok()) service_.shared_.loop.RequestRound(*std::move(patterns), [](const absl::Status&) {});
+    if (patterns.ok()) service_.shared_.loop.RequestRound(*std::move(patterns), {}, [](const absl::Status&) {});
   }
   Wake();
 }

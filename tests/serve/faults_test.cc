@@ -393,6 +393,28 @@ TEST_F(Faults, WithoutMoreThreadsTheNodeIsFollowedLater) {
   EXPECT_NO_THROW(running.get());
 }
 
+TEST_F(Faults, ARoundThatNobodyWaitsForIsDroppedBeforeItBegins) {
+  Board board;
+  Heartbeat heartbeat{SteadyTime::max()};
+  Loop loop(*scene_.agent, board, heartbeat, {});
+  std::vector<std::string> ended;
+  const auto ask = [&](const std::string& who, const std::stop_token& cancelled) {
+    loop.RequestRound({}, cancelled, [&ended, who](const absl::Status& outcome) {
+      ended.push_back(who + " " + absl::StatusCodeToString(outcome.code()));
+    });
+  };
+  std::stop_source gone;
+  ask("first", gone.get_token());
+  ask("second", {});
+  loop.DropCancelled();
+  EXPECT_THAT(ended, testing::IsEmpty());
+  gone.request_stop();
+  loop.DropCancelled();
+  EXPECT_THAT(ended, testing::ElementsAre("first CANCELLED"));
+  loop.Refuse();
+  EXPECT_THAT(ended, testing::ElementsAre("first CANCELLED", "second UNAVAILABLE"));
+}
+
 TEST(NoThread, ToAnswerHttpIsAnError) {
   const NoThreads none;
   const auto listener = HttpListener::Start("127.0.0.1:0", {});
