@@ -36,7 +36,7 @@ absl::StatusOr<std::unique_ptr<Acceptor>> Acceptor::Make(int listening, Options 
 
 Acceptor::~Acceptor() {
   Cut();
-  for (const auto& [fd, connection] : connections_) close(connection.own);
+  for (auto& [fd, connection] : connections_) End(connection);
   close(listening_);
   close(wake_);
 }
@@ -57,7 +57,9 @@ void Acceptor::StopAccepting() {
 void Acceptor::Cut() {
   StopAccepting();
   const std::lock_guard lock(mutex_);
-  for (const auto& [fd, connection] : connections_) shutdown(connection.own, SHUT_RDWR);
+  for (const auto& [fd, connection] : connections_) {
+    if (!connection.has_ended()) shutdown(connection.own, SHUT_RDWR);
+  }
 }
 
 std::optional<std::string> Acceptor::PeerOf(int fd) const {
@@ -68,13 +70,19 @@ std::optional<std::string> Acceptor::PeerOf(int fd) const {
 
 int Acceptor::connections() const {
   const std::lock_guard lock(mutex_);
-  return static_cast<int>(connections_.size());
+  return static_cast<int>(
+      std::ranges::count_if(connections_, [](const auto& entry) { return !entry.second.has_ended(); }));
 }
 
 bool Acceptor::IsTooMany(const std::string& peer) const {
-  const auto of_peer =
-      std::ranges::count_if(connections_, [&](const auto& entry) { return entry.second.peer == peer; });
-  return static_cast<int>(connections_.size()) >= options_.most_connections || of_peer >= options_.most_of_one_peer;
+  int all = 0;
+  int of_peer = 0;
+  for (const auto& [fd, connection] : connections_) {
+    if (connection.has_ended()) continue;
+    ++all;
+    if (connection.peer == peer) ++of_peer;
+  }
+  return all >= options_.most_connections || of_peer >= options_.most_of_one_peer;
 }
 
 void Acceptor::Run(const std::stop_token& stop, const OnConnection& on_connection, const OnTooMany& on_too_many) {
@@ -84,6 +92,7 @@ void Acceptor::Run(const std::stop_token& stop, const OnConnection& on_connectio
     {
       const std::lock_guard lock(mutex_);
       for (const auto& [fd, connection] : connections_) {
+        if (connection.has_ended()) continue;
         polled.push_back({connection.own, POLLRDHUP, 0});
         handed_on.push_back(fd);
       }
@@ -93,18 +102,16 @@ void Acceptor::Run(const std::stop_token& stop, const OnConnection& on_connectio
       continue;
     }
     for (std::size_t i = 0; i < handed_on.size(); ++i) {
-      if ((polled[i + 2].revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0) Forget(handed_on[i]);
+      if ((polled[i + 2].revents & (POLLRDHUP | POLLHUP | POLLERR)) == 0) continue;
+      const std::lock_guard lock(mutex_);
+      End(connections_.at(handed_on[i]));
     }
     if ((polled[1].revents & POLLIN) != 0 && !stop.stop_requested()) TakeOne(on_connection, on_too_many);
   }
 }
 
-void Acceptor::Forget(int fd) {
-  const std::lock_guard lock(mutex_);
-  const auto found = connections_.find(fd);
-  if (found == connections_.end()) return;
-  close(found->second.own);
-  connections_.erase(found);
+void Acceptor::End(Connection& connection) {
+  if (!connection.has_ended()) close(std::exchange(connection.own, -1));
 }
 
 void Acceptor::TakeOne(const OnConnection& on_connection, const OnTooMany& on_too_many) {
@@ -126,7 +133,7 @@ void Acceptor::TakeOne(const OnConnection& on_connection, const OnTooMany& on_to
     // One of the same number has ended: its owner has closed it.
     const auto ended = connections_.find(fd);
     if (ended != connections_.end()) {
-      close(ended->second.own);
+      End(ended->second);
       connections_.erase(ended);
     }
     if (IsTooMany(*peer)) {

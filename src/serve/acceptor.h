@@ -41,14 +41,18 @@ class Acceptor {
   /// As StopAccepting, and ends every connection, also one that a frozen peer does not read from.
   void Cut();
 
-  /// Who has connected as `fd`. Nothing where that has ended.
+  /// Who has connected as `fd`, also once that has ended: a call may be looked at after its client has gone. Whoever
+  /// took the descriptor over closes it after the last such look, so that the number is nobody else's before.
   std::optional<std::string> PeerOf(int fd) const;
+  /// That have not ended.
   int connections() const;
 
  private:
   struct Connection {
-    int own;  ///< a duplicate, which sees the end; the original belongs to who took it over
+    int own;  ///< a duplicate, which sees the end; the original belongs to who took it over. Negative: it has ended
     std::string peer;
+
+    bool has_ended() const { return own < 0; }
   };
 
   Acceptor(int listening, int wake, Options options)
@@ -57,13 +61,14 @@ class Acceptor {
   void Run(const std::stop_token& stop, const OnConnection& on_connection, const OnTooMany& on_too_many);
   void TakeOne(const OnConnection& on_connection, const OnTooMany& on_too_many);
   bool IsTooMany(const std::string& peer) const;
-  void Forget(int fd);
+  /// With mutex_ held.
+  static void End(Connection& connection);
 
   const Options options_;
   const int listening_;
   const int wake_;  ///< an eventfd
   mutable std::mutex mutex_;
-  std::map<int, Connection> connections_;  ///< by the descriptor that was handed on; mutex_
+  std::map<int, Connection> connections_;  ///< by the descriptor that was handed on, the latest of it; mutex_
   std::jthread accepting_;
 };
 

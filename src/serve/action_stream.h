@@ -3,13 +3,14 @@
 #include <grpcpp/grpcpp.h>
 
 #include <deque>
-#include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <stop_token>
 #include <string>
 #include <utility>
 
+#include "serve/stuck_calls.h"
 #include "tagdrift/v1/node_cache.pb.h"
 
 namespace tagdrift::serve {
@@ -19,8 +20,13 @@ namespace tagdrift::serve {
 template <class Response>
 class ActionStream final : public grpc::ServerWriteReactor<Response> {
  public:
+  ActionStream(StuckCalls& calls, grpc::CallbackServerContext& context) : sending_(calls, context) {}
+
+  /// Keeps `place` until all has been taken.
+  void Hold(std::shared_ptr<void> place) { place_ = std::move(place); }
   void Tell(Response event) {
     const std::lock_guard lock(mutex_);
+    if (broken_) return;
     if (event.has_progress() && !waiting_.empty() && waiting_.back().has_progress()) waiting_.pop_back();
     waiting_.push_back(std::move(event));
     if (!writing_) WriteNext();
@@ -39,7 +45,11 @@ class ActionStream final : public grpc::ServerWriteReactor<Response> {
   void OnWriteDone(bool ok) override {
     const std::lock_guard lock(mutex_);
     writing_ = false;
-    broken_ = broken_ || !ok;
+    sending_.Taken();
+    if (!ok) {
+      broken_ = true;
+      waiting_.clear();
+    }
     WriteNext();
   }
   void OnCancel() override { cancelled_.request_stop(); }
@@ -51,16 +61,20 @@ class ActionStream final : public grpc::ServerWriteReactor<Response> {
 
   /// With mutex_ held.
   void WriteNext() {
-    if (!waiting_.empty() && !broken_) {
+    if (!waiting_.empty()) {
       under_way_ = std::move(waiting_.front());
       waiting_.pop_front();
       writing_ = true;
+      sending_.Begin();
       this->StartWrite(&under_way_);
     } else if (end_) {
+      sending_.Begin();
       this->Finish(*std::exchange(end_, std::nullopt));
     }
   }
 
+  Sending sending_;
+  std::shared_ptr<void> place_;
   std::stop_source cancelled_;
   std::mutex mutex_;  // everything below
   std::deque<Response> waiting_;

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "serve/action_stream.h"
+#include "serve/views.h"
 #include "serve/worker_call.h"
 #include "tagdrift/call/linked_stop.h"
 #include "tagdrift/report/report.h"
@@ -84,6 +85,9 @@ absl::StatusOr<std::vector<image::Reference>> ReadReferences(
   }
   std::vector<image::Reference> references;
   for (const std::string& text : texts) {
+    if (text.size() > kMostNameBytes) {
+      return absl::InvalidArgumentError(fmt::format("references: at most {} bytes each", kMostNameBytes));
+    }
     auto reference = image::Reference::Parse(text);
     if (!reference.ok()) {
       return absl::InvalidArgumentError(
@@ -135,15 +139,17 @@ grpc::ServerWriteReactor<Response>* ActionsService::Act(
                       name.Name()));
     }
   }
-  std::shared_ptr<void> slot = status.ok() ? shared_.acting.Take() : nullptr;
+  std::shared_ptr<void> place = status.ok() ? shared_.telling.Take(Role::kOperator) : nullptr;
+  std::shared_ptr<void> slot = place != nullptr ? shared_.acting.Take(Role::kOperator) : nullptr;
   if (slot == nullptr) refuse(Refusal::kTooMany, "TOO_MANY_ACTIONS", "too many actions are under way");
 
-  auto* stream = new ActionStream<Response>;
+  auto* stream = new ActionStream<Response>(shared_.calls, context);
   CountInvalid(shared_.refused, caller.name, status);
   if (!status.ok()) {
     stream->End(status);
     return stream;
   }
+  stream->Hold(std::move(place));
   request.origins = shared_.origins;
   request.disk_threshold = policy.disk_threshold;
   request.requester = caller.name;
@@ -206,6 +212,9 @@ grpc::ServerWriteReactor<v1::RefreshResponse>* ActionsService::Refresh(grpc::Cal
   if (!request->to().empty()) {
     const absl::Status read = judge::ReadTo(request->to(), action.options);
     if (!read.ok()) status = ToGrpc(absl::InvalidArgumentError("to: " + text::MessageOf(read)));
+    if (request->to().size() > kMostNameBytes) {
+      status = {grpc::StatusCode::INVALID_ARGUMENT, fmt::format("to: at most {} bytes", kMostNameBytes)};
+    }
     if (request->references_size() > 1) status = {grpc::StatusCode::INVALID_ARGUMENT, "to: goes with one reference"};
   }
   return Act<v1::RefreshResponse>(*context, std::move(action), request->references(), status);

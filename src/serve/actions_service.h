@@ -13,6 +13,7 @@
 #include "serve/caller.h"
 #include "serve/limits.h"
 #include "serve/refusal.h"
+#include "serve/stuck_calls.h"
 #include "serve/workers.h"
 #include "tagdrift/agent/actions.h"
 #include "tagdrift/agent/agent.h"
@@ -26,13 +27,15 @@ struct ActionsContext {
   agent::Agent& agent;
   const Board& board;
   Workers& workers;
+  StuckCalls& calls;
   ActionPolicy policy;
   std::map<std::string, hosts::RegistryHost> origins;
   OnRefusal refused;
   std::function<absl::Status(const report::AuditRecord& record)> audit;
   std::function<void(const v1::ActionResult& result)> ended;
   std::shared_ptr<const Clock> clock = SystemClock();
-  Slots acting{4};
+  Slots acting{4, 0};
+  Slots telling{16, 0};  ///< such calls, until all that they tell has been taken
 };
 
 /// NodeCacheActions at one entrance. Each call has a worker's thread, and goes through its references one after the

@@ -1,6 +1,7 @@
 #include "serve/board.h"
 
 #include <utility>
+#include <vector>
 
 #include "serve/changes.h"
 
@@ -23,14 +24,32 @@ void Board::Publish(std::shared_ptr<const report::Round> round, v1::NodeReport r
   published->generation = before == nullptr ? 1 : before->generation + (is_new ? 1 : 0);
   published->round = std::move(round);
   published->report = std::make_shared<const v1::NodeReport>(std::move(report));
-  {
-    const std::lock_guard lock(mutex_);
-    latest_ = std::move(published);
-    failure_.reset();
-  }
+  const std::lock_guard lock(mutex_);
+  latest_ = std::move(published);
+  failure_.reset();
   if (!is_new) return;
-  const std::lock_guard lock(listeners_->mutex);
-  for (const auto& [id, listener] : listeners_->all) listener();
+  has_news_ = true;
+  published_.notify_all();
+}
+
+void Board::Tell(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    {
+      std::unique_lock lock(mutex_);
+      if (!published_.wait(lock, stop, [this] { return has_news_; })) return;
+      has_news_ = false;
+    }
+    std::vector<std::shared_ptr<Listening>> all;
+    {
+      const std::lock_guard lock(listeners_->mutex);
+      for (const auto& [id, listening] : listeners_->all) all.push_back(listening);
+    }
+    for (const auto& listening : all) {
+      if (stop.stop_requested()) return;
+      const std::lock_guard lock(listening->mutex);
+      if (listening->listener) listening->listener();
+    }
+  }
 }
 
 void Board::PublishFailure(v1::FailedRound failure) {
@@ -43,12 +62,18 @@ void Board::PublishFailure(v1::FailedRound failure) {
 }
 
 std::shared_ptr<void> Board::Listen(Listener listener) {
+  auto listening = std::make_shared<Listening>();
+  listening->listener = std::move(listener);
   const std::lock_guard lock(listeners_->mutex);
   const std::uint64_t id = listeners_->next++;
-  listeners_->all.emplace(id, std::move(listener));
-  return {nullptr, [listeners = listeners_, id](void*) {
-            const std::lock_guard inner(listeners->mutex);
-            listeners->all.erase(id);
+  listeners_->all.emplace(id, listening);
+  return {nullptr, [listeners = listeners_, listening, id](void*) {
+            {
+              const std::lock_guard inner(listeners->mutex);
+              listeners->all.erase(id);
+            }
+            const std::lock_guard inner(listening->mutex);
+            listening->listener = nullptr;
           }};
 }
 

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 
 #include "tagdrift/report/round.h"
 #include "tagdrift/v1/node_cache.pb.h"
@@ -34,18 +36,27 @@ class Board {
   /// Of the latest round, where that failed.
   std::optional<v1::FailedRound> Failure() const;
 
-  /// Has `listener` called after each report that says something new, on the publishing thread: it must not block. The
-  /// listening ends with the answer, after which `listener` is not called any more.
+  /// Has `listener` called after reports that say something new, by who tells: once for those that have come meanwhile.
+  /// The listening ends with the answer, after which `listener` is not called any more.
   std::shared_ptr<void> Listen(Listener listener);
+  /// Calls the listeners, one after the other, until it is stopped. What they do takes nobody else's time: neither
+  /// publishing nor listening waits for it. For one thread.
+  void Tell(const std::stop_token& stop);
 
  private:
+  struct Listening {
+    std::mutex mutex;
+    Listener listener;  ///< mutex; none: it has ended
+  };
   struct Listeners {
     std::mutex mutex;
     std::uint64_t next = 0;
-    std::map<std::uint64_t, Listener> all;
+    std::map<std::uint64_t, std::shared_ptr<Listening>> all;
   };
 
   mutable std::mutex mutex_;
+  std::condition_variable_any published_;
+  bool has_news_ = false;  ///< that has not been told
   std::shared_ptr<const Published> latest_;
   std::optional<v1::FailedRound> failure_;
   const std::shared_ptr<Listeners> listeners_ = std::make_shared<Listeners>();

@@ -20,6 +20,7 @@
 
 #include "absl/status/status.h"
 #include "serve/listen_at.h"
+#include "serve/start_thread.h"
 #include "tagdrift/call/clock.h"
 
 namespace tagdrift::serve {
@@ -122,12 +123,16 @@ class PollingListener final : public HttpListener {
         limits_(limits),
         port_(port),
         socket_(std::move(socket)),
-        wake_(std::move(wake)),
-        thread_([this](const std::stop_token& stop) { Run(stop); }) {}
+        wake_(std::move(wake)) {}
 
   ~PollingListener() override {
     thread_.request_stop();
     eventfd_write(wake_.get(), 1);
+  }
+
+  /// Errors: Unavailable, there are no more threads.
+  absl::Status Begin() {
+    return StartThread(thread_, "answering HTTP", [this](const std::stop_token& stop) { Run(stop); });
   }
 
   std::uint16_t port() const override { return port_; }
@@ -212,7 +217,10 @@ absl::StatusOr<std::unique_ptr<HttpListener>> HttpListener::Start(std::string_vi
   Descriptor wake(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!wake.valid()) return absl::ErrnoToStatus(errno, fmt::format("listening at {}", address));
   const std::uint16_t port = PortOf(socket.get());
-  return std::make_unique<PollingListener>(std::move(socket), std::move(wake), port, std::move(handlers), limits);
+  auto listener =
+      std::make_unique<PollingListener>(std::move(socket), std::move(wake), port, std::move(handlers), limits);
+  if (absl::Status begun = listener->Begin(); !begun.ok()) return begun;
+  return listener;
 }
 
 }  // namespace tagdrift::serve

@@ -23,7 +23,8 @@ class HttpListener {
   };
 
   /// Listens at `address` and nowhere else: "127.0.0.1:9614", "[::1]:9614"; port 0 is any free one. Other processes
-  /// cannot share it. Errors: InvalidArgument naming the address, or what the system said of it.
+  /// cannot share it. Errors: InvalidArgument naming the address, what the system said of it, or Unavailable: there are
+  /// no more threads.
   static absl::StatusOr<std::unique_ptr<HttpListener>> Start(std::string_view address, HttpHandlers handlers,
                                                              Limits limits);
   static absl::StatusOr<std::unique_ptr<HttpListener>> Start(std::string_view address, HttpHandlers handlers) {

@@ -5,10 +5,11 @@
 
 namespace tagdrift::serve {
 
-std::shared_ptr<void> Slots::Take() {
+std::shared_ptr<void> Slots::Take(Role role) {
+  const int stay = role == Role::kOperator ? 0 : for_operators_;
   int left = left_->load();
   do {
-    if (left <= 0) return nullptr;
+    if (left <= stay) return nullptr;
   } while (!left_->compare_exchange_weak(left, left - 1));
   return {static_cast<void*>(left_.get()), [counter = left_](void*) { ++*counter; }};
 }

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "absl/time/time.h"
+#include "serve/caller.h"
 #include "tagdrift/call/clock.h"
 
 namespace tagdrift::serve {
@@ -14,13 +15,15 @@ namespace tagdrift::serve {
 /// How much may go on at a time. Thread safe.
 class Slots {
  public:
-  explicit Slots(int most) : left_(std::make_shared<std::atomic<int>>(most)) {}
+  /// Readers leave `for_operators` of them free.
+  Slots(int most, int for_operators) : for_operators_(for_operators), left_(std::make_shared<std::atomic<int>>(most)) {}
 
-  /// One, given back with the last copy of the answer. Null: none is free.
-  std::shared_ptr<void> Take();
+  /// One, given back with the last copy of the answer. Null: none is free for `role`.
+  std::shared_ptr<void> Take(Role role);
 
  private:
-  std::shared_ptr<std::atomic<int>> left_;
+  const int for_operators_;
+  const std::shared_ptr<std::atomic<int>> left_;
 };
 
 /// How many bytes may be held at a time. Thread safe.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <iterator>
 #include <utility>
 
 #include "serve/saved_round.h"
@@ -61,15 +62,27 @@ void Loop::Changed() {
   woken_.notify_all();
 }
 
-void Loop::RequestRound(std::vector<agent::NamePattern> patterns, OnRound done) {
+void Loop::RequestRound(std::vector<agent::NamePattern> patterns, std::stop_token cancelled, OnRound done) {
   std::unique_lock lock(mutex_);
   if (stopped_) {
     lock.unlock();
     return done(Stopped());
   }
-  requests_.push_back({std::move(patterns), std::move(done)});
+  requests_.push_back({std::move(patterns), std::move(cancelled), std::move(done)});
   ++news_;
   woken_.notify_all();
+}
+
+void Loop::DropCancelled() {
+  std::vector<Request> dropped;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto cancelled = std::ranges::stable_partition(
+        requests_, [](const Request& request) { return !request.cancelled.stop_requested(); });
+    std::ranges::move(cancelled, std::back_inserter(dropped));
+    requests_.erase(cancelled.begin(), cancelled.end());
+  }
+  for (const Request& request : dropped) request.done(absl::CancelledError("nobody waits for the round any more"));
 }
 
 void Loop::Run(const std::stop_token& stop) {

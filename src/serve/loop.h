@@ -66,11 +66,14 @@ class Loop {
   /// Asks for a round that asks anew about the names that match, all where there are no patterns, and has `done` called
   /// once its report is on the board, or with why there is none. Requests that come together share a round. Thread
   /// safe.
-  void RequestRound(std::vector<agent::NamePattern> patterns, OnRound done);
+  void RequestRound(std::vector<agent::NamePattern> patterns, std::stop_token cancelled, OnRound done);
+  /// Drops the requests that have been cancelled and are of no round yet; to be called now and then. Thread safe.
+  void DropCancelled();
 
  private:
   struct Request {
     std::vector<agent::NamePattern> patterns;
+    std::stop_token cancelled;
     OnRound done;
     bool is_asked = false;  ///< by a scheduled round that began after it
   };

@@ -7,6 +7,7 @@
 #include <functional>
 #include <utility>
 
+#include "serve/unary_call.h"
 #include "serve/watcher.h"
 #include "serve/worker_call.h"
 #include "tagdrift/agent/mirrors.h"
@@ -137,7 +138,7 @@ grpc::ServerUnaryReactor* NodeCacheService::GetReport(grpc::CallbackServerContex
     call->Answer(status);
     return call;
   }
-  shared_.loop.RequestRound(*std::move(anew),
+  shared_.loop.RequestRound(*std::move(anew), call->cancelled(),
                             [this, call, context, response, asked = std::move(asked)](const absl::Status& outcome) {
                               call->Answer(outcome.ok() ? AnswerLatest(*context, asked, *response) : ToGrpc(outcome));
                             });
@@ -153,7 +154,7 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* NodeCacheService::WatchReport(grpc::
     status = BadRequest("the request is no WatchReportRequest");
   } else if (absl::Status filter = CheckFilter(asked.filter()); !filter.ok()) {
     status = ToGrpc(filter);
-  } else if (slot = shared_.watching.Take(); slot == nullptr) {
+  } else if (slot = shared_.watching.Take(RoleOf(entrance_, *context)); slot == nullptr) {
     status =
         Refuse(*context, Refusal::kTooMany, "TOO_MANY_WATCHERS", "too many watch this agent already", absl::Minutes(1));
   } else {
@@ -177,14 +178,18 @@ grpc::ServerUnaryReactor* NodeCacheService::Explain(grpc::CallbackServerContext*
   check.all_hosts = true;
   check.rate_class = registry::RateClass::kInteractive;
   grpc::Status status;
-  if (check.subject->text.size() > kMostPatternBytes) {
-    status = BadRequest("subject: too long");
+  if (check.subject->text.size() > kMostNameBytes) {
+    status = BadRequest(fmt::format("{}: at most {} bytes",
+                                    request->has_pod()         ? "pod"
+                                    : request->has_reference() ? "reference"
+                                                               : "name",
+                                    kMostNameBytes));
   } else if (const absl::Status subject = agent::CheckSubject(*check.subject); !subject.ok()) {
     status = ToGrpc(subject);
   } else {
     status = AdmitRound(*context);
   }
-  return RunCall(shared_, *context, entrance_.CallerOf(*context).name, status, kExplainLimit,
+  return RunCall(shared_, *context, entrance_.CallerOf(*context), status, kExplainLimit,
                  [this, check, response](const CallContext& bounds) {
                    const auto round = shared_.agent.Check(check, bounds);
                    if (!round.ok()) return ToGrpc(round.status());
@@ -201,10 +206,15 @@ grpc::ServerUnaryReactor* NodeCacheService::ListRegistries(grpc::CallbackServerC
     status = BadRequest(fmt::format("registries: at most {} at a time", kMostRegistries));
   }
   for (const std::string& registry : request->registries()) {
-    if (absl::Status named = agent::CheckRegistry(registry); !named.ok()) status = ToGrpc(named);
+    if (!status.ok()) break;
+    if (registry.size() > kMostNameBytes) {
+      status = BadRequest(fmt::format("registries: at most {} bytes each", kMostNameBytes));
+    } else {
+      status = ToGrpc(agent::CheckRegistry(registry));
+    }
   }
   if (status.ok()) status = Admit(*context);
-  return RunCall(shared_, *context, entrance_.CallerOf(*context).name, status, kNodeLimit,
+  return RunCall(shared_, *context, entrance_.CallerOf(*context), status, kNodeLimit,
                  [this, request, response](const CallContext& bounds) {
                    auto configuration = shared_.agent.Configuration(bounds);
                    if (!configuration.ok()) return ToGrpc(configuration.status());
@@ -227,18 +237,13 @@ grpc::ServerUnaryReactor* NodeCacheService::ListImages(grpc::CallbackServerConte
   auto patterns = agent::ParsePatterns({request->patterns().begin(), request->patterns().end()});
   if (status.ok() && !patterns.ok()) status = ToGrpc(patterns.status());
   if (status.ok()) status = Admit(*context);
-  return RunCall(shared_, *context, entrance_.CallerOf(*context).name, status, kNodeLimit,
+  return RunCall(shared_, *context, entrance_.CallerOf(*context), status, kNodeLimit,
                  [this, patterns, response](const CallContext& bounds) {
                    const auto node = shared_.agent.Images({.patterns = *patterns}, bounds);
                    if (!node.ok()) return ToGrpc(node.status());
                    *response->mutable_images() = report::ToMessage(*node, shared_.clock->Wall());
                    return grpc::Status::OK;
                  });
-}
-
-void NodeCacheService::CutStuck(std::chrono::nanoseconds limit) {
-  const std::lock_guard lock(mutex_);
-  for (Watcher* watcher : watchers_) watcher->CutIfStuck(limit);
 }
 
 }  // namespace tagdrift::serve

@@ -2,10 +2,7 @@
 
 #include <grpcpp/grpcpp.h>
 
-#include <chrono>
 #include <memory>
-#include <mutex>
-#include <set>
 #include <string>
 
 #include "serve/board.h"
@@ -13,7 +10,7 @@
 #include "serve/limits.h"
 #include "serve/loop.h"
 #include "serve/refusal.h"
-#include "serve/unary_call.h"
+#include "serve/stuck_calls.h"
 #include "serve/views.h"
 #include "serve/workers.h"
 #include "tagdrift/agent/agent.h"
@@ -28,19 +25,17 @@ struct NodeCacheContext {
   Loop& loop;
   Views& views;
   Workers& workers;
+  StuckCalls& calls;
   OnRefusal refused;
   agent::CheckOptions check;  ///< what `Explain` takes its origins from
   report::Invocation invocation;
   std::shared_ptr<const Clock> clock = SystemClock();
   /// Of readers; an operator may always have one.
   TokenBucket reader_rounds{0.1, 3, clock};
-  Slots working{8};      ///< calls that ask the node or registries
-  Slots answering{64};   ///< such calls, until their answer has been taken
-  Slots watching{2000};  ///< streams
-  UnaryCalls calls{clock};
+  Slots working{8, 2};        ///< calls that ask the node or registries
+  Slots answering{64, 16};    ///< such calls, until their answer has been taken
+  Slots watching{2000, 500};  ///< streams
 };
-
-class Watcher;
 
 /// NodeCache at one entrance. Calls that are answered from the board take no thread; the others have one of a few
 /// workers. Thread safe.
@@ -63,9 +58,6 @@ class NodeCacheService final
   grpc::ServerUnaryReactor* ListImages(grpc::CallbackServerContext* context, const v1::ListImagesRequest* request,
                                        v1::ListImagesResponse* response) override;
 
-  /// Cancels the streams of readers that have not taken a message for so long.
-  void CutStuck(std::chrono::nanoseconds limit);
-
  private:
   friend class Watcher;
 
@@ -82,8 +74,6 @@ class NodeCacheService final
 
   NodeCacheContext& shared_;
   const Entrance& entrance_;
-  std::mutex mutex_;
-  std::set<Watcher*> watchers_;  ///< mutex_
 };
 
 }  // namespace tagdrift::serve

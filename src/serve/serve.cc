@@ -29,6 +29,8 @@
 #include "serve/node_cache_service.h"
 #include "serve/server_limits.h"
 #include "serve/socket_dir.h"
+#include "serve/start_thread.h"
+#include "serve/stuck_calls.h"
 #include "serve/tls_entrance.h"
 #include "serve/turned_away.h"
 #include "serve/unix_listener.h"
@@ -50,6 +52,7 @@ class UnixEntrance final : public Entrance {
   UnixEntrance(Role role, std::string name, std::unique_ptr<UnixListener> listener)
       : role_(role), name_(std::move(name)), listener_(std::move(listener)) {}
 
+  // gRPC names a connection by its descriptor, which it closes after the last of its calls.
   Caller CallerOf(const grpc::ServerContextBase& context) const override {
     const std::string peer = context.peer();
     int fd = -1;
@@ -159,9 +162,15 @@ absl::Status Serve(Options options, agent::Agent& agent, const std::stop_token& 
              .clock = options.clock,
              .round_ended = [&](absl::Duration took, bool ok) { metrics.RoundEnded(took, ok); }});
   Workers workers;
+  StuckCalls calls(options.clock);
+  TurnedAway refused_calls(
+      [](const std::string& who, int times) {
+        spdlog::warn("refused {}{}", who, times > 1 ? fmt::format(", {} times", times) : "");
+      },
+      options.clock);
   const OnRefusal refused = [&](Refusal why, const std::string& caller, const std::string& message) {
     metrics.Refused(why);
-    spdlog::warn("refused {}: {}", caller, message);
+    refused_calls.Add(fmt::format("{} {}", static_cast<int>(why), caller), caller + ": " + message);
   };
   TurnedAway turned_away(
       [](const std::string& who, int times) { spdlog::warn("refused {}, {} turned away", who, times); }, options.clock);
@@ -174,6 +183,7 @@ absl::Status Serve(Options options, agent::Agent& agent, const std::stop_token& 
                            .loop = loop,
                            .views = views,
                            .workers = workers,
+                           .calls = calls,
                            .refused = refused,
                            .check = options.check,
                            .invocation = options.invocation,
@@ -181,6 +191,7 @@ absl::Status Serve(Options options, agent::Agent& agent, const std::stop_token& 
   ActionsContext acting{.agent = agent,
                         .board = board,
                         .workers = workers,
+                        .calls = calls,
                         .policy = options.actions,
                         .origins = options.check.origins,
                         .refused = refused,
@@ -221,26 +232,32 @@ absl::Status Serve(Options options, agent::Agent& agent, const std::stop_token& 
   absl::Status serving = (*readers)->Serve({&for_readers}, turn_away);
   if (serving.ok()) serving = (*operators)->Serve({&for_operators, &actions}, turn_away);
   if (serving.ok() && *tls != nullptr) serving = (*tls)->Serve({&*for_tls, &*tls_actions}, turn_away);
+  const auto sweep = [&](const std::stop_token& ended) {
+    std::int64_t trimmed_after = 0;
+    while (options.clock->WaitUntil(options.clock->Steady() + kSweep, ended)) {
+      calls.Cut(kStuck);
+      loop.DropCancelled();
+      refused_calls.TellRest();
+      turned_away.TellRest();
+      const auto latest = board.Latest();
+      const std::int64_t checked = latest == nullptr ? 0 : latest->report->checked_at().seconds();
+      if (std::exchange(trimmed_after, checked) != checked) GiveMemoryBack();
+    }
+  };
+  std::jthread telling;
+  std::jthread sweeping;
+  const auto tell = [&board](const std::stop_token& ended) { board.Tell(ended); };
+  if (serving.ok()) serving = StartThread(telling, "telling watchers", tell);
+  if (serving.ok()) serving = StartThread(sweeping, "looking for stuck calls", sweep);
   if (serving.ok()) {
-    const std::jthread sweeping([&](const std::stop_token& ended) {
-      std::int64_t trimmed_after = 0;
-      while (options.clock->WaitUntil(options.clock->Steady() + kSweep, ended)) {
-        reading.calls.CutStuck(kStuck);
-        for_readers.CutStuck(kStuck);
-        for_operators.CutStuck(kStuck);
-        if (for_tls) for_tls->CutStuck(kStuck);
-        turned_away.TellRest();
-        const auto latest = board.Latest();
-        const std::int64_t checked = latest == nullptr ? 0 : latest->report->checked_at().seconds();
-        if (std::exchange(trimmed_after, checked) != checked) GiveMemoryBack();
-      }
-    });
     spdlog::info("serving in {}", options.socket_dir);
     if (*tls != nullptr) spdlog::info("serving at {} over mutual TLS", options.tls.address);
     loop.Run(stop);
   } else {
     loop.Refuse();
   }
+  telling.request_stop();
+  sweeping.request_stop();
   workers.RequestStop();
   (*readers)->Stop();
   (*operators)->Stop();

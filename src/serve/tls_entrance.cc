@@ -176,6 +176,7 @@ Caller TlsEntrance::CallerOf(const grpc::ServerContextBase& context) const {
 
 absl::Status TlsEntrance::Serve(std::vector<grpc::Service*> services, OnRefusal turned_away) {
   services_ = std::move(services);
+  ending_.emplace();
   turned_away_ = std::move(turned_away);
   failed_handshakes_ = std::make_unique<FailedHandshakes>([this](const std::string& address, const std::string& why) {
     turned_away_(Refusal::kHandshake, NameAt(address), "TLS handshake: " + why);
@@ -192,7 +193,7 @@ absl::Status TlsEntrance::Serve(std::vector<grpc::Service*> services, OnRefusal 
 void TlsEntrance::Stop() {
   reloading_.request_stop();
   if (reloading_.joinable()) reloading_.join();
-  ending_ = {};
+  ending_.reset();
   if (server_ == nullptr) return;
   server_->StopAccepting();
   // Handshakes that are cut now have not failed.
@@ -238,10 +239,15 @@ absl::Status TlsEntrance::Replace(const TlsSet& set) {
   const auto grace = set.client_ca == set_.client_ca ? kGrace : kDistrustedGrace;
   set_ = set;
   spdlog::info("{} and its authority were read again", access_.certificate);
-  // One that has not ended by now, of the set before the last, is cut.
+  // One that has not ended by now, of the set before the last, is cut. Nobody waits for what its calls still do.
+  cut_.request_stop();
+  cut_ = std::stop_source();
   const std::shared_ptr<Server> old = *std::move(server);
-  const auto end = [old, grace](const std::stop_token& stop) { old->End(grace, stop); };
-  if (!StartThread(ending_, "ending a server", end).ok()) old->Stop();
+  const auto end = [old, grace, cut = cut_.get_token()](const std::stop_token& stop) {
+    const LinkedStop either(stop, cut);
+    old->End(grace, either.token());
+  };
+  if (!ending_->Start(end)) old->Stop();
   return absl::OkStatus();
 }
 

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 #include <thread>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "serve/failed_handshakes.h"
 #include "serve/refusal.h"
 #include "serve/tls_files.h"
+#include "serve/workers.h"
 #include "tagdrift/serve/serve.h"
 
 namespace tagdrift::serve {
@@ -56,7 +58,8 @@ class TlsEntrance final : public Entrance {
   OnRefusal turned_away_;
   std::unique_ptr<FailedHandshakes> failed_handshakes_;
   std::unique_ptr<Server> server_;  ///< as set_
-  std::jthread ending_;             ///< the server of the set before
+  std::stop_source cut_;            ///< the server of the set before
+  std::optional<Workers> ending_;   ///< servers of sets before; of the reloading thread once that has begun
   std::jthread reloading_;          ///< ends first
 };
 

@@ -38,7 +38,7 @@ class UnixListener {
   /// Accepts nothing more, calls nothing that Accept was given after it has returned, and ends every connection.
   void Cut() { acceptor_->Cut(); }
 
-  /// Who has connected as `fd`. Nothing where that has ended.
+  /// Who has connected as `fd`; as Acceptor::PeerOf.
   std::optional<uid_t> UidOf(int fd) const;
   int connections() const { return acceptor_->connections(); }
 

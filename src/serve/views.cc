@@ -107,12 +107,15 @@ absl::Status CheckFilter(const v1::ReportFilter& filter) {
     if (list->size() > kMostPatterns) {
       return absl::InvalidArgumentError(fmt::format("{}: at most {} at a time", field, kMostPatterns));
     }
-    const auto too_long = [](const std::string& pattern) { return pattern.size() > kMostPatternBytes; };
+    const auto too_long = [](const std::string& pattern) { return pattern.size() > kMostNameBytes; };
     if (std::any_of(list->begin(), list->end(), too_long)) {
-      return absl::InvalidArgumentError(fmt::format("{}: at most {} bytes each", field, kMostPatternBytes));
+      return absl::InvalidArgumentError(fmt::format("{}: at most {} bytes each", field, kMostNameBytes));
     }
   }
   if (filter.pod().empty()) return absl::OkStatus();
+  if (filter.pod().size() > kMostNameBytes) {
+    return absl::InvalidArgumentError(fmt::format("filter.pod: at most {} bytes", kMostNameBytes));
+  }
   if (filter.patterns_size() + filter.ignored_size() > 0 || filter.in_use() || filter.no_containers()) {
     return absl::InvalidArgumentError("filter.pod: goes with no other field but verdicts");
   }

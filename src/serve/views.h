@@ -22,9 +22,9 @@
 
 namespace tagdrift::serve {
 
-/// Most patterns of a request, and bytes of each.
+/// Most patterns of a request, and bytes of each pattern or name.
 inline constexpr int kMostPatterns = 200;
-inline constexpr std::size_t kMostPatternBytes = 1024;
+inline constexpr std::size_t kMostNameBytes = 1024;
 
 /// Errors: InvalidArgument naming the field.
 absl::Status CheckFilter(const v1::ReportFilter& filter);

@@ -10,10 +10,8 @@ Watcher::Watcher(NodeCacheService& service, grpc::CallbackServerContext& context
       context_(context),
       role_(RoleOf(service.entrance_, context)),
       request_(std::move(request)),
-      slot_(std::move(slot)) {
-  const std::lock_guard lock(service_.mutex_);
-  service_.watchers_.insert(this);
-}
+      slot_(std::move(slot)),
+      sending_(service.shared_.calls, context) {}
 
 void Watcher::Begin(const grpc::Status& status) {
   if (!status.ok()) {
@@ -24,14 +22,14 @@ void Watcher::Begin(const grpc::Status& status) {
   // What it brings is told by the board, also that there is nothing new.
   if (request_.refresh()) {
     auto patterns = PatternsOf(request_.filter());
-    if (patterns.ok()) service_.shared_.loop.RequestRound(*std::move(patterns), [](const absl::Status&) {});
+    if (patterns.ok()) service_.shared_.loop.RequestRound(*std::move(patterns), {}, [](const absl::Status&) {});
   }
   Wake();
 }
 
 void Watcher::Wake() {
   const std::lock_guard lock(mutex_);
-  if (!writing_since_) WriteNext();
+  if (!writing_) WriteNext();
 }
 
 void Watcher::WriteNext() {
@@ -49,19 +47,22 @@ void Watcher::WriteNext() {
   if (!snapshot.ok()) return End(service_.NoSnapshot(context_, snapshot.status()));
   being_told_ = *std::move(snapshot);
   message_ = being_told_->Event(told_.get());
-  writing_since_ = service_.shared_.clock->Steady();
+  writing_ = true;
+  sending_.Begin();
   StartWrite(&message_);
 }
 
 void Watcher::End(const grpc::Status& status) {
   if (std::exchange(ended_, true)) return;
   told_.reset();
+  sending_.Begin();
   Finish(status);
 }
 
 void Watcher::OnWriteDone(bool ok) {
   const std::lock_guard lock(mutex_);
-  writing_since_.reset();
+  writing_ = false;
+  sending_.Taken();
   message_.Clear();
   told_ = service_.shared_.views.ToRemember(std::move(being_told_));
   if (!ok) return End({grpc::StatusCode::CANCELLED, "the reader has gone"});
@@ -75,16 +76,7 @@ void Watcher::OnCancel() {
 
 void Watcher::OnDone() {
   listening_.reset();
-  {
-    const std::lock_guard lock(service_.mutex_);
-    service_.watchers_.erase(this);
-  }
   delete this;
-}
-
-void Watcher::CutIfStuck(std::chrono::nanoseconds limit) {
-  const std::lock_guard lock(mutex_);
-  if (writing_since_ && service_.shared_.clock->Steady() - *writing_since_ > limit) context_.TryCancel();
 }
 
 }  // namespace tagdrift::serve

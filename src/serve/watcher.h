@@ -2,12 +2,11 @@
 
 #include <grpcpp/grpcpp.h>
 
-#include <chrono>
 #include <memory>
 #include <mutex>
-#include <optional>
 
 #include "serve/node_cache_service.h"
+#include "serve/stuck_calls.h"
 
 namespace tagdrift::serve {
 
@@ -21,7 +20,6 @@ class Watcher final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
 
   /// Ends the stream where `status` is not OK.
   void Begin(const grpc::Status& status);
-  void CutIfStuck(std::chrono::nanoseconds limit);
 
  private:
   void OnWriteDone(bool ok) override;
@@ -38,13 +36,14 @@ class Watcher final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
   const Role role_;
   const v1::WatchReportRequest request_;
   const std::shared_ptr<void> slot_;
+  Sending sending_;
   std::shared_ptr<void> listening_;
 
   std::mutex mutex_;  // everything below
   std::shared_ptr<const Snapshot> told_;
   std::shared_ptr<const Snapshot> being_told_;
   grpc::ByteBuffer message_;
-  std::optional<SteadyTime> writing_since_;
+  bool writing_ = false;
   bool ended_ = false;
 };
 

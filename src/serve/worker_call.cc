@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "serve/unary_call.h"
 #include "tagdrift/call/linked_stop.h"
 
 namespace tagdrift::serve {
@@ -17,18 +18,18 @@ SteadyTime DeadlineOf(const grpc::ServerContextBase& context, SteadyTime now, st
   return now + std::clamp<std::chrono::nanoseconds>(left, std::chrono::nanoseconds(0), limit);
 }
 
-grpc::ServerUnaryReactor* RunCall(NodeCacheContext& shared, grpc::CallbackServerContext& context,
-                                  const std::string& caller, grpc::Status status, std::chrono::nanoseconds limit,
+grpc::ServerUnaryReactor* RunCall(NodeCacheContext& shared, grpc::CallbackServerContext& context, const Caller& caller,
+                                  grpc::Status status, std::chrono::nanoseconds limit,
                                   std::function<grpc::Status(const CallContext& bounds)> work) {
   auto* call = new UnaryCall(shared.calls, context);
-  std::shared_ptr<void> place = status.ok() ? shared.answering.Take() : nullptr;
-  std::shared_ptr<void> slot = place != nullptr ? shared.working.Take() : nullptr;
+  std::shared_ptr<void> place = status.ok() ? shared.answering.Take(RoleOf(caller)) : nullptr;
+  std::shared_ptr<void> slot = place != nullptr ? shared.working.Take(RoleOf(caller)) : nullptr;
   if (status.ok() && slot == nullptr) {
     const std::string message = "too many calls are being worked on";
-    shared.refused(Refusal::kTooMany, caller, message);
+    shared.refused(Refusal::kTooMany, caller.name, message);
     status = Refused(Refusal::kTooMany, "TOO_MANY_CALLS", message, absl::Seconds(1));
   }
-  CountInvalid(shared.refused, caller, status);
+  CountInvalid(shared.refused, caller.name, status);
   if (!status.ok()) {
     call->Answer(status);
     return call;

@@ -4,7 +4,6 @@
 
 #include <chrono>
 #include <functional>
-#include <string>
 
 #include "serve/node_cache_service.h"
 #include "tagdrift/call/call_context.h"
@@ -15,10 +14,10 @@ namespace tagdrift::serve {
 SteadyTime DeadlineOf(const grpc::ServerContextBase& context, SteadyTime now, std::chrono::nanoseconds limit);
 
 /// A unary call whose `work` blocks: runs it on a worker's thread, until the caller or the limit ends it. Ends at once
-/// with `status` where that is not OK, or with RESOURCE_EXHAUSTED where no worker is free or too many answers have not
-/// been taken, which counts as a refusal of `caller`.
-grpc::ServerUnaryReactor* RunCall(NodeCacheContext& shared, grpc::CallbackServerContext& context,
-                                  const std::string& caller, grpc::Status status, std::chrono::nanoseconds limit,
+/// with `status` where that is not OK, or with RESOURCE_EXHAUSTED where no worker is free for `caller` or too many
+/// answers have not been taken, which counts as a refusal.
+grpc::ServerUnaryReactor* RunCall(NodeCacheContext& shared, grpc::CallbackServerContext& context, const Caller& caller,
+                                  grpc::Status status, std::chrono::nanoseconds limit,
                                   std::function<grpc::Status(const CallContext& bounds)> work);
 
 }  // namespace tagdrift::serve

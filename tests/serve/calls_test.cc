@@ -12,6 +12,7 @@
 #include "absl/cleanup/cleanup.h"
 #include "agent/scene.h"
 #include "daemon.h"
+#include "scrape.h"
 
 namespace tagdrift::serve {
 namespace {
@@ -25,7 +26,10 @@ TEST(Calls, BeyondWhatIsWorkedOnAreRefusedAndCounted) {
   const agent::SampleImage image{"image", 2024};
   scene.registry.Push("app", "v1", image);
   scene.Cache(agent::NameOf("app:v1"), image);
-  Daemon daemon(scene, [](Options& options) { options.spread = absl::ZeroDuration(); });
+  Daemon daemon(scene, [](Options& options) {
+    options.spread = absl::ZeroDuration();
+    options.metrics = kMetricsAddress;
+  });
   const auto explain = [&] {
     grpc::ClientContext context;
     SetDeadline(context);
@@ -56,7 +60,9 @@ TEST(Calls, BeyondWhatIsWorkedOnAreRefusedAndCounted) {
                                   [](const std::string& line) {
                                     return line.find("too many calls are being worked on") != std::string::npos;
                                   }),
-            4);
+            1)
+      << "once a minute";
+  EXPECT_EQ(Refusals("limit"), 4);
   EXPECT_EQ(explain(), grpc::StatusCode::OK) << "once these have ended";
 }
 

@@ -27,6 +27,7 @@
 #include "scrape.h"
 #include "serve/board.h"
 #include "serve/health.h"
+#include "serve/http_listener.h"
 #include "serve/loop.h"
 #include "serve/saved_round.h"
 #include "served_scene.h"
@@ -161,6 +162,42 @@ class Faults : public ServedScene {
  private:
   explicit Faults(std::shared_ptr<WallClock> clock) : ServedScene(clock), clock_(std::move(clock)) {}
 };
+
+/// What a client sends who calls this method with an empty request, and with no word more.
+std::string CallOf(const std::string& method) {
+  const auto frame = [](char type, char flags, char stream, const std::string& payload) {
+    return std::string{'\0', '\0', static_cast<char>(payload.size()), type, flags, '\0', '\0', '\0', stream} + payload;
+  };
+  const auto text = [](const std::string& words) { return static_cast<char>(words.size()) + words; };
+  // POST and http; then by their names' numbers in HPACK :path, :authority and content-type; te by its name.
+  std::string headers = "\x83\x86\x04" + text(method) + "\x01" + text("node") + "\x0f\x10" + text("application/grpc");
+  headers += '\0' + text("te") + text("trailers");
+  constexpr char kHeaders = 1;
+  constexpr char kEndOfHeaders = 4;
+  constexpr char kSettings = 4;
+  constexpr char kEndOfStream = 1;
+  return kPreface + frame(kSettings, 0, 0, "") + frame(kHeaders, kEndOfHeaders, 1, headers) +
+         frame(0, kEndOfStream, 1, std::string(5, '\0'));
+}
+
+TEST_F(Faults, WhoCallsAndClosesAtOnceIsNamed) {
+  metrics_ = kMetricsAddress;
+  Start();
+  const std::string call = CallOf("/tagdrift.v1.NodeCacheActions/Evict");
+  // Some are over before they have been looked at.
+  EXPECT_TRUE(Await([&] {
+    for (int i = 0; i < 20; ++i) {
+      const int fd = Connect("operator.sock");
+      send(fd, call.data(), call.size(), MSG_NOSIGNAL);
+      char byte = 0;
+      if (i % 2 == 0) recv(fd, &byte, 1, 0);
+      close(fd);
+    }
+    return Refusals("invalid") >= 100;
+  }));
+  EXPECT_GE(log_.Times("refused uid " + std::to_string(getuid()) + " at operator.sock: references: none is given"), 1);
+  EXPECT_EQ(log_.Times("somebody"), 0);
+}
 
 /// Bytes, or a request of which each field is bytes.
 std::string RandomRequest(std::minstd_rand& random) {
@@ -354,6 +391,34 @@ TEST_F(Faults, WithoutMoreThreadsTheNodeIsFollowedLater) {
   EXPECT_EQ(log_.Times(warning), 1);
   stop.request_stop();
   EXPECT_NO_THROW(running.get());
+}
+
+TEST_F(Faults, ARoundThatNobodyWaitsForIsDroppedBeforeItBegins) {
+  Board board;
+  Heartbeat heartbeat{SteadyTime::max()};
+  Loop loop(*scene_.agent, board, heartbeat, {});
+  std::vector<std::string> ended;
+  const auto ask = [&](const std::string& who, const std::stop_token& cancelled) {
+    loop.RequestRound({}, cancelled, [&ended, who](const absl::Status& outcome) {
+      ended.push_back(who + " " + absl::StatusCodeToString(outcome.code()));
+    });
+  };
+  std::stop_source gone;
+  ask("first", gone.get_token());
+  ask("second", {});
+  loop.DropCancelled();
+  EXPECT_THAT(ended, testing::IsEmpty());
+  gone.request_stop();
+  loop.DropCancelled();
+  EXPECT_THAT(ended, testing::ElementsAre("first CANCELLED"));
+  loop.Refuse();
+  EXPECT_THAT(ended, testing::ElementsAre("first CANCELLED", "second UNAVAILABLE"));
+}
+
+TEST(NoThread, ToAnswerHttpIsAnError) {
+  const NoThreads none;
+  const auto listener = HttpListener::Start("127.0.0.1:0", {});
+  EXPECT_TRUE(absl::IsUnavailable(listener.status())) << listener.status();
 }
 
 TEST_F(Faults, AClockThatJumpsByADayHasEachTagAskedOnceMore) {

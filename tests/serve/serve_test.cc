@@ -98,6 +98,36 @@ TEST_F(ServeTest, BadRequestsNameTheField) {
   EXPECT_THAT(Get(request).error_message(), HasSubstr("page_token"));
 }
 
+TEST_F(ServeTest, LongNamesAreRefusedAndNotRepeated) {
+  Start();
+  const std::string name = std::string(100'000, 'x') + "/";
+  const auto read = [&](auto call, const auto& request, auto response) {
+    grpc::ClientContext context;
+    SetDeadline(context);
+    return ((*daemon_->reader).*call)(&context, request, &response);
+  };
+  v1::GetReportRequest report;
+  report.mutable_filter()->set_pod(name);
+  v1::ExplainRequest explain;
+  explain.set_reference(name);
+  v1::ListRegistriesRequest registries;
+  registries.add_registries(name);
+  v1::RefreshRequest refresh;
+  refresh.add_references(name);
+  v1::RefreshRequest back;
+  back.add_references(NameOf("app:v1"));
+  back.set_to(name);
+  for (const auto& [field, status] :
+       {std::pair("filter.pod", Get(report)),
+        std::pair("reference", read(&v1::NodeCache::Stub::Explain, explain, v1::ExplainResponse())),
+        std::pair("registries", read(&v1::NodeCache::Stub::ListRegistries, registries, v1::ListRegistriesResponse())),
+        std::pair("references", Act(&v1::NodeCacheActions::Stub::Refresh, refresh).first),
+        std::pair("to", Act(&v1::NodeCacheActions::Stub::Refresh, back).first)}) {
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT) << field;
+    EXPECT_THAT(status.error_message(), testing::StartsWith(std::string(field) + ": at most 1024 bytes"));
+  }
+}
+
 TEST_F(ServeTest, PagesMakeUpTheReport) {
   Start();
   v1::GetReportRequest request;

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -13,10 +14,13 @@
 #include <cstring>
 #include <fstream>
 #include <future>
+#include <map>
 #include <vector>
 
 #include "await.h"
 #include "hosts/tree_folder.h"
+#include "serve/acceptor.h"
+#include "serve/listen_at.h"
 #include "serve/socket_dir.h"
 #include "serve/unix_listener.h"
 
@@ -87,7 +91,39 @@ TEST_F(SocketsTest, SaysWhoHasConnected) {
   ASSERT_TRUE(Await([&] { return Taken() == 1; }));
   EXPECT_EQ(listener->UidOf(taken_[0]), getuid());
   close(client);
-  EXPECT_TRUE(Await([&] { return !listener->UidOf(taken_[0]); })) << "an ended connection is forgotten";
+  ASSERT_TRUE(Await([&] { return listener->connections() == 0; }));
+  EXPECT_EQ(listener->UidOf(taken_[0]), getuid()) << "its calls may not have ended";
+  EXPECT_EQ(listener->UidOf(client), std::nullopt);
+}
+
+TEST_F(SocketsTest, ADescriptorIsOfItsLatestConnection) {
+  const auto listening = ListenAt("127.0.0.1:0");
+  ASSERT_TRUE(listening.ok()) << listening.status();
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(PortOf(*listening));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  int connected = 0;
+  const auto acceptor = Acceptor::Make(*listening, {.peer = [&](int) { return std::to_string(++connected); }});
+  ASSERT_TRUE(acceptor.ok()) << acceptor.status();
+  const auto take = [this](int fd) {
+    const std::lock_guard lock(mutex_);
+    taken_.push_back(fd);
+  };
+  ASSERT_TRUE((*acceptor)->Accept(take, [](const std::string&) {}).ok());
+  std::map<int, std::string> latest;
+  for (std::size_t i = 0; i < 3; ++i) {
+    const int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    EXPECT_EQ(connect(client, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+    ASSERT_TRUE(Await([&] { return Taken() == i + 1; }));
+    latest[taken_[i]] = std::to_string(i + 1);
+    close(client);
+    ASSERT_TRUE(Await([&] { return (*acceptor)->connections() == 0; }));
+    for (const auto& [fd, peer] : latest) EXPECT_EQ((*acceptor)->PeerOf(fd), peer);
+    close(taken_[i]);
+  }
+  EXPECT_LT(latest.size(), 3U) << "no number was used again";
+  taken_.clear();
 }
 
 TEST_F(SocketsTest, ConnectionsBeyondTheMostAreClosed) {

@@ -75,6 +75,60 @@ TEST_F(StuckReader, IsCutAfterAMinute) {
   }
 }
 
+TEST_F(StuckReader, WhoWatchesIsCutAfterAMinute) {
+  Start([&](Options& options) { options.clock = clock_; });
+  grpc::ClientContext context;
+  SetDeadline(context);
+  const auto stub = v1::NodeCache::NewStub(NarrowChannel());
+  const auto stream = stub->WatchReport(&context, {});
+  stream->WaitForInitialMetadata();
+  clock_->AdvanceAndWait(std::chrono::seconds(61));
+  v1::WatchReportResponse event;
+  while (stream->Read(&event)) {
+  }
+  EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::CANCELLED);
+}
+
+TEST_F(StuckReader, LeavesOperatorsPlaces) {
+  struct Call {
+    grpc::ClientContext context;
+    grpc::ByteBuffer response;
+    grpc::Status status;
+    std::unique_ptr<grpc::GenericClientAsyncResponseReader> reader;
+  };
+  constexpr int kPlacesOfReaders = 48;
+  Start();
+  const grpc::Slice empty("");
+  grpc::GenericStub stub(NarrowChannel());
+  grpc::CompletionQueue queue;
+  void* tag = nullptr;
+  bool ok = false;
+  std::vector<std::unique_ptr<Call>> calls;
+  while (calls.size() < kPlacesOfReaders) {
+    Call& call = *calls.emplace_back(std::make_unique<Call>());
+    SetDeadline(call.context);
+    call.reader = stub.PrepareUnaryCall(&call.context, "/tagdrift.v1.NodeCache/ListImages", {&empty, 1}, &queue);
+    call.reader->StartCall();
+    call.reader->ReadInitialMetadata(&call);
+    ASSERT_TRUE(queue.Next(&tag, &ok) && ok) << "it has been answered";
+  }
+  const auto list = [](v1::NodeCache::Stub& as) {
+    grpc::ClientContext context;
+    SetDeadline(context);
+    v1::ListImagesResponse images;
+    return as.ListImages(&context, {}, &images).error_code();
+  };
+  EXPECT_EQ(list(*daemon_->reader), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(list(*daemon_->operator_), grpc::StatusCode::OK);
+  for (const auto& call : calls) {
+    call->context.TryCancel();
+    call->reader->Finish(&call->response, &call->status, call.get());
+  }
+  for (std::size_t i = 0; i < calls.size(); ++i) ASSERT_TRUE(queue.Next(&tag, &ok));
+  EXPECT_TRUE(Await([&] { return list(*daemon_->reader) == grpc::StatusCode::OK; }))
+      << "once they have been given back";
+}
+
 TEST_F(StuckReader, CannotHoldViewsWithoutEnd) {
   Start();
   struct Watch {

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -369,6 +370,49 @@ TEST_F(TlsTest, ANewCertificateAndAuthorityAreTakenOverWithoutARestart) {
   }
   EXPECT_NE(stream->Finish().error_code(), grpc::StatusCode::DEADLINE_EXCEEDED)
       << "who was let in by an authority that has been taken away does not stay";
+}
+
+TEST_F(TlsTest, NewSetsAreTakenOverWhileAnActionOfAnOldOneGoesOn) {
+  std::promise<std::uint16_t> listening;
+  std::atomic<bool> first = true;
+  std::promise<void> begun;
+  std::promise<void> release;
+  daemon_ = std::make_unique<Daemon>(scene_, [&](Options& options) {
+    options.spread = absl::ZeroDuration();
+    options.tls = Access();
+    options.tls.listening = [&](std::uint16_t port) { listening.set_value(port); };
+    options.tls.operators = {"ops.corp"};
+    options.actions.enabled = {judge::ActionKind::kEvict};
+    options.audit = [&, released = release.get_future().share()](const report::AuditRecord&) {
+      if (first.exchange(false)) begun.set_value();
+      released.wait();
+      return absl::OkStatus();
+    };
+  });
+  address_ = "127.0.0.1:" + std::to_string(listening.get_future().get());
+  ASSERT_TRUE(Await([&] { return GetAs(authority_, "DNS:ops.corp").ok(); }));
+  const auto actions = v1::NodeCacheActions::NewStub(Channel(With(authority_, authority_.Issue("DNS:ops.corp").get())));
+  grpc::ClientContext context;
+  SetDeadline(context);
+  v1::EvictRequest request;
+  request.add_references(agent::NameOf("app:v1"));
+  request.set_apply(true);
+  const auto stream = actions->Evict(&context, request);
+  const bool has_begun = begun.get_future().wait_for(kPatience) == std::future_status::ready;
+  EXPECT_TRUE(has_begun);
+  // The third is read only once the second's taking over has not waited for the action.
+  for (int set = 1; set <= 3; ++set) {
+    const TestAuthority next;
+    WriteSet(next, next);
+    const auto of_next = With(next, next.Issue("DNS:x.corp").get());
+    EXPECT_TRUE(Await([&] { return Get(of_next).ok(); })) << set;
+  }
+  release.set_value();
+  v1::EvictResponse event;
+  while (stream->Read(&event)) {
+  }
+  EXPECT_FALSE(stream->Finish().ok()) << "its connection has been cut";
+  daemon_.reset();
 }
 
 TEST_F(TlsTest, ABadNewSetKeepsTheOldAndIsWarnedOfOnce) {

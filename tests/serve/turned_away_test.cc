@@ -49,6 +49,14 @@ TEST_F(TurnedAwayTest, TheFirstIsToldOfAtOnceAndTheRestOnceAMinute) {
   EXPECT_THAT(Told(), ElementsAre("uid 7 1")) << "after a minute of peace";
 }
 
+TEST_F(TurnedAwayTest, WhatIsTheSameButForItsWordsIsOneLine) {
+  for (int i = 0; i < 1000; ++i) turned_away_.Add("uid 7", "uid 7: no pattern: " + std::to_string(i));
+  EXPECT_THAT(Told(), ElementsAre("uid 7: no pattern: 0 1"));
+  clock_->Advance(std::chrono::minutes(1));
+  turned_away_.TellRest();
+  EXPECT_THAT(Told(), ElementsAre("uid 7: no pattern: 999 999"));
+}
+
 TEST_F(TurnedAwayTest, ManyPeersAreFewLines) {
   for (int i = 0; i < 1000; ++i) turned_away_.Add(std::to_string(i));
   EXPECT_THAT(Told(), SizeIs(TurnedAway::kMost + 1));
