@@ -11,7 +11,7 @@ namespace tagdrift::serve {
 namespace {
 
 /// Of the name that logs and audit show.
-constexpr std::size_t kMostNameBytes = 200;
+constexpr std::size_t kMostShownBytes = 200;
 
 bool Matches(const std::string& pattern, const std::string& name) {
   // Brackets are those of addresses in URIs.
@@ -42,7 +42,7 @@ Caller CallerNamed(const TlsAccess& access, const std::vector<std::string>& name
   } else if (const std::string* reader = Find(access.readers, names)) {
     caller = {.role = Role::kReader, .name = *reader};
   }
-  if (caller.name.size() > kMostNameBytes) caller.name.replace(kMostNameBytes, std::string::npos, "...");
+  if (caller.name.size() > kMostShownBytes) caller.name.replace(kMostShownBytes, std::string::npos, "...");
   caller.name = text::Printable(caller.name + " at " + place);
   return caller;
 }

@@ -77,10 +77,11 @@ void Loop::DropCancelled() {
   std::vector<Request> dropped;
   {
     const std::lock_guard lock(mutex_);
-    const auto cancelled = std::ranges::stable_partition(
-        requests_, [](const Request& request) { return !request.cancelled.stop_requested(); });
-    std::ranges::move(cancelled, std::back_inserter(dropped));
-    requests_.erase(cancelled.begin(), cancelled.end());
+    const auto cancelled = std::stable_partition(requests_.begin(), requests_.end(), [](const Request& request) {
+      return !request.cancelled.stop_requested();
+    });
+    std::move(cancelled, requests_.end(), std::back_inserter(dropped));
+    requests_.erase(cancelled, requests_.end());
   }
   for (const Request& request : dropped) request.done(absl::CancelledError("nobody waits for the round any more"));
 }

@@ -174,9 +174,9 @@ class FakeNode::Cri final : public node::CriActions {
       return node_.Pull(reference, sample.digest());
     }
     if (node_.offered.empty()) return "id";
-    const auto offered = node_.offered.find(reference);
-    if (offered == node_.offered.end()) return absl::NotFoundError(doing + ": not found");
-    return node_.Pull(reference, offered->second);
+    const auto found = node_.offered.find(reference);
+    if (found == node_.offered.end()) return absl::NotFoundError(doing + ": not found");
+    return node_.Pull(reference, found->second);
   }
   absl::Status RemoveImage(const std::string& id, const CallContext& context) override {
     if (absl::Status status = node_.calls->Begin("removing image " + id, context); !status.ok()) return status;
