@@ -77,9 +77,8 @@ void Loop::DropCancelled() {
   std::vector<Request> dropped;
   {
     const std::lock_guard lock(mutex_);
-    const auto cancelled = std::stable_partition(requests_.begin(), requests_.end(), [](const Request& request) {
-      return !request.cancelled.stop_requested();
-    });
+    const auto cancelled = std::stable_partition(
+        requests_.begin(), requests_.end(), [](const Request& request) { return !request.cancelled.stop_requested(); });
     std::move(cancelled, requests_.end(), std::back_inserter(dropped));
     requests_.erase(cancelled, requests_.end());
   }
