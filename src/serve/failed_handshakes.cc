@@ -34,7 +34,7 @@ class WatchedHandshake {
 
  private:
   static void OnNew(void* /*ssl*/, void* /*none*/, CRYPTO_EX_DATA* data, int index, long /*unused*/, void* /*unused*/) {
-    if (next != nullptr && CRYPTO_set_ex_data(data, index, next.get()) == 1) next.release();
+    if (next != nullptr && CRYPTO_set_ex_data(data, index, next.get()) == 1) (void)next.release();
   }
 
   /// What is read here OpenSSL 3.0 still has at this point.

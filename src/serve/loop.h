@@ -64,8 +64,8 @@ class Loop {
   /// Something may have changed on the node. Thread safe.
   void Changed();
   /// Asks for a round that asks anew about the names that match, all where there are no patterns, and has `done` called
-  /// once its report is on the board, or with why there is none. Requests that come together share a round. Thread
-  /// safe.
+  /// once its report is on the board, or with why there is none. Requests that come together share a round; one that is
+  /// cancelled before its round has begun is dropped. Thread safe.
   void RequestRound(std::vector<agent::NamePattern> patterns, std::stop_token cancelled, OnRound done);
   /// Drops the requests that have been cancelled and are of no round yet; to be called now and then. Thread safe.
   void DropCancelled();
