@@ -40,13 +40,20 @@ class TlsTest : public testing::Test {
   }
 
   void Start(std::vector<std::string> readers = {}, std::vector<std::string> operators = {}) {
+    StartWith([&](Options& options) {
+      options.tls.readers = std::move(readers);
+      options.tls.operators = std::move(operators);
+    });
+  }
+
+  /// `change` makes of the options that all tests share those of one.
+  void StartWith(const std::function<void(Options&)>& change) {
     std::promise<std::uint16_t> listening;
     daemon_ = std::make_unique<Daemon>(scene_, [&](Options& options) {
       options.spread = absl::ZeroDuration();
       options.metrics = metrics_;
       options.tls = Access();
-      options.tls.readers = std::move(readers);
-      options.tls.operators = std::move(operators);
+      change(options);
       options.tls.listening = [&](std::uint16_t port) { listening.set_value(port); };
     });
     auto port = listening.get_future();
@@ -104,6 +111,12 @@ class TlsTest : public testing::Test {
   }
   grpc::Status GetAs(const TestAuthority& authority, const std::string& names) const {
     return Get(With(authority_, authority.Issue(names).get()));
+  }
+  static v1::EvictRequest EvictionOfApp() {
+    v1::EvictRequest request;
+    request.add_references(agent::NameOf("app:v1"));
+    request.set_apply(true);
+    return request;
   }
   grpc::Status PlanAs(const std::string& names) const {
     const auto actions = v1::NodeCacheActions::NewStub(Channel(With(authority_, authority_.Issue(names).get())));
@@ -326,24 +339,16 @@ TEST_F(TlsTest, TheClientOfTheSameProgramWorks) {
 }
 
 TEST_F(TlsTest, TheAuditNamesTheCertificate) {
-  std::promise<std::uint16_t> listening;
-  daemon_ = std::make_unique<Daemon>(scene_, [&](Options& options) {
-    options.spread = absl::ZeroDuration();
-    options.tls = Access();
+  StartWith([&](Options& options) {
     options.tls.operators = {"ops.corp"};
-    options.tls.listening = [&](std::uint16_t port) { listening.set_value(port); };
     options.actions.enabled = {judge::ActionKind::kEvict};
     options.actions.allow_force = true;
   });
-  address_ = "127.0.0.1:" + std::to_string(listening.get_future().get());
   ASSERT_TRUE(Await([&] { return GetAs(authority_, "DNS:ops.corp").ok(); }));
   const auto actions = v1::NodeCacheActions::NewStub(Channel(With(authority_, authority_.Issue("DNS:ops.corp").get())));
   grpc::ClientContext context;
   SetDeadline(context);
-  v1::EvictRequest request;
-  request.add_references(agent::NameOf("app:v1"));
-  request.set_apply(true);
-  const auto stream = actions->Evict(&context, request);
+  const auto stream = actions->Evict(&context, EvictionOfApp());
   v1::EvictResponse event;
   while (stream->Read(&event)) {
   }
@@ -373,14 +378,10 @@ TEST_F(TlsTest, ANewCertificateAndAuthorityAreTakenOverWithoutARestart) {
 }
 
 TEST_F(TlsTest, NewSetsAreTakenOverWhileAnActionOfAnOldOneGoesOn) {
-  std::promise<std::uint16_t> listening;
   std::atomic<bool> first = true;
   std::promise<void> begun;
   std::promise<void> release;
-  daemon_ = std::make_unique<Daemon>(scene_, [&](Options& options) {
-    options.spread = absl::ZeroDuration();
-    options.tls = Access();
-    options.tls.listening = [&](std::uint16_t port) { listening.set_value(port); };
+  StartWith([&](Options& options) {
     options.tls.operators = {"ops.corp"};
     options.actions.enabled = {judge::ActionKind::kEvict};
     options.audit = [&, released = release.get_future().share()](const report::AuditRecord&) {
@@ -389,15 +390,11 @@ TEST_F(TlsTest, NewSetsAreTakenOverWhileAnActionOfAnOldOneGoesOn) {
       return absl::OkStatus();
     };
   });
-  address_ = "127.0.0.1:" + std::to_string(listening.get_future().get());
   ASSERT_TRUE(Await([&] { return GetAs(authority_, "DNS:ops.corp").ok(); }));
   const auto actions = v1::NodeCacheActions::NewStub(Channel(With(authority_, authority_.Issue("DNS:ops.corp").get())));
   grpc::ClientContext context;
   SetDeadline(context);
-  v1::EvictRequest request;
-  request.add_references(agent::NameOf("app:v1"));
-  request.set_apply(true);
-  const auto stream = actions->Evict(&context, request);
+  const auto stream = actions->Evict(&context, EvictionOfApp());
   const bool has_begun = begun.get_future().wait_for(kPatience) == std::future_status::ready;
   EXPECT_TRUE(has_begun);
   // The third is read only once the second's taking over has not waited for the action.
