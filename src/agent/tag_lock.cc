@@ -89,18 +89,21 @@ absl::StatusOr<std::unique_ptr<TagLock>> TagLock::Acquire(node::ContainerdAction
                                  ? SteadyTime::max()
                                  : clock.Steady() + absl::ToChronoMilliseconds(kLeaseDuration + kLongestWaitBeyond);
   absl::Status status = lock->TryOnce(context);
+  absl::Status held;
   while (absl::IsFailedPrecondition(status)) {
+    held = status;
     const SteadyTime next = clock.Steady() + kTryEvery;
-    if (next > give_up || next > context.deadline) return status;
+    if (next > give_up || next > context.deadline) return held;
     if (!clock.WaitUntil(next, context.stop)) {
-      return absl::CancelledError("stopped while waiting: " + text::MessageOf(status));
+      return absl::CancelledError("stopped while waiting: " + text::MessageOf(held));
     }
     status = lock->TryOnce(context);
   }
   if (!status.ok()) {
     // The answer to the creation may have been lost.
     if (absl::IsCancelled(status) || absl::IsDeadlineExceeded(status)) lock->GiveBack();
-    return status;
+    // Whether the time ends between two tries or during one says the same.
+    return absl::IsDeadlineExceeded(status) && !held.ok() ? held : status;
   }
   lock->prolonger_ = std::jthread([held = lock.get()](const std::stop_token& end) { held->Prolong(end); });
   return lock;

@@ -165,5 +165,18 @@ TEST_F(TagLockTest, WaitingEndsAtAStop) {
   EXPECT_TRUE(absl::IsCancelled(waiting.status()));
 }
 
+TEST_F(TagLockTest, WaitingThatEndsDuringATrySaysWhoHoldsTheTag) {
+  const auto lock = TryLock();
+  ASSERT_TRUE(lock.ok());
+  node_.calls->HangAfter(3);  // of the first try a creation and a listing, of the second a creation
+  const CallContext context = CallContext{}.Within(SystemClock()->Steady(), std::chrono::seconds(1));
+  const auto waiting =
+      TagLock::Acquire(*node_.clients.containerd_actions, *SystemClock(), finishing_, kLockedTag, context);
+  EXPECT_EQ(node_.calls->hung(), "listing containerd's leases");
+  EXPECT_TRUE(absl::IsFailedPrecondition(waiting.status())) << waiting.status();
+  EXPECT_THAT(std::string(waiting.status().message()), HasSubstr("another action works on registry.test/app:v1"));
+  EXPECT_THAT(node_.leases, SizeIs(1));
+}
+
 }  // namespace
 }  // namespace tagdrift::agent
