@@ -60,18 +60,17 @@ std::optional<facts::StoredImage> StoredNow(facts::CachedImage image, node::Cont
 
 /// What one earlier round has to offer.
 struct Earlier {
-  std::map<image::Reference, const report::JudgedTag*> tags;
+  std::map<image::Reference, const KeptRound::Tag*> tags;
   std::set<std::string> same_routes;  ///< registries
 };
 
-Earlier EarlierFrom(const report::Round& round, const std::map<std::string, judge::Route>& routes) {
+Earlier EarlierFrom(const KeptRound& round, const std::map<std::string, judge::Route>& routes) {
   Earlier earlier;
-  for (const auto* tags : {&round.tags, &round.asked_for}) {
-    for (const report::JudgedTag& tag : *tags) earlier.tags.emplace(tag.facts.image.reference, &tag);
-  }
+  for (const KeptRound::Tag& tag : round.tags()) earlier.tags.emplace(tag.facts.image.reference, &tag);
+  const std::map<std::string, judge::Route>& earlier_routes = round.rest().routes;
   for (const auto& [registry, route] : routes) {
-    const auto before = round.routes.find(registry);
-    if (before != round.routes.end() && SameRoute(before->second, route)) earlier.same_routes.insert(registry);
+    const auto before = earlier_routes.find(registry);
+    if (before != earlier_routes.end() && SameRoute(before->second, route)) earlier.same_routes.insert(registry);
   }
   return earlier;
 }
@@ -85,14 +84,14 @@ std::vector<report::JudgedTag> TakeReusable(const Reuse& reuse, const std::map<s
   std::vector<report::JudgedTag> taken;
   std::vector<Earlier> rounds;
   for (const auto& round : reuse.rounds) {
-    if (round != nullptr && SameRules(round->rules, rules)) rounds.push_back(EarlierFrom(*round, routes));
+    if (round != nullptr && SameRules(round->rest().rules, rules)) rounds.push_back(EarlierFrom(*round, routes));
   }
   std::erase_if(images, [&](const facts::CachedImage& image) {
     const image::Reference& name = image.reference;
     if (std::ranges::any_of(reuse.anew, [&](const auto& pattern) { return pattern.Matches(name.Canonical()); })) {
       return false;
     }
-    const report::JudgedTag* before = nullptr;
+    const KeptRound::Tag* before = nullptr;
     for (const Earlier& round : rounds) {
       const auto found = round.tags.find(name);
       if (found == round.tags.end() || !round.same_routes.contains(name.registry())) continue;

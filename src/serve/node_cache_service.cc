@@ -62,7 +62,7 @@ grpc::Status Answer(const Snapshot& snapshot, const v1::GetReportRequest& reques
   if (page.generation != snapshot.generation()) {
     return {grpc::StatusCode::ABORTED, "the report has changed since the first page; begin anew"};
   }
-  const int tags = snapshot.report().tags_size();
+  const int tags = snapshot.report()->tags_size();
   if (page.offset > tags) return BadRequest(kForeignToken);
   const int size = request.page_size() == 0 ? tags : request.page_size();
   const int end = page.offset + std::min(size, tags - page.offset);
