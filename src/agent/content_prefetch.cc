@@ -16,6 +16,7 @@ ContentPrefetch::ContentPrefetch(node::ContentReader& content, const image::Plat
                                  std::vector<facts::CachedImage>& images, const CallContext& context)
     : content_(content), platform_(platform), images_(images), context_(context), left_(images.size()) {
   if (!content_.available()) return;
+  content_.Expect(images_, images_.size());
   try {
     while (readers_.size() < std::min(images_.size(), kReaders)) {
       readers_.emplace_back([this](const std::stop_token& stop) { Run(stop); });

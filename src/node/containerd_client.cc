@@ -29,6 +29,11 @@ ImageRecord FromMessage(const images::Image& image) {
   return record;
 }
 
+void TakeListed(const content::Info& info, ContentListing& listing) {
+  auto* labels = listing.Add(info.digest());
+  if (labels != nullptr) *labels = {info.labels().begin(), info.labels().end()};
+}
+
 struct StoreStubs {
   explicit StoreStubs(const std::shared_ptr<grpc::Channel>& channel)
       : image_store(images::Images::NewStub(channel)),
@@ -97,6 +102,28 @@ class GrpcContainerdClient final : public ContainerdClient {
     if (absl::IsNotFound(response.status())) return std::nullopt;
     if (!response.ok()) return response.status();
     return ContentInfo{response->info().size(), {response->info().labels().begin(), response->info().labels().end()}};
+  }
+
+  absl::StatusOr<ContentListing> ListContent(const std::vector<image::Digest>& labelled, std::size_t limit,
+                                             const CallContext& context) override {
+    Rpc rpc("listing containerd's content store", context, limit_);
+    if (absl::Status status = rpc.Begin(); !status.ok()) return status;
+    const auto stubs = stubs_.Get();
+    const auto stream =
+        stubs->content_store->List(&rpc.InKubernetesNamespace().context(), content::ListContentRequest());
+    ContentListing listing(labelled);
+    content::ListContentResponse part;
+    while (stream->Read(&part)) {
+      for (const content::Info& info : part.info()) TakeListed(info, listing);
+      if (listing.size() > limit) {
+        rpc.context().TryCancel();
+        stream->Finish();
+        return absl::ResourceExhaustedError(rpc.doing() + ": it has more than " + std::to_string(limit) + " blobs");
+      }
+    }
+    if (const grpc::Status status = stream->Finish(); !status.ok()) return rpc.Explain(status);
+    listing.Complete();
+    return listing;
   }
 
   absl::StatusOr<std::string> Read(const image::Digest& digest, std::size_t limit,

@@ -13,6 +13,10 @@ namespace {
 
 /// containerd's own limit for manifests; no config comes near it.
 constexpr std::size_t kLargestDocument = 4393216;
+/// So many images cost no more than a listing if each is asked for.
+constexpr std::size_t kFewImages = 16;
+/// Some 8 MiB of digests.
+constexpr std::size_t kMostListed = 1 << 18;
 
 facts::Content Missing(const image::Digest& digest) {
   return facts::NotThere{digest.text() + " is not in the content store"};
@@ -75,9 +79,9 @@ absl::StatusOr<facts::Content> ContentReader::Get(Readings<facts::Content>& read
   if (client_ == nullptr) return absl::FailedPreconditionError("reading content: no access to the content store");
   return Once(mutex_, readings, digest, [&]() -> absl::StatusOr<facts::Content> {
     if (auto known = cache_ == nullptr ? std::nullopt : cache_->Find(digest, kind)) {
-      const auto info = Info(digest, context);
-      if (!info.ok()) return info.status();
-      return info->has_value() ? *std::move(known) : Missing(digest);
+      const auto there = IsThere(digest, context);
+      if (!there.ok()) return there.status();
+      return *there ? *std::move(known) : Missing(digest);
     }
     const absl::StatusOr<std::string> bytes = client_->Read(digest, kLargestDocument, context);
     if (absl::IsNotFound(bytes.status())) return Missing(digest);
@@ -110,10 +114,40 @@ absl::StatusOr<facts::Content> ContentReader::Config(const image::Digest& digest
 absl::StatusOr<std::optional<std::map<std::string, std::string>>> ContentReader::Labels(const image::Digest& digest,
                                                                                         const CallContext& context) {
   if (client_ == nullptr) return absl::FailedPreconditionError("reading labels: no access to the content store");
+  if (const ContentListing* listing = Listing(context)) {
+    if (const auto* labels = listing->LabelsOf(digest)) return *labels;
+  }
   auto info = Info(digest, context);
   if (!info.ok()) return info.status();
   if (!info->has_value()) return std::nullopt;
   return std::move((*info)->labels);
+}
+
+void ContentReader::Expect(const std::vector<facts::CachedImage>& images, std::size_t count) {
+  const std::lock_guard lock(listing_mutex_);
+  if (count <= kFewImages || targets_ || was_listed_) return;
+  targets_.emplace();
+  for (const facts::CachedImage& image : images) {
+    if (image.target) targets_->push_back(*image.target);
+  }
+}
+
+const ContentListing* ContentReader::Listing(const CallContext& context) {
+  const std::lock_guard lock(listing_mutex_);
+  if (targets_ && !was_listed_) {
+    was_listed_ = true;
+    auto listed = client_->ListContent(*std::exchange(targets_, std::nullopt), kMostListed, context);
+    if (listed.ok()) listing_ = *std::move(listed);
+  }
+  return listing_ ? &*listing_ : nullptr;
+}
+
+absl::StatusOr<bool> ContentReader::IsThere(const image::Digest& digest, const CallContext& context) {
+  const ContentListing* listing = Listing(context);
+  if (listing != nullptr && listing->Has(digest)) return true;
+  const auto info = Info(digest, context);
+  if (!info.ok()) return info.status();
+  return info->has_value();
 }
 
 absl::StatusOr<std::optional<ContentInfo>> ContentReader::Info(const image::Digest& digest,

@@ -44,6 +44,7 @@ const std::vector<NamedCall>& AllCalls() {
       {"ContainerdClient::GetImage", [](C& c, X& x) { return c.containerd->GetImage(kName, x).status(); }},
       {"ContainerdClient::ListContainers", [](C& c, X& x) { return c.containerd->ListContainers(x).status(); }},
       {"ContainerdClient::Info", [](C& c, X& x) { return c.containerd->Info(SomeDigest(), x).status(); }},
+      {"ContainerdClient::ListContent", [](C& c, X& x) { return c.containerd->ListContent({}, 10, x).status(); }},
       {"ContainerdClient::Read", [](C& c, X& x) { return c.containerd->Read(SomeDigest(), 10, x).status(); }},
       {"ContainerdActions::CreateName", [](C& c, X& x) { return c.containerd_actions->CreateName(SomeNamed(), x); }},
       {"ContainerdActions::PointTo", [](C& c, X& x) { return c.containerd_actions->PointTo(kName, SomeTarget(), x); }},

@@ -246,6 +246,28 @@ TEST_P(Conformance, MarksWhereContentCameFromAndWhatWasUnpacked) {
   EXPECT_FALSE(*none);
 }
 
+TEST_P(Conformance, ListsContentAsItTellsOfEachBlob) {
+  const OfferedImage image = Pulled("app");
+  const OfferedImage other = Pulled("other");
+  const image::Digest config = *image::Digest::Parse(image.id);
+  const image::Digest none = image::Digest::OfBytes("none");
+  const auto listing = containerd().ListContent({image.digest, config, none}, 1 << 18, {});
+  ASSERT_TRUE(listing.ok()) << listing.status();
+  for (const image::Digest& digest : {image.digest, config}) {
+    const auto info = containerd().Info(digest, {});
+    ASSERT_TRUE(info.ok() && info->has_value()) << info.status();
+    EXPECT_TRUE(listing->Has(digest));
+    ASSERT_NE(listing->LabelsOf(digest), nullptr);
+    EXPECT_EQ(*listing->LabelsOf(digest), (*info)->labels);
+  }
+  EXPECT_TRUE(listing->Has(other.digest));
+  EXPECT_EQ(listing->LabelsOf(other.digest), nullptr) << "its labels were not wanted";
+  EXPECT_FALSE(listing->Has(none));
+  EXPECT_EQ(listing->LabelsOf(none), nullptr);
+  EXPECT_GE(listing->size(), 4U);
+  EXPECT_TRUE(absl::IsResourceExhausted(containerd().ListContent({}, listing->size() - 1, {}).status()));
+}
+
 TEST_P(Conformance, TellsMissingContentFromAnError) {
   const image::Digest none = image::Digest::OfBytes("none");
   const auto info = containerd().Info(none, {});

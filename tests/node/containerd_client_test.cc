@@ -53,6 +53,7 @@ TEST(ContainerdClient, NamesTheKubernetesNamespaceInEveryCall) {
       {"ListImages", [&] { return client->ListImages({}).ok(); }},
       {"GetImage", [&] { return client->GetImage("x", {}).ok(); }},
       {"Info", [&] { return client->Info(DigestOf('1'), {}).ok(); }},
+      {"ListContent", [&] { return client->ListContent({}, 10, {}).ok(); }},
       {"Read", [&] { return client->Read(DigestOf('1'), 10, {}).ok(); }},
   };
   for (const auto& [name, call] : calls) {
@@ -99,6 +100,40 @@ TEST(ContainerdClient, ReadsSizeAndLabelsOfABlob) {
   EXPECT_EQ(*client->Info(DigestOf('2'), {}), std::nullopt);
 }
 
+image::Digest DigestOfNumber(int i) { return image::Digest::OfBytes(std::to_string(i)); }
+
+TEST(ContainerdClient, ListsBlobsThatComeInSeveralParts) {
+  FakeRuntime runtime;
+  for (int i = 0; i < 1000; ++i) runtime.answers().blobs[DigestOfNumber(i).text()] = "x";
+  const auto listing = ClientOf(runtime)->ListContent({DigestOfNumber(7), DigestOf('1')}, 1000, {});
+  ASSERT_TRUE(listing.ok()) << listing.status();
+  EXPECT_EQ(listing->size(), 1000U);
+  for (int i = 0; i < 1000; ++i) EXPECT_TRUE(listing->Has(DigestOfNumber(i))) << i;
+  EXPECT_FALSE(listing->Has(DigestOf('1')));
+  EXPECT_EQ(listing->LabelsOf(DigestOf('1')), nullptr);
+  EXPECT_EQ(listing->LabelsOf(DigestOfNumber(8)), nullptr) << "its labels were not wanted";
+  ASSERT_NE(listing->LabelsOf(DigestOfNumber(7)), nullptr);
+  EXPECT_THAT(*listing->LabelsOf(DigestOfNumber(7)),
+              ElementsAre(Pair("containerd.io/distribution.source.r.io", "app")));
+}
+
+TEST(ContainerdClient, StopsListingMoreBlobsThanTheLimit) {
+  FakeRuntime runtime;
+  for (int i = 0; i < 1000; ++i) runtime.answers().blobs[DigestOfNumber(i).text()] = "x";
+  const absl::Status status = ClientOf(runtime)->ListContent({}, 999, {}).status();
+  EXPECT_TRUE(absl::IsResourceExhausted(status)) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr("more than 999 blobs"));
+}
+
+TEST(ContainerdClient, TakesNoListingThatFailsHalfWay) {
+  FakeRuntime runtime;
+  runtime.answers().blobs[IdOf('1')] = "x";
+  runtime.answers().content_list_end = {grpc::StatusCode::INTERNAL, "database is locked"};
+  const absl::Status status = ClientOf(runtime)->ListContent({}, 10, {}).status();
+  EXPECT_TRUE(absl::IsInternal(status)) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr("database is locked"));
+}
+
 TEST(ContainerdClient, ReadsABlobThatComesInPieces) {
   FakeRuntime runtime;
   const std::string blob = std::string(100'000, 'a') + std::string(100'000, 'b');
@@ -130,7 +165,7 @@ TEST(ContainerdClient, SaysThatARuntimeHasNoImageStore) {
   const auto client = ClientOf(runtime);
   for (const absl::Status& status :
        {client->ListImages({}).status(), client->Version({}).status(), client->Info(DigestOf('1'), {}).status(),
-        client->Read(DigestOf('1'), 1, {}).status()}) {
+        client->ListContent({}, 1, {}).status(), client->Read(DigestOf('1'), 1, {}).status()}) {
     EXPECT_TRUE(absl::IsUnimplemented(status)) << status;
     EXPECT_THAT(std::string(status.message()), HasSubstr("the runtime does not offer this service"));
   }

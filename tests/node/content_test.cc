@@ -296,6 +296,128 @@ TEST(ReadContents, HasNothingToDoWithoutImages) {
   EXPECT_TRUE(ReadContents(reader, Amd64(), none, {}).ok());
 }
 
+/// Distinct images, each with a manifest and a config of its own.
+std::vector<facts::CachedImage> AddImages(Store& store, int count) {
+  std::vector<facts::CachedImage> images;
+  for (int i = 0; i < count; ++i) {
+    const image::Digest config =
+        store.containerd.Add(R"({"os":"linux","architecture":"amd64","author":")" + std::to_string(i) + "\"}");
+    const image::Digest manifest =
+        store.containerd.Add(ManifestJson(config), {{"containerd.io/distribution.source.r.io", "app"}});
+    images.push_back(store.Tag(manifest, kManifestType, "r.io/app:" + std::to_string(i)));
+  }
+  return images;
+}
+
+int Sum(const std::map<image::Digest, int>& counts) {
+  int sum = 0;
+  for (const auto& [digest, count] : counts) sum += count;
+  return sum;
+}
+
+/// Reads all, which must succeed.
+void ReadAll(ContentReader& reader, std::vector<facts::CachedImage>& images) {
+  reader.Expect(images, images.size());
+  for (facts::CachedImage& image : images) {
+    const absl::Status status = ReadContent(reader, Amd64(), image, {});
+    ASSERT_TRUE(status.ok()) << status;
+  }
+}
+
+TEST(ContentReader, ListsTheStoreOnceForManyImages) {
+  Store store;
+  std::vector<facts::CachedImage> images = AddImages(store, 40);
+  ContentReader reader(&store.containerd);
+  ReadAll(reader, images);
+  ReadAll(reader, images);
+  for (const facts::CachedImage& image : images) {
+    EXPECT_TRUE(image.stored->id) << image.stored->missing;
+    EXPECT_EQ(image.provenance, facts::Provenance::kThisRepository);
+  }
+  EXPECT_EQ(store.containerd.content_lists, 1);
+  EXPECT_EQ(Sum(store.containerd.infos), 0);
+}
+
+TEST(ContentReader, AsksForEachDigestOfFewImages) {
+  Store store;
+  std::vector<facts::CachedImage> images = AddImages(store, 16);
+  ContentReader reader(&store.containerd);
+  ReadAll(reader, images);
+  EXPECT_EQ(store.containerd.content_lists, 0);
+  EXPECT_EQ(Sum(store.containerd.infos), 16);
+}
+
+TEST(ContentReader, GoesByTheCountOfWhatIsReadRatherThanOfAllImages) {
+  Store store;
+  std::vector<facts::CachedImage> images = AddImages(store, 40);
+  ContentReader reader(&store.containerd);
+  reader.Expect(images, 1);
+  ASSERT_TRUE(ReadContent(reader, Amd64(), images.front(), {}).ok());
+  EXPECT_EQ(store.containerd.content_lists, 0);
+  reader.Expect(images, 17);
+  ASSERT_TRUE(ReadContent(reader, Amd64(), images.back(), {}).ok());
+  EXPECT_EQ(store.containerd.content_lists, 1);
+}
+
+TEST(ContentReader, ListsNothingAsLongAsNothingIsAsked) {
+  Store store;
+  const std::vector<facts::CachedImage> images = AddImages(store, 40);
+  ContentReader reader(&store.containerd);
+  reader.Expect(images, images.size());
+  EXPECT_EQ(store.containerd.content_lists, 0);
+}
+
+TEST(ContentReader, AsksForEachDigestWhereTheStoreCannotBeListed) {
+  Store store;
+  std::vector<facts::CachedImage> images = AddImages(store, 40);
+  store.containerd.content_list_error = absl::InternalError("database is locked");
+  ContentReader reader(&store.containerd);
+  ReadAll(reader, images);
+  for (const facts::CachedImage& image : images) {
+    EXPECT_TRUE(image.stored->id) << image.stored->missing;
+    EXPECT_EQ(image.provenance, facts::Provenance::kThisRepository);
+  }
+  EXPECT_EQ(store.containerd.content_lists, 1) << "once is enough";
+  EXPECT_EQ(Sum(store.containerd.infos), 40);
+}
+
+TEST(ContentReader, AsksTheListingWhetherCachedContentIsStillThere) {
+  Store store;
+  ContentCache cache(1 << 20);
+  std::vector<facts::CachedImage> images = AddImages(store, 40);
+  ContentReader first(&store.containerd, &cache);
+  ReadAll(first, images);
+  store.containerd.reads.clear();
+  store.containerd.blobs.erase(*images.front().target);
+  ContentReader second(&store.containerd, &cache);
+  ReadAll(second, images);
+  EXPECT_THAT(images.front().stored->missing, HasSubstr("is not in the content store"));
+  EXPECT_TRUE(images.back().stored->id);
+  EXPECT_EQ(Sum(store.containerd.reads), 0);
+  EXPECT_EQ(store.containerd.content_lists, 2);
+  EXPECT_EQ(store.containerd.infos, (std::map<image::Digest, int>{{*images.front().target, 1}}))
+      << "only what is not listed";
+}
+
+TEST(ContentReader, FindsCachedContentThatCameAfterTheListing) {
+  Store store;
+  ContentCache cache(1 << 20);
+  std::vector<facts::CachedImage> images = AddImages(store, 40);
+  ContentReader first(&store.containerd, &cache);
+  ReadAll(first, images);
+  const image::Digest late = *images.back().target;
+  const std::string bytes = store.containerd.blobs.at(late);
+  store.containerd.blobs.erase(late);
+  ContentReader second(&store.containerd, &cache);
+  second.Expect(images, images.size());
+  ASSERT_TRUE(ReadContent(second, Amd64(), images.front(), {}).ok());
+  ASSERT_EQ(store.containerd.content_lists, 2);
+  store.containerd.blobs.emplace(late, bytes);
+  ASSERT_TRUE(ReadContent(second, Amd64(), images.back(), {}).ok());
+  EXPECT_TRUE(images.back().stored->id) << images.back().stored->missing;
+  EXPECT_EQ(images.back().provenance, facts::Provenance::kThisRepository);
+}
+
 TEST(ContentReader, AsksAgainAfterAFailure) {
   Store store;
   ContentReader reader(&store.containerd);

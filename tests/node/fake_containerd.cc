@@ -50,6 +50,23 @@ absl::StatusOr<std::optional<ContentInfo>> FakeContainerd::Info(const image::Dig
   return ContentInfo{static_cast<std::int64_t>(found->second.size()), labels_of[digest]};
 }
 
+absl::StatusOr<ContentListing> FakeContainerd::ListContent(const std::vector<image::Digest>& labelled,
+                                                           std::size_t limit, const CallContext& context) {
+  absl::Status status = calls->Begin("listing containerd's content store", context);
+  if (!status.ok()) return status;
+  const std::lock_guard lock(*mutex);
+  ++content_lists;
+  if (!error.ok()) return error;
+  if (!content_list_error.ok()) return content_list_error;
+  if (blobs.size() > limit) return absl::ResourceExhaustedError("listing content: too much");
+  ContentListing listing(labelled);
+  for (const auto& [digest, bytes] : blobs) {
+    if (auto* labels = listing.Add(digest.text())) *labels = labels_of[digest];
+  }
+  listing.Complete();
+  return listing;
+}
+
 absl::StatusOr<std::string> FakeContainerd::Read(const image::Digest& digest, std::size_t limit,
                                                  const CallContext& context) {
   absl::Status status = calls->Begin("reading " + digest.Short() + " from containerd's content store", context);

@@ -120,10 +120,23 @@ class FakeRuntime::Content final : public content::Content::Service {
     if (grpc::Status status = CheckNamespace(*context, owner_.last_namespace_); !status.ok()) return status;
     const auto found = owner_.answers_.blobs.find(request->digest());
     if (found == owner_.answers_.blobs.end()) return {grpc::StatusCode::NOT_FOUND, "content: not found"};
-    response->mutable_info()->set_digest(found->first);
-    response->mutable_info()->set_size(static_cast<std::int64_t>(found->second.size()));
-    (*response->mutable_info()->mutable_labels())["containerd.io/distribution.source.r.io"] = "app";
+    *response->mutable_info() = InfoOf(found->first, found->second);
     return grpc::Status::OK;
+  }
+
+  grpc::Status List(grpc::ServerContext* context, const content::ListContentRequest*,
+                    grpc::ServerWriter<content::ListContentResponse>* writer) override {
+    if (grpc::Status status = CheckNamespace(*context, owner_.last_namespace_); !status.ok()) return status;
+    constexpr int kPart = 100;
+    content::ListContentResponse part;
+    for (const auto& [digest, bytes] : owner_.answers_.blobs) {
+      *part.add_info() = InfoOf(digest, bytes);
+      if (part.info_size() < kPart) continue;
+      if (!writer->Write(part)) return grpc::Status::CANCELLED;
+      part.clear_info();
+    }
+    writer->Write(part);
+    return owner_.answers_.content_list_end;
   }
 
   grpc::Status Read(grpc::ServerContext* context, const content::ReadContentRequest* request,
@@ -142,6 +155,14 @@ class FakeRuntime::Content final : public content::Content::Service {
   }
 
  private:
+  static content::Info InfoOf(const std::string& digest, const std::string& bytes) {
+    content::Info info;
+    info.set_digest(digest);
+    info.set_size(static_cast<std::int64_t>(bytes.size()));
+    (*info.mutable_labels())["containerd.io/distribution.source.r.io"] = "app";
+    return info;
+  }
+
   FakeRuntime& owner_;
 };
 

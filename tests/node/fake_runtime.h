@@ -29,6 +29,7 @@ struct RuntimeAnswers {
   runtime::v1::ImageFsInfoResponse filesystems;
   containerd::services::images::v1::ListImagesResponse records;
   std::map<std::string, std::string> blobs;
+  grpc::Status content_list_end;  ///< of a listing of the content store, after all blobs
   /// When set, ListImages of the CRI answers only after this is ready.
   std::shared_future<void> release;
 };

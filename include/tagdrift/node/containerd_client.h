@@ -11,6 +11,7 @@
 #include "absl/time/time.h"
 #include "tagdrift/call/call_context.h"
 #include "tagdrift/image/digest.h"
+#include "tagdrift/node/content_listing.h"
 
 namespace tagdrift::node {
 
@@ -53,6 +54,9 @@ class ContainerdClient {
   virtual absl::StatusOr<std::vector<ContainerRecord>> ListContainers(const CallContext& context) = 0;
   /// Nothing: the blob is not in the store.
   virtual absl::StatusOr<std::optional<ContentInfo>> Info(const image::Digest& digest, const CallContext& context) = 0;
+  /// All blobs, with the labels of those that are in `labelled`. Errors: ResourceExhausted above `limit` blobs.
+  virtual absl::StatusOr<ContentListing> ListContent(const std::vector<image::Digest>& labelled, std::size_t limit,
+                                                     const CallContext& context) = 0;
   /// The whole blob. Errors: NotFound; ResourceExhausted above `limit` bytes.
   virtual absl::StatusOr<std::string> Read(const image::Digest& digest, std::size_t limit,
                                            const CallContext& context) = 0;

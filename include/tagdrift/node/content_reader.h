@@ -1,10 +1,12 @@
 #pragma once
 
+#include <cstddef>
 #include <future>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -14,6 +16,7 @@
 #include "tagdrift/facts/node_facts.h"
 #include "tagdrift/node/containerd_client.h"
 #include "tagdrift/node/content_cache.h"
+#include "tagdrift/node/content_listing.h"
 
 namespace tagdrift::node {
 
@@ -28,6 +31,12 @@ class ContentReader {
       : client_(client), cache_(cache), budget_(budget) {}
 
   bool available() const { return client_ != nullptr; }
+
+  /// Says that the content of `count` of `images` is about to be read. Where that is many, the store is listed, once,
+  /// instead of being asked for each digest: when it is first to be asked, and with the labels of all targets of
+  /// `images`. What is not in the listing is asked for before it is called missing, as it may have come since; so is
+  /// everything where the store cannot be listed. After the first time that `count` was many this does nothing.
+  void Expect(const std::vector<facts::CachedImage>& images, std::size_t count);
 
   /// A manifest or index, taken for what `media_type` says (empty: for what it says itself). NotThere where it is
   /// missing or is none of these. Errors: the store could not be asked, or the budget has
@@ -48,6 +57,9 @@ class ContentReader {
   absl::StatusOr<facts::Content> Get(Readings<facts::Content>& readings, const image::Digest& digest,
                                      ContentCache::Kind kind, Parse parse, const CallContext& context);
   absl::StatusOr<std::optional<ContentInfo>> Info(const image::Digest& digest, const CallContext& context);
+  absl::StatusOr<bool> IsThere(const image::Digest& digest, const CallContext& context);
+  /// Null where the store is not to be listed, or could not be.
+  const ContentListing* Listing(const CallContext& context);
 
   ContainerdClient* const client_;
   ContentCache* const cache_;
@@ -56,6 +68,11 @@ class ContentReader {
   Readings<facts::Content> documents_;
   Readings<facts::Content> configs_;
   Readings<std::optional<ContentInfo>> infos_;
+
+  std::mutex listing_mutex_;  ///< held while the store is listed
+  std::optional<std::vector<image::Digest>> targets_;
+  bool was_listed_ = false;  ///< or could not be
+  std::optional<ContentListing> listing_;
 };
 
 /// True if `labels`, of a blob, say that it was pulled from the registry and repository of `reference`.
