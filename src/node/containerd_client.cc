@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "blob_reads.h"
 #include "containerd/services/containers/v1/containers.grpc.pb.h"
 #include "containerd/services/content/v1/content.grpc.pb.h"
 #include "containerd/services/images/v1/images.grpc.pb.h"
@@ -148,6 +149,14 @@ class GrpcContainerdClient final : public ContainerdClient {
     return bytes;
   }
 
+  void ReadMany(const NextBlob& next, const OnBlob& on_read, std::size_t limit, const CallContext& context) override {
+    const auto stub = [this] {
+      const auto stubs = stubs_.Get();
+      return std::shared_ptr<BlobReads::Stub>(stubs, stubs->content_store.get());
+    };
+    BlobReads(stub, limit_, limit, context).Run(next, on_read);
+  }
+
  private:
   template <typename Response, typename Stub, typename Method, typename Request>
   absl::StatusOr<Response> Ask(std::unique_ptr<Stub> StoreStubs::*stub, Method method, const Request& request,
@@ -162,6 +171,11 @@ class GrpcContainerdClient final : public ContainerdClient {
 };
 
 }  // namespace
+
+void ContainerdClient::ReadMany(const NextBlob& next, const OnBlob& on_read, std::size_t limit,
+                                const CallContext& context) {
+  while (const std::optional<image::Digest> digest = next()) on_read(*digest, Read(*digest, limit, context));
+}
 
 std::unique_ptr<ContainerdClient> MakeContainerdClient(std::shared_ptr<Connection> connection,
                                                        std::chrono::nanoseconds limit) {

@@ -80,6 +80,22 @@ absl::StatusOr<std::string> FakeContainerd::Read(const image::Digest& digest, st
   return found->second;
 }
 
+void FakeContainerd::ReadMany(const NextBlob& next, const OnBlob& on_read, std::size_t limit,
+                              const CallContext& context) {
+  std::vector<image::Digest> under_way;
+  while (true) {
+    while (under_way.size() < reads_at_a_time) {
+      const std::optional<image::Digest> digest = next();
+      if (!digest) break;
+      under_way.push_back(*digest);
+    }
+    if (under_way.empty()) return;
+    const image::Digest latest = under_way.back();
+    under_way.pop_back();
+    on_read(latest, Read(latest, limit, context));
+  }
+}
+
 image::Digest FakeContainerd::Add(const std::string& bytes, std::map<std::string, std::string> labels) {
   const std::lock_guard lock(*mutex);
   image::Digest digest = image::Digest::OfBytes(bytes);

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -60,6 +61,14 @@ class ContainerdClient {
   /// The whole blob. Errors: NotFound; ResourceExhausted above `limit` bytes.
   virtual absl::StatusOr<std::string> Read(const image::Digest& digest, std::size_t limit,
                                            const CallContext& context) = 0;
+
+  using NextBlob = std::function<std::optional<image::Digest>()>;
+  using OnBlob = std::function<void(const image::Digest& digest, absl::StatusOr<std::string> bytes)>;
+  /// Reads the blobs that `next` names and hands each to `on_read`, in any order, with what Read would answer. Both are
+  /// called by this thread. `next` is asked again whenever there is room for one more, so after each `on_read`; where
+  /// it names nothing while nothing is being read, this returns. Once the context has ended, what `next` still names
+  /// fails at once.
+  virtual void ReadMany(const NextBlob& next, const OnBlob& on_read, std::size_t limit, const CallContext& context);
 };
 
 }  // namespace tagdrift::node
