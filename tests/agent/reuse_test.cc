@@ -118,6 +118,24 @@ TEST_F(ReuseTest, WhatOurOwnEndKeptFromBeingAnsweredIsAskedAgain) {
   EXPECT_EQ(ResultOf(Again(), "late:v1").verdict, Verdict::kFresh);
 }
 
+TEST_F(ReuseTest, TheContentStoreIsListedOnceForManyIncompleteTags) {
+  for (int i = 0; i < 20; ++i) {
+    const std::string tag = "t" + std::to_string(i);
+    const SampleImage image(tag, 2024);
+    scene_.registry.Push("app", tag, image);
+    scene_.Cache(NameOf("app:" + tag), image);
+    scene_.node.store->blobs.erase(image.config_digest());
+  }
+  first_ = std::make_shared<const report::Round>(scene_.Check());
+  asked_ = scene_.registry.Count();
+  scene_.node.store->content_lists = 0;
+  scene_.node.store->infos.clear();
+  EXPECT_EQ(Again().tags.size(), 22U);
+  EXPECT_EQ(AskedSince(), 0) << "all were reused";
+  EXPECT_EQ(scene_.node.store->content_lists, 1);
+  EXPECT_EQ(scene_.node.store->infos.size(), 0U);
+}
+
 TEST_F(ReuseTest, ContentThatCameSinceIsSeen) {
   scene_.node.store->blobs.erase(old_.config_digest());
   first_ = scene_.Check();
