@@ -149,10 +149,13 @@ TEST(Snapshot, WhoWasToldAnEarlierReportIsToldTheChanges) {
 
 TEST(Snapshot, ChangesThatAreNotSmallerAreTheReport) {
   const Snapshot first(1, Serialised(LongReport()));
-  const v1::NodeReport other = WithStaleTags(0);
+  v1::NodeReport other = WithStaleTags(0);
+  other.mutable_containers(0)->set_id("another");
+  other.clear_registries();
   for (const auto& changes : {NewsBetween(LongReport(), other), std::optional<v1::ReportChanges>()}) {
     const v1::WatchReportResponse event = Event(Snapshot(2, Serialised(other), std::nullopt, changes), &first);
-    EXPECT_EQ(event.report().SerializeAsString(), other.SerializeAsString()) << changes.has_value();
+    EXPECT_TRUE(event.has_report()) << changes.has_value();
+    EXPECT_EQ(event.report().tags_size(), kTagsOfReport) << changes.has_value();
   }
 }
 
