@@ -13,6 +13,7 @@ enum class Role { kReader, kOperator };
 struct Caller {
   std::optional<Role> role = Role::kReader;  ///< nothing: he is known, and may do nothing
   std::string name;                          ///< "uid 1000 at operator.sock", "ci.corp at 10.0.0.5:43210"; printable
+  std::string id;                            ///< the same wherever he calls from: by his uid or the certificate's name
 };
 
 /// A way in. Thread safe.

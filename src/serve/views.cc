@@ -123,6 +123,11 @@ absl::Status CheckFilter(const v1::ReportFilter& filter) {
   return pod.ok() ? pod : Invalid("filter.pod", pod);
 }
 
+std::string ViewKey(const v1::ReportFilter& filter, v1::View view) {
+  if (!Narrows(filter) && filter.verdicts_size() == 0 && view != v1::VIEW_BASIC) return "";
+  return (view == v1::VIEW_BASIC ? "basic " : "full ") + filter.SerializeAsString();
+}
+
 absl::StatusOr<std::vector<agent::NamePattern>> PatternsOf(const v1::ReportFilter& filter) {
   auto patterns = agent::ParsePatterns({filter.patterns().begin(), filter.patterns().end()});
   if (!patterns.ok()) return Invalid("filter.patterns", patterns.status());
@@ -193,16 +198,16 @@ grpc::ByteBuffer Snapshot::Event(const Snapshot* told) const {
 }
 
 absl::StatusOr<std::shared_ptr<const Snapshot>> Views::Of(const std::shared_ptr<const Published>& published,
-                                                          const v1::ReportFilter& filter, v1::View view, Role role,
-                                                          Unmatched unmatched) {
-  if (!Narrows(filter) && filter.verdicts_size() == 0 && view != v1::VIEW_BASIC) {
+                                                          const v1::ReportFilter& filter, v1::View view,
+                                                          const Caller& caller, Unmatched unmatched) {
+  std::string key = ViewKey(filter, view);
+  if (key.empty()) {
     const std::lock_guard lock(mutex_);
     Turn(published);
     if (whole_ == nullptr) whole_ = std::make_shared<const Snapshot>(*published, published->report, nullptr);
     return whole_;
   }
-  const std::string key = std::string(view == v1::VIEW_BASIC ? "basic " : "full ") +
-                          (unmatched == Unmatched::kIsNothing ? "told " : "asked ") + filter.SerializeAsString();
+  key = (unmatched == Unmatched::kIsNothing ? "told " : "asked ") + key;
   {
     const std::lock_guard lock(mutex_);
     Turn(published);
@@ -211,14 +216,16 @@ absl::StatusOr<std::shared_ptr<const Snapshot>> Views::Of(const std::shared_ptr<
   }
   auto filtered = Filtered(*published, filter, view, unmatched, invocation_);
   if (!filtered.ok()) return filtered.status();
-  std::shared_ptr<void> room = RoomFor(key, *filtered, *published->report, role);
-  if (room == nullptr) {
-    return absl::ResourceExhaustedError("others hold as much of the report as there is memory for");
+  Grant room = RoomFor(key, *filtered, *published->report, caller);
+  if (room.held == nullptr) {
+    return absl::ResourceExhaustedError(room.share_is_taken
+                                            ? "this caller holds its share of the memory for parts of the report"
+                                            : "others hold as much of the report as there is memory for");
   }
   auto snapshot = std::make_shared<const Snapshot>(
-      *published, std::make_shared<const v1::NodeReport>(*std::move(filtered)), std::move(room));
+      *published, std::make_shared<const v1::NodeReport>(*std::move(filtered)), std::move(room.held));
   const std::lock_guard lock(mutex_);
-  if (latest_ != published || made_.size() >= kMost) return snapshot;
+  if (latest_ != published || (made_.size() >= kMost && unmatched != Unmatched::kIsNothing)) return snapshot;
   return made_.emplace(key, std::move(snapshot)).first->second;
 }
 
@@ -229,20 +236,21 @@ void Views::Turn(const std::shared_ptr<const Published>& published) {
   made_.clear();
 }
 
-std::shared_ptr<void> Views::RoomFor(const std::string& key, const v1::NodeReport& view, const v1::NodeReport& whole,
-                                     Role role) {
+Grant Views::RoomFor(const std::string& key, const v1::NodeReport& view, const v1::NodeReport& whole,
+                     const Caller& caller) {
   // The message, and serialised for GetReport and for WatchReport.
   const auto cost = [](const v1::NodeReport& report) { return report.SpaceUsedLong() + 3 * report.ByteSizeLong(); };
   const std::size_t bytes = key.size() + cost(view);
-  const std::size_t most = std::max(most_, 2 * (key.size() + cost(whole))) * (role == Role::kOperator ? 2 : 1);
-  if (auto room = room_.Take(bytes, most)) return room;
+  const std::size_t share = std::max(most_, 2 * (key.size() + cost(whole)));
+  const std::size_t most = RoleOf(caller) == Role::kOperator ? 2 * share : share + share / 2;
+  if (Grant room = room_.Take(bytes, caller, most, share); room.held != nullptr) return room;
   std::map<std::string, std::shared_ptr<const Snapshot>> kept;
   {
     const std::lock_guard lock(mutex_);
     kept.swap(made_);
   }
   kept.clear();
-  return room_.Take(bytes, most);
+  return room_.Take(bytes, caller, most, share);
 }
 
 std::shared_ptr<const Snapshot> Views::ToRemember(std::shared_ptr<const Snapshot> told) {

@@ -32,6 +32,9 @@ absl::Status CheckFilter(const v1::ReportFilter& filter);
 /// The patterns of `filter`. Errors: InvalidArgument naming the field.
 absl::StatusOr<std::vector<agent::NamePattern>> PatternsOf(const v1::ReportFilter& filter);
 
+/// What tells views of a report apart. Empty: it is the whole report.
+std::string ViewKey(const v1::ReportFilter& filter, v1::View view);
+
 /// Of a pattern or pod that matches nothing on this node.
 enum class Unmatched {
   kIsAnError,
@@ -88,32 +91,34 @@ class Snapshot {
 /// The views of the latest report. Thread safe.
 class Views {
  public:
-  /// What views that are no whole reports may take, as long as anybody holds them: `most` bytes, or what two as large
-  /// as the report take where that is more. Twice that for an operator's, whom no reader can leave without room.
+  /// What one reader's views that are no whole reports may take, as long as anybody holds them: `most` bytes, or what
+  /// two as large as the report take where that is more. Half as much again for all readers', so that none can leave
+  /// another without room for one, and twice that of one for all's, so that readers cannot leave operators without.
   explicit Views(report::Invocation invocation, std::size_t most = 32 << 20)
       : invocation_(std::move(invocation)), most_(most) {}
 
-  /// Errors: as Filtered; ResourceExhausted: the views that are held take all the memory that they may.
+  /// Errors: as Filtered; ResourceExhausted: the views that are held, or this caller's, take all the memory that they
+  /// may. A view is of the caller for whom it was made.
   absl::StatusOr<std::shared_ptr<const Snapshot>> Of(const std::shared_ptr<const Published>& published,
-                                                     const v1::ReportFilter& filter, v1::View view, Role role,
-                                                     Unmatched unmatched = Unmatched::kIsAnError);
+                                                     const v1::ReportFilter& filter, v1::View view,
+                                                     const Caller& caller, Unmatched unmatched = Unmatched::kIsAnError);
   /// One that says the same as `told`, for who was told it to remember: watchers who come one after the other keep one
   /// report, and not each the one that was the latest then.
   std::shared_ptr<const Snapshot> ToRemember(std::shared_ptr<const Snapshot> told);
 
  private:
-  /// Beyond, views are made anew for each who asks.
+  /// Beyond, views are made anew for each who asks. What watchers are told is always kept: they all come for it at
+  /// once, and NodeCacheContext bounds how many such views there are.
   static constexpr std::size_t kMost = 64;
 
   /// Makes `published` what is kept of. With mutex_ held.
   void Turn(const std::shared_ptr<const Published>& published);
-  /// Of `view` under `key`; null: there is none.
-  std::shared_ptr<void> RoomFor(const std::string& key, const v1::NodeReport& view, const v1::NodeReport& whole,
-                                Role role);
+  /// Of `view` under `key`.
+  Grant RoomFor(const std::string& key, const v1::NodeReport& view, const v1::NodeReport& whole, const Caller& caller);
 
   const report::Invocation invocation_;
   const std::size_t most_;
-  ByteRoom room_;
+  Quota room_;
   std::mutex mutex_;
   std::weak_ptr<const Snapshot> remembered_;  ///< the latest
   std::shared_ptr<const Published> latest_;

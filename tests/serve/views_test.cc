@@ -48,8 +48,8 @@ v1::GetReportResponse Parsed(grpc::ByteBuffer bytes) {
 
 class ViewsTest : public testing::Test {
  protected:
-  absl::StatusOr<std::shared_ptr<const Snapshot>> Of(const v1::ReportFilter& filter, Role role = Role::kReader) {
-    return views_.Of(published_, filter, v1::VIEW_FULL, role);
+  absl::StatusOr<std::shared_ptr<const Snapshot>> Of(const v1::ReportFilter& filter, const Caller& caller = {}) {
+    return views_.Of(published_, filter, v1::VIEW_FULL, caller);
   }
   /// As many as there is room for.
   std::vector<std::shared_ptr<const Snapshot>> All() {
@@ -76,10 +76,33 @@ TEST_F(ViewsTest, TwoAsLargeAsTheReportMayBeHeldAndNoMore) {
   EXPECT_TRUE(Of(FilterOf(51)).ok());
 }
 
-TEST_F(ViewsTest, ReadersLeaveOperatorsRoom) {
+TEST_F(ViewsTest, OneReaderLeavesAnotherRoomAndBothLeaveOperatorsSome) {
+  const Caller other{.id = "other"};
   const auto held = All();
-  ASSERT_FALSE(Of(FilterOf(50)).ok());
-  EXPECT_TRUE(Of(FilterOf(50), Role::kOperator).ok());
+  EXPECT_EQ(Of(FilterOf(50)).status().message(), "this caller holds its share of the memory for parts of the report");
+  const auto of_other = Of(FilterOf(50), other);
+  ASSERT_TRUE(of_other.ok()) << of_other.status();
+  EXPECT_TRUE(absl::IsResourceExhausted(Of(FilterOf(51), other).status()));
+  EXPECT_TRUE(absl::IsResourceExhausted(Of(FilterOf(51), {.id = "third"}).status()));
+  EXPECT_TRUE(Of(FilterOf(51), {.role = Role::kOperator}).ok());
+}
+
+TEST_F(ViewsTest, WhatWatchersAreToldIsMadeOnceHoweverMuchOthersAskFor) {
+  Views roomy({}, std::size_t{1} << 30);
+  const auto of = [&](int number, Unmatched unmatched) {
+    return *roomy.Of(published_, FilterOf(number), v1::VIEW_FULL, {}, unmatched);
+  };
+  for (int i = 0; i < 100; ++i) of(i, Unmatched::kIsAnError);
+  EXPECT_NE(of(99, Unmatched::kIsAnError), of(99, Unmatched::kIsAnError)) << "no more are kept";
+  EXPECT_EQ(of(99, Unmatched::kIsNothing), of(99, Unmatched::kIsNothing));
+}
+
+TEST(ViewKey, IsOfFilterAndView) {
+  EXPECT_EQ(ViewKey({}, v1::VIEW_FULL), "");
+  EXPECT_EQ(ViewKey({}, v1::VIEW_UNSPECIFIED), "");
+  EXPECT_NE(ViewKey({}, v1::VIEW_BASIC), "");
+  EXPECT_NE(ViewKey(FilterOf(0), v1::VIEW_FULL), ViewKey(FilterOf(0), v1::VIEW_BASIC));
+  EXPECT_NE(ViewKey(FilterOf(0), v1::VIEW_FULL), ViewKey(FilterOf(1), v1::VIEW_FULL));
 }
 
 TEST_F(ViewsTest, ThereIsOneWholeReportHoweverItIsAskedFor) {
