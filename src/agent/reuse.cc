@@ -48,10 +48,6 @@ bool WasAsked(const judge::TagFacts& tag) {
   });
 }
 
-bool IsUsed(const facts::CachedImage& image) {
-  return std::ranges::any_of(image.used_by, &facts::ContainerUse::decides);
-}
-
 std::optional<facts::StoredImage> StoredNow(facts::CachedImage image, node::ContentReader& content,
                                             const judge::Context& rules, const CallContext& context) {
   if (!content.available() || !node::ReadContent(content, rules.platform, image, context).ok()) return std::nullopt;
@@ -60,20 +56,39 @@ std::optional<facts::StoredImage> StoredNow(facts::CachedImage image, node::Cont
 
 /// What one earlier round has to offer.
 struct Earlier {
-  std::map<image::Reference, const report::JudgedTag*> tags;
+  std::map<image::Reference, const KeptRound::Tag*> tags;
   std::set<std::string> same_routes;  ///< registries
 };
 
-Earlier EarlierFrom(const report::Round& round, const std::map<std::string, judge::Route>& routes) {
+Earlier EarlierFrom(const KeptRound& round, const std::map<std::string, judge::Route>& routes) {
   Earlier earlier;
-  for (const auto* tags : {&round.tags, &round.asked_for}) {
-    for (const report::JudgedTag& tag : *tags) earlier.tags.emplace(tag.facts.image.reference, &tag);
-  }
+  for (const KeptRound::Tag& tag : round.tags()) earlier.tags.emplace(tag.facts.image.reference, &tag);
+  const std::map<std::string, judge::Route>& earlier_routes = round.rest().routes;
   for (const auto& [registry, route] : routes) {
-    const auto before = round.routes.find(registry);
-    if (before != round.routes.end() && SameRoute(before->second, route)) earlier.same_routes.insert(registry);
+    const auto before = earlier_routes.find(registry);
+    if (before != earlier_routes.end() && SameRoute(before->second, route)) earlier.same_routes.insert(registry);
   }
   return earlier;
+}
+
+/// The latest answer that holds for `image` as it is now; null where there is none that is young enough.
+const KeptRound::Tag* UsableFor(const facts::CachedImage& image, const Reuse& reuse,
+                                const std::vector<Earlier>& rounds, absl::Time now) {
+  const image::Reference& name = image.reference;
+  if (std::ranges::any_of(reuse.anew, [&](const auto& pattern) { return pattern.Matches(name.Canonical()); })) {
+    return nullptr;
+  }
+  const KeptRound::Tag* before = nullptr;
+  for (const Earlier& round : rounds) {
+    const auto found = round.tags.find(name);
+    if (found == round.tags.end() || !round.same_routes.contains(name.registry())) continue;
+    if (!SameRecord(found->second->facts.image, image) || !WasAsked(found->second->facts)) continue;
+    if (before == nullptr || found->second->asked_at > before->asked_at) before = found->second;
+  }
+  if (before == nullptr) return nullptr;
+  const absl::Duration age = now - before->asked_at;
+  // A clock that was set back makes answers of unknown age.
+  return age < absl::ZeroDuration() || age >= (image.IsUsed() ? reuse.in_use : reuse.unused) ? nullptr : before;
 }
 
 }  // namespace
@@ -85,24 +100,22 @@ std::vector<report::JudgedTag> TakeReusable(const Reuse& reuse, const std::map<s
   std::vector<report::JudgedTag> taken;
   std::vector<Earlier> rounds;
   for (const auto& round : reuse.rounds) {
-    if (round != nullptr && SameRules(round->rules, rules)) rounds.push_back(EarlierFrom(*round, routes));
+    if (round != nullptr && SameRules(round->rest().rules, rules)) rounds.push_back(EarlierFrom(*round, routes));
   }
+  std::map<image::Reference, const KeptRound::Tag*> usable;
+  for (const facts::CachedImage& image : images) {
+    if (const KeptRound::Tag* before = UsableFor(image, reuse, rounds, rules.now)) {
+      usable.emplace(image.reference, before);
+    }
+  }
+  const auto incomplete =
+      std::ranges::count_if(usable, [](const auto& entry) { return !IsComplete(entry.second->facts.image); });
+  content.Expect(images, static_cast<std::size_t>(incomplete));
   std::erase_if(images, [&](const facts::CachedImage& image) {
     const image::Reference& name = image.reference;
-    if (std::ranges::any_of(reuse.anew, [&](const auto& pattern) { return pattern.Matches(name.Canonical()); })) {
-      return false;
-    }
-    const report::JudgedTag* before = nullptr;
-    for (const Earlier& round : rounds) {
-      const auto found = round.tags.find(name);
-      if (found == round.tags.end() || !round.same_routes.contains(name.registry())) continue;
-      if (!SameRecord(found->second->facts.image, image) || !WasAsked(found->second->facts)) continue;
-      if (before == nullptr || found->second->asked_at > before->asked_at) before = found->second;
-    }
-    if (before == nullptr) return false;
-    const absl::Duration age = rules.now - before->asked_at;
-    // A clock that was set back makes answers of unknown age.
-    if (age < absl::ZeroDuration() || age >= (IsUsed(image) ? reuse.in_use : reuse.unused)) return false;
+    const auto found = usable.find(name);
+    if (found == usable.end()) return false;
+    const KeptRound::Tag* before = found->second;
     if (!IsComplete(before->facts.image) && StoredNow(image, content, rules, context) != before->facts.image.stored) {
       return false;
     }

@@ -49,10 +49,6 @@ bool Matches(const std::vector<NamePattern>& patterns, const image::Reference& r
   return std::ranges::any_of(patterns, [&](const NamePattern& pattern) { return pattern.Matches(name); });
 }
 
-bool IsUsed(const facts::CachedImage& image) {
-  return std::ranges::any_of(image.used_by, &facts::ContainerUse::decides);
-}
-
 }  // namespace
 
 absl::StatusOr<NamePattern> NamePattern::Parse(const std::string& text) {
@@ -103,7 +99,7 @@ std::vector<std::string> SimilarNames(const image::Reference& reference,
 absl::StatusOr<std::vector<facts::CachedImage>> Select(const Selection& selection, const facts::Node& node,
                                                        const std::vector<facts::CachedImage>& asked_for) {
   std::vector<facts::CachedImage> images = node.images;
-  std::ranges::copy_if(asked_for, std::back_inserter(images), IsUsed);
+  std::ranges::copy_if(asked_for, std::back_inserter(images), &facts::CachedImage::IsUsed);
   for (const facts::CachedImage& image : node.other_digests) {
     const bool named =
         std::any_of(selection.patterns.begin(), selection.patterns.end(), [&](const NamePattern& pattern) {
@@ -120,7 +116,7 @@ absl::StatusOr<std::vector<facts::CachedImage>> Select(const Selection& selectio
   const auto last = std::remove_if(images.begin(), images.end(), [&](const facts::CachedImage& image) {
     if (!selection.patterns.empty() && !Matches(selection.patterns, image.reference)) return true;
     if (Matches(selection.ignored, image.reference)) return true;
-    return selection.in_use && !IsUsed(image);
+    return selection.in_use && !image.IsUsed();
   });
   images.erase(last, images.end());
   return images;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "blob_reads.h"
 #include "containerd/services/containers/v1/containers.grpc.pb.h"
 #include "containerd/services/content/v1/content.grpc.pb.h"
 #include "containerd/services/images/v1/images.grpc.pb.h"
@@ -27,6 +28,11 @@ ImageRecord FromMessage(const images::Image& image) {
   record.created_at = FromProto(image.created_at());
   record.updated_at = FromProto(image.updated_at());
   return record;
+}
+
+void TakeListed(const content::Info& info, ContentListing& listing) {
+  auto* labels = listing.Add(info.digest());
+  if (labels != nullptr) *labels = {info.labels().begin(), info.labels().end()};
 }
 
 struct StoreStubs {
@@ -99,6 +105,28 @@ class GrpcContainerdClient final : public ContainerdClient {
     return ContentInfo{response->info().size(), {response->info().labels().begin(), response->info().labels().end()}};
   }
 
+  absl::StatusOr<ContentListing> ListContent(const std::vector<image::Digest>& labelled, std::size_t limit,
+                                             const CallContext& context) override {
+    Rpc rpc("listing containerd's content store", context, limit_);
+    if (absl::Status status = rpc.Begin(); !status.ok()) return status;
+    const auto stubs = stubs_.Get();
+    const auto stream =
+        stubs->content_store->List(&rpc.InKubernetesNamespace().context(), content::ListContentRequest());
+    ContentListing listing(labelled);
+    content::ListContentResponse part;
+    while (stream->Read(&part)) {
+      for (const content::Info& info : part.info()) TakeListed(info, listing);
+      if (listing.size() > limit) {
+        rpc.context().TryCancel();
+        stream->Finish();
+        return absl::ResourceExhaustedError(rpc.doing() + ": it has more than " + std::to_string(limit) + " blobs");
+      }
+    }
+    if (const grpc::Status status = stream->Finish(); !status.ok()) return rpc.Explain(status);
+    listing.Complete();
+    return listing;
+  }
+
   absl::StatusOr<std::string> Read(const image::Digest& digest, std::size_t limit,
                                    const CallContext& context) override {
     Rpc rpc("reading " + digest.Short() + " from containerd's content store", context, limit_);
@@ -121,6 +149,14 @@ class GrpcContainerdClient final : public ContainerdClient {
     return bytes;
   }
 
+  void ReadMany(const NextBlob& next, const OnBlob& on_read, std::size_t limit, const CallContext& context) override {
+    const auto stub = [this] {
+      const auto stubs = stubs_.Get();
+      return std::shared_ptr<BlobReads::Stub>(stubs, stubs->content_store.get());
+    };
+    BlobReads(stub, limit_, limit, context).Run(next, on_read);
+  }
+
  private:
   template <typename Response, typename Stub, typename Method, typename Request>
   absl::StatusOr<Response> Ask(std::unique_ptr<Stub> StoreStubs::*stub, Method method, const Request& request,
@@ -135,6 +171,11 @@ class GrpcContainerdClient final : public ContainerdClient {
 };
 
 }  // namespace
+
+void ContainerdClient::ReadMany(const NextBlob& next, const OnBlob& on_read, std::size_t limit,
+                                const CallContext& context) {
+  while (const std::optional<image::Digest> digest = next()) on_read(*digest, Read(*digest, limit, context));
+}
 
 std::unique_ptr<ContainerdClient> MakeContainerdClient(std::shared_ptr<Connection> connection,
                                                        std::chrono::nanoseconds limit) {

@@ -1,9 +1,9 @@
+#include "read_content.h"
+
 #include <algorithm>
 #include <string_view>
 #include <utility>
-
-#include "tagdrift/image/platform_walk.h"
-#include "tagdrift/node/content_reader.h"
+#include <variant>
 
 namespace tagdrift::node {
 namespace {
@@ -16,43 +16,6 @@ std::string NoImageFor(const image::Platform& platform, const image::Digest& ind
 std::string WhyNone(const image::PlatformWalk::End& end, const image::Platform& platform) {
   if (const auto* none = std::get_if<image::NoPlatformManifest>(&end)) return NoImageFor(platform, none->index);
   return "index " + std::get<image::NestedTooDeeply>(end).index.text() + " is nested too deeply";
-}
-
-absl::StatusOr<facts::StoredImage> FindStored(ContentReader& content, const image::Platform& platform,
-                                              const facts::CachedImage& image, const CallContext& context) {
-  facts::StoredImage stored;
-  image::PlatformWalk walk(platform, {.media_type = image.media_type, .digest = *image.target});
-  while (const image::Descriptor* wanted = walk.Next()) {
-    auto read = content.Document(wanted->digest, wanted->media_type, context);
-    if (!read.ok()) return read.status();
-    if (const auto* missing = std::get_if<facts::NotThere>(&*read)) {
-      stored.missing = missing->detail;
-      stored.no_image = missing->is_other && wanted->digest == *image.target;
-      return stored;
-    }
-    walk.Take(std::get<image::Document>(*read));
-  }
-  const image::PlatformManifest* chosen = walk.manifest();
-  if (chosen == nullptr) {
-    stored.missing = WhyNone(walk.end(), platform);
-    return stored;
-  }
-  auto read = content.Config(chosen->manifest.config.digest, context);
-  if (!read.ok()) return read.status();
-  const auto* config = std::get_if<image::ImageConfig>(&*read);
-  if (config != nullptr && !chosen->Accepts(platform, config->platform)) {
-    stored.missing = NoImageFor(platform, *image.target);
-    return stored;
-  }
-  stored.manifest = chosen->digest;
-  if (config == nullptr) {
-    stored.missing = "config " + std::get<facts::NotThere>(*read).detail;
-    return stored;
-  }
-  stored.id = chosen->manifest.config.digest;
-  stored.platform = config->platform;
-  stored.created = config->created;
-  return stored;
 }
 
 /// Host part of a reference as containerd writes it into the label: no port, no brackets.
@@ -98,20 +61,82 @@ bool IsFrom(const image::Reference& reference, const std::map<std::string, std::
   return false;
 }
 
-absl::Status ReadContent(ContentReader& content, const image::Platform& platform, facts::CachedImage& image,
-                         const CallContext& context) {
+StoredWalk::StoredWalk(const image::Platform& platform, const facts::CachedImage& image)
+    : platform_(platform),
+      target_(*image.target),
+      walk_(platform, {.media_type = image.media_type, .digest = *image.target}) {
+  GoOn();
+}
+
+void StoredWalk::GoOn() {
+  wanted_.reset();
+  if (const image::Descriptor* next = walk_.Next()) {
+    wanted_ = {next->digest, ContentCache::Kind::kDocument, next->media_type};
+  } else if (const image::PlatformManifest* chosen = walk_.manifest()) {
+    wanted_ = {chosen->manifest.config.digest, ContentCache::Kind::kConfig};
+  } else {
+    stored_.missing = WhyNone(walk_.end(), platform_);
+  }
+}
+
+void StoredWalk::Take(const facts::Content& content) {
+  if (wanted_->kind == ContentCache::Kind::kConfig) {
+    TakeConfig(content);
+    wanted_.reset();
+  } else if (const auto* missing = std::get_if<facts::NotThere>(&content)) {
+    stored_.missing = missing->detail;
+    stored_.no_image = missing->is_other && wanted_->digest == target_;
+    wanted_.reset();
+  } else {
+    walk_.Take(std::get<image::Document>(content));
+    GoOn();
+  }
+}
+
+void StoredWalk::TakeConfig(const facts::Content& content) {
+  const image::PlatformManifest& chosen = *walk_.manifest();
+  const auto* config = std::get_if<image::ImageConfig>(&content);
+  if (config != nullptr && !chosen.Accepts(platform_, config->platform)) {
+    stored_.missing = NoImageFor(platform_, target_);
+    return;
+  }
+  stored_.manifest = chosen.digest;
+  if (config == nullptr) {
+    stored_.missing = "config " + std::get<facts::NotThere>(content).detail;
+    return;
+  }
+  stored_.id = chosen.manifest.config.digest;
+  stored_.platform = config->platform;
+  stored_.created = config->created;
+}
+
+void ForgetContent(facts::CachedImage& image) {
   image.stored.reset();
   image.unreadable.clear();
   image.provenance = facts::Provenance::kUnknown;
   image.sources.clear();
-  if (!content.available() || !image.target) return absl::OkStatus();
-  auto stored = FindStored(content, platform, image, context);
-  if (!stored.ok()) return stored.status();
+}
+
+absl::Status SetContent(ContentReader& content, const facts::StoredImage& stored, facts::CachedImage& image,
+                        const CallContext& context) {
   auto labels = content.Labels(*image.target, context);
   if (!labels.ok()) return labels.status();
-  image.stored = *std::move(stored);
+  image.stored = stored;
   if (labels->has_value()) FillProvenance(**labels, image);
   return absl::OkStatus();
+}
+
+absl::Status ReadContent(ContentReader& content, const image::Platform& platform, facts::CachedImage& image,
+                         const CallContext& context) {
+  ForgetContent(image);
+  if (!content.available() || !image.target) return absl::OkStatus();
+  StoredWalk walk(platform, image);
+  while (const BlobQuery* wanted = walk.Next()) {
+    const auto read = content.Read(*wanted, context);
+    if (!read.ok()) return read.status();
+    walk.Take(*read);
+  }
+  return SetContent(content, walk.stored(), image, context);
 }
 
 }  // namespace tagdrift::node

@@ -50,11 +50,6 @@ bool MatchesAny(const std::vector<agent::NamePattern>& patterns, const image::Re
   return std::ranges::any_of(patterns, [&](const auto& pattern) { return pattern.Matches(reference.Canonical()); });
 }
 
-bool HasCached(const facts::Node& node, const image::Reference& reference) {
-  const auto same_image = [&](const facts::CachedImage& image) { return image.reference.Name() == reference.Name(); };
-  return std::ranges::any_of(node.images, same_image) || std::ranges::any_of(node.other_digests, same_image);
-}
-
 /// Nobody is asked about what neither the node nor the configuration knows: an agent is no way into registries. An
 /// action that is turned on for whatever name goes for all images of the registries that this node uses.
 bool IsKnown(const image::Reference& reference, judge::ActionKind action, const ActionPolicy& policy,
@@ -62,8 +57,8 @@ bool IsKnown(const image::Reference& reference, judge::ActionKind action, const 
   if (MatchesAny(policy.repositories, reference)) return true;
   const auto published = board.Latest();
   if (published == nullptr) return false;
-  if (HasCached(published->round->node, reference)) return true;
-  return policy.enabled.contains(action) && published->round->routes.contains(reference.registry());
+  if (published->round->HasRepository(reference.Name())) return true;
+  return policy.enabled.contains(action) && published->round->rest().routes.contains(reference.registry());
 }
 
 /// How a call ends whose references ended so.

@@ -17,18 +17,21 @@ std::optional<v1::FailedRound> Board::Failure() const {
   return failure_;
 }
 
-void Board::Publish(std::shared_ptr<const report::Round> round, v1::NodeReport report) {
-  const std::shared_ptr<const Published> before = Latest();
-  const bool is_new = before == nullptr || SaysSomethingNew(*before->report, report);
+void Board::Publish(std::shared_ptr<const agent::KeptRound> round, v1::NodeReport report) {
+  std::uint64_t generation = 1;
+  std::optional<v1::ReportChanges> news;
+  if (const auto before = Latest()) {
+    news = NewsBetween(before->report->report()->Parse(), report);
+    generation = before->report->generation() + (news ? 1 : 0);
+  }
   auto published = std::make_shared<Published>();
-  published->generation = before == nullptr ? 1 : before->generation + (is_new ? 1 : 0);
   published->round = std::move(round);
-  published->report = std::make_shared<const v1::NodeReport>(std::move(report));
+  published->report = std::make_shared<const Snapshot>(
+      generation, std::make_shared<const SerialisedReport>(std::move(report)), std::nullopt, news);
   const std::lock_guard lock(mutex_);
   latest_ = std::move(published);
   failure_.reset();
-  if (!is_new) return;
-  has_news_ = true;
+  is_told_ = false;
   published_.notify_all();
 }
 
@@ -36,8 +39,8 @@ void Board::Tell(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     {
       std::unique_lock lock(mutex_);
-      if (!published_.wait(lock, stop, [this] { return has_news_; })) return;
-      has_news_ = false;
+      if (!published_.wait(lock, stop, [this] { return !is_told_; })) return;
+      is_told_ = true;
     }
     std::vector<std::shared_ptr<Listening>> all;
     {
@@ -57,7 +60,8 @@ void Board::PublishFailure(v1::FailedRound failure) {
   failure_ = failure;
   if (latest_ == nullptr) return;
   auto published = std::make_shared<Published>(*latest_);
-  published->failed = std::move(failure);
+  published->report =
+      std::make_shared<const Snapshot>(latest_->report->generation(), latest_->report->report(), std::move(failure));
   latest_ = std::move(published);
 }
 

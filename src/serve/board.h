@@ -9,17 +9,16 @@
 #include <optional>
 #include <stop_token>
 
-#include "tagdrift/report/round.h"
+#include "serve/snapshot.h"
+#include "tagdrift/agent/kept_round.h"
 #include "tagdrift/v1/node_cache.pb.h"
 
 namespace tagdrift::serve {
 
 /// The latest report, as it is told. Immutable.
 struct Published {
-  std::uint64_t generation = 0;
-  std::shared_ptr<const report::Round> round;
-  std::shared_ptr<const v1::NodeReport> report;
-  std::optional<v1::FailedRound> failed;  ///< the latest round since, where that failed
+  std::shared_ptr<const agent::KeptRound> round;
+  std::shared_ptr<const Snapshot> report;  ///< all of it
 };
 
 /// Where the latest report hangs. Readers hold no lock while they read it. Thread safe.
@@ -29,15 +28,15 @@ class Board {
 
   /// Null before the first report.
   std::shared_ptr<const Published> Latest() const;
-  /// The generation grows where the report says something new; see SaysSomethingNew.
-  void Publish(std::shared_ptr<const report::Round> round, v1::NodeReport report);
+  /// The generation grows where the report says something new; see NewsBetween.
+  void Publish(std::shared_ptr<const agent::KeptRound> round, v1::NodeReport report);
   /// The latest report stays, marked. Before the first one it is only kept for `Failure`.
   void PublishFailure(v1::FailedRound failure);
   /// Of the latest round, where that failed.
   std::optional<v1::FailedRound> Failure() const;
 
-  /// Has `listener` called after reports that say something new, by who tells: once for those that have come meanwhile.
-  /// The listening ends with the answer, after which `listener` is not called any more.
+  /// Has `listener` called after reports, also those that say nothing new, by who tells: once for those that have come
+  /// meanwhile. The listening ends with the answer, after which `listener` is not called any more.
   std::shared_ptr<void> Listen(Listener listener);
   /// Calls the listeners, one after the other, until it is stopped. What they do takes nobody else's time: neither
   /// publishing nor listening waits for it. For one thread.
@@ -56,7 +55,7 @@ class Board {
 
   mutable std::mutex mutex_;
   std::condition_variable_any published_;
-  bool has_news_ = false;  ///< that has not been told
+  bool is_told_ = true;  ///< of the latest report
   std::shared_ptr<const Published> latest_;
   std::optional<v1::FailedRound> failure_;
   const std::shared_ptr<Listeners> listeners_ = std::make_shared<Listeners>();

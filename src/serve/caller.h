@@ -26,8 +26,5 @@ class Entrance {
 
 /// What he may have is what a reader may, where he may do nothing.
 inline Role RoleOf(const Caller& caller) { return caller.role.value_or(Role::kReader); }
-inline Role RoleOf(const Entrance& entrance, const grpc::ServerContextBase& context) {
-  return RoleOf(entrance.CallerOf(context));
-}
 
 }  // namespace tagdrift::serve

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 
 #include "google/protobuf/util/message_differencer.h"
 
@@ -74,15 +75,13 @@ v1::ReportChanges ChangesBetween(const v1::NodeReport& before, const v1::NodeRep
   return changes;
 }
 
-bool SaysSomethingNew(const v1::NodeReport& before, const v1::NodeReport& now) {
-  if (before.node() != now.node() || !Same(before.summary(), now.summary()) || !Same(before.runtime(), now.runtime()) ||
-      !SameFindings(before, now)) {
-    return true;
-  }
-  const v1::ReportChanges changes = ChangesBetween(before, now);
-  return changes.tags_size() + changes.containers_size() + changes.registries_size() + changes.gone_tags_size() +
-             changes.gone_containers_size() + changes.gone_registries_size() >
-         0;
+std::optional<v1::ReportChanges> NewsBetween(const v1::NodeReport& before, const v1::NodeReport& now) {
+  v1::ReportChanges changes = ChangesBetween(before, now);
+  const int entries = changes.tags_size() + changes.containers_size() + changes.registries_size() +
+                      changes.gone_tags_size() + changes.gone_containers_size() + changes.gone_registries_size();
+  const bool differs = entries > 0 || before.node() != now.node() || !Same(before.summary(), now.summary()) ||
+                       !Same(before.runtime(), now.runtime()) || !SameFindings(before, now);
+  return differs ? std::optional(std::move(changes)) : std::nullopt;
 }
 
 }  // namespace tagdrift::serve

@@ -177,7 +177,7 @@ void Loop::Look(const Work& work, const std::stop_token& stop) {
   const SteadyTime began = options_.clock->Steady();
   heartbeat_.PromiseNext(began + absl::ToChronoNanoseconds(kLookLimit + kTick * 4));
   agent::CheckOptions check = options_.check;
-  std::shared_ptr<const report::Round> scheduled;
+  std::shared_ptr<const agent::KeptRound> scheduled;
   {
     const std::lock_guard lock(mutex_);
     scheduled = scheduled_;
@@ -204,7 +204,7 @@ void Loop::Look(const Work& work, const std::stop_token& stop) {
     failures_ = 0;
     // What could not be asked in time is asked next time.
     if (took >= kLookLimit && !look_again_) look_again_ = ended;
-    Publish(std::make_shared<const report::Round>(*std::move(round)));
+    Publish(*std::move(round));
     if (scheduled != nullptr) TakenOver(scheduled);
   } else if (!stop.stop_requested()) {
     Fail(outcome);
@@ -250,12 +250,14 @@ void Loop::RunScheduled(const agent::Reuse& reuse, const std::stop_token& stop) 
 void Loop::ScheduledEnded(absl::StatusOr<report::Round> round) {
   const absl::Status outcome = round.status();
   std::vector<Request> failed;
+  std::shared_ptr<const agent::KeptRound> kept;
+  if (round.ok()) kept = std::make_shared<const agent::KeptRound>(*std::move(round));
   {
     const std::lock_guard lock(mutex_);
     scheduled_runs_ = false;
     std::uniform_real_distribution<double> stretch(1, 1.1);
-    if (round.ok()) {
-      scheduled_ = std::make_shared<const report::Round>(*std::move(round));
+    if (kept != nullptr) {
+      scheduled_ = std::move(kept);
       scheduled_ended_ = true;
       next_scheduled_ = In(options_.interval * stretch(random_));
     } else {
@@ -274,18 +276,19 @@ absl::Duration Loop::Backoff(absl::Duration longest) {
   return std::min(longest, kFirstRetry * static_cast<double>(1 << std::min(failures, 12)));
 }
 
-void Loop::Publish(std::shared_ptr<const report::Round> round) {
-  board_.Publish(round, report::ToMessage(*round, options_.invocation));
-  // A folder may have changed since the round read it.
-  if (files_ != nullptr && files_->Watch(WatchedFolders(*round, options_.host_root))) Changed();
-  if (!said_load_) spdlog::info("{}", LoadOf(*round, options_.interval, options_.unused_every));
+void Loop::Publish(report::Round round) {
+  v1::NodeReport report = report::ToMessage(round, options_.invocation);
+  if (!said_load_) spdlog::info("{}", LoadOf(round, options_.interval, options_.unused_every));
   said_load_ = true;
-  latest_ = std::move(round);
+  latest_ = std::make_shared<const agent::KeptRound>(std::move(round));
+  board_.Publish(latest_, std::move(report));
+  // A folder may have changed since the round read it.
+  if (files_ != nullptr && files_->Watch(WatchedFolders(latest_->rest(), options_.host_root))) Changed();
   const std::lock_guard lock(mutex_);
   has_latest_ = true;
 }
 
-void Loop::TakenOver(const std::shared_ptr<const report::Round>& scheduled) {
+void Loop::TakenOver(const std::shared_ptr<const agent::KeptRound>& scheduled) {
   {
     const std::lock_guard lock(mutex_);
     // Another may have ended meanwhile.
@@ -314,15 +317,15 @@ void Loop::Restore() {
   }
   const absl::Duration age = options_.clock->Wall() - restored->checked_at;
   if (age < absl::ZeroDuration() || age > options_.interval * kOldestAnswers) return;
-  latest_ = std::make_shared<const report::Round>(*std::move(restored));
+  latest_ = std::make_shared<const agent::KeptRound>(*std::move(restored));
   const std::lock_guard lock(mutex_);
   has_latest_ = true;
   look_again_ = options_.clock->Steady();
 }
 
-void Loop::Save(const report::Round& round) {
+void Loop::Save(const agent::KeptRound& round) {
   if (options_.state_dir.empty()) return;
-  const absl::Status saved = SaveRound(options_.state_dir, options_.version, round);
+  const absl::Status saved = SaveRound(options_.state_dir, options_.version, round.Whole());
   // A full disk stays so for many rounds.
   if (saved.ok() == saves_) return;
   saves_ = saved.ok();

@@ -23,6 +23,7 @@
 #include "serve/following.h"
 #include "serve/health.h"
 #include "tagdrift/agent/agent.h"
+#include "tagdrift/agent/kept_round.h"
 #include "tagdrift/report/command_line.h"
 
 namespace tagdrift::serve {
@@ -101,12 +102,12 @@ class Loop {
   /// With mutex_: whether a look has answers to go by.
   bool HasAnswers() const { return has_latest_ || scheduled_ != nullptr; }
   absl::Duration Backoff(absl::Duration longest);
-  void Publish(std::shared_ptr<const report::Round> round);
+  void Publish(report::Round round);
   /// What registries answered in `scheduled` is in the latest round now.
-  void TakenOver(const std::shared_ptr<const report::Round>& scheduled);
+  void TakenOver(const std::shared_ptr<const agent::KeptRound>& scheduled);
   void Fail(const absl::Status& why);
   void Restore();
-  void Save(const report::Round& round);
+  void Save(const agent::KeptRound& round);
   SteadyTime In(absl::Duration time) const;
 
   agent::Agent& agent_;
@@ -122,14 +123,14 @@ class Loop {
   SteadyTime last_change_;
   std::vector<Request> requests_;
   bool stopped_ = false;
-  std::shared_ptr<const report::Round> scheduled_;  ///< the latest, until a look has taken its answers over
+  std::shared_ptr<const agent::KeptRound> scheduled_;  ///< the latest, until a look has taken its answers over
   bool has_latest_ = false;
   bool scheduled_runs_ = false;
   bool scheduled_ended_ = false;  ///< since the last look
   SteadyTime next_scheduled_;
 
   // Of the loop's thread.
-  std::shared_ptr<const report::Round> latest_;
+  std::shared_ptr<const agent::KeptRound> latest_;
   SteadyTime next_look_;                  ///< not before
   SteadyTime next_look_anyway_;           ///< although nothing has told of a change
   std::optional<SteadyTime> look_again_;  ///< once more after what changed, or after a failure

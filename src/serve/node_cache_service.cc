@@ -62,7 +62,7 @@ grpc::Status Answer(const Snapshot& snapshot, const v1::GetReportRequest& reques
   if (page.generation != snapshot.generation()) {
     return {grpc::StatusCode::ABORTED, "the report has changed since the first page; begin anew"};
   }
-  const int tags = snapshot.report().tags_size();
+  const int tags = snapshot.report()->tags_size();
   if (page.offset > tags) return BadRequest(kForeignToken);
   const int size = request.page_size() == 0 ? tags : request.page_size();
   const int end = page.offset + std::min(size, tags - page.offset);
@@ -161,8 +161,8 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* NodeCacheService::WatchReport(grpc::
         Refuse(*context, Refusal::kTooMany, "TOO_MANY_WATCHERS",
                slot.share_is_taken ? "this caller has its share of the watchers" : "too many watch this agent already",
                absl::Minutes(1));
-  } else if (const std::string key = ViewKey(asked.filter(), asked.view());
-             !key.empty() && (view = shared_.viewing.Take(caller, key)).held == nullptr) {
+  } else if (!IsWhole(asked.filter(), asked.view()) &&
+             (view = shared_.viewing.Take(caller, ViewKey(asked.filter(), asked.view()))).held == nullptr) {
     status =
         Refuse(*context, Refusal::kTooMany, "TOO_MANY_VIEWS",
                view.share_is_taken ? "this caller has its share of the different filters and views that are watched"

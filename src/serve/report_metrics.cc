@@ -213,6 +213,13 @@ MetricFamily Single(std::string name, std::string help, double value) {
 
 std::size_t HostCount(const v1::NodeReport& report) { return std::min(StatesOf(report).size(), kMostHosts); }
 
+void LeaveMeasured(v1::TagReport& tag) {
+  tag.clear_hosts();
+  tag.clear_next_pull();
+  tag.clear_images();
+  tag.clear_remedies();
+}
+
 std::vector<MetricFamily> ReportMetrics(const v1::NodeReport& report, absl::Time now) {
   const HostStates hosts = StatesOf(report);
   const auto risky = std::ranges::count_if(report.tags(), &v1::TagReport::downgrade_risk);

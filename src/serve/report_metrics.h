@@ -16,6 +16,9 @@ constexpr std::size_t Room(std::size_t series, std::size_t hosts) { return hosts
 /// The hosts that the report tells of, each as often as registries have it; no more than series are made for.
 std::size_t HostCount(const v1::NodeReport& report);
 
+/// Drops what is large of a tag and in no metric.
+void LeaveMeasured(v1::TagReport& tag);
+
 /// What the report says, as metrics; drift is as old as it is at `now`. Of an empty report the series without registry,
 /// host or namespace are there too, all 0. What there is no room for is summed up with all its labels "other"; of the
 /// states of hosts those that say trouble are named first.

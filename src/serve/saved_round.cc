@@ -21,8 +21,9 @@ absl::Time AskedAt(const report::JudgedTag& tag, absl::Time round) {
 
 }  // namespace
 
-absl::Status SaveRound(const std::string& directory, const std::string& version, const report::Round& round) {
-  const std::string text = record::Write({.tagdrift = version, .invocation = {}, .patterns = {}, .round = round});
+absl::Status SaveRound(const std::string& directory, const std::string& version, report::Round round) {
+  const std::string text =
+      record::Write({.tagdrift = version, .invocation = {}, .patterns = {}, .round = std::move(round)});
   return record::ReplaceFile(FileIn(directory), FileIn(directory) + ".new", text);
 }
 

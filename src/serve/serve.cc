@@ -12,7 +12,6 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
-#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,6 +26,7 @@
 #include "serve/loop.h"
 #include "serve/metrics.h"
 #include "serve/node_cache_service.h"
+#include "serve/report_metrics.h"
 #include "serve/server_limits.h"
 #include "serve/socket_dir.h"
 #include "serve/start_thread.h"
@@ -213,10 +213,10 @@ absl::Status Serve(Options options, agent::Agent& agent, const std::stop_token& 
                                {"/readyz", [&] { return ReadyzOf(board); }}};
   HttpHandlers with_metrics = health;
   with_metrics.emplace("/metrics", [&] {
-    const auto latest = board.Latest();
-    return HttpAnswer{
-        200, metrics.Render(latest == nullptr ? nullptr : latest->report.get(), agent.counts(), options.clock->Wall()),
-        std::string(Metrics::kContentType)};
+    std::optional<v1::NodeReport> report;
+    if (const auto latest = board.Latest()) report = latest->report->report()->Parse(LeaveMeasured);
+    return HttpAnswer{200, metrics.Render(report ? &*report : nullptr, agent.counts(), options.clock->Wall()),
+                      std::string(Metrics::kContentType)};
   });
   auto metrics_listener = StartUnlessOff("--metrics", options.metrics, with_metrics);
   if (!metrics_listener.ok()) return metrics_listener.status();
@@ -234,14 +234,15 @@ absl::Status Serve(Options options, agent::Agent& agent, const std::stop_token& 
   if (serving.ok()) serving = (*operators)->Serve({&for_operators, &actions}, turn_away);
   if (serving.ok() && *tls != nullptr) serving = (*tls)->Serve({&*for_tls, &*tls_actions}, turn_away);
   const auto sweep = [&](const std::stop_token& ended) {
-    std::int64_t trimmed_after = 0;
+    absl::Time trimmed_after = absl::InfinitePast();
     while (options.clock->WaitUntil(options.clock->Steady() + kSweep, ended)) {
       calls.Cut(kStuck);
       loop.DropCancelled();
       refused_calls.TellRest();
       turned_away.TellRest();
       const auto latest = board.Latest();
-      const std::int64_t checked = latest == nullptr ? 0 : latest->report->checked_at().seconds();
+      views.KeepOnly(latest);
+      const absl::Time checked = latest == nullptr ? absl::InfinitePast() : latest->round->rest().checked_at;
       if (std::exchange(trimmed_after, checked) != checked) GiveMemoryBack();
     }
   };

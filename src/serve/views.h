@@ -1,15 +1,10 @@
 #pragma once
 
-#include <grpcpp/support/byte_buffer.h>
-#include <grpcpp/support/slice.h>
-
-#include <cstdint>
+#include <cstddef>
 #include <map>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -32,9 +27,6 @@ absl::Status CheckFilter(const v1::ReportFilter& filter);
 /// The patterns of `filter`. Errors: InvalidArgument naming the field.
 absl::StatusOr<std::vector<agent::NamePattern>> PatternsOf(const v1::ReportFilter& filter);
 
-/// What tells views of a report apart. Empty: it is the whole report.
-std::string ViewKey(const v1::ReportFilter& filter, v1::View view);
-
 /// Of a pattern or pod that matches nothing on this node.
 enum class Unmatched {
   kIsAnError,
@@ -46,47 +38,11 @@ enum class Unmatched {
 absl::StatusOr<v1::NodeReport> Filtered(const Published& published, const v1::ReportFilter& filter, v1::View view,
                                         Unmatched unmatched, const report::Invocation& invocation);
 
-/// One view of one published report, shared by all who ask for it. Thread safe.
-class Snapshot {
- public:
-  /// `room` is given back once neither this nor an answer that was made of it is left. Null: it is all of the report,
-  /// and takes no memory for it but the board's.
-  Snapshot(const Published& published, std::shared_ptr<const v1::NodeReport> report, std::shared_ptr<void> room)
-      : generation_(published.generation),
-        failed_(published.failed),
-        report_(std::move(report)),
-        room_(std::move(room)) {}
+/// Whether a view that is asked for so is the report itself.
+bool IsWhole(const v1::ReportFilter& filter, v1::View view);
 
-  std::uint64_t generation() const { return generation_; }
-  const v1::NodeReport& report() const { return *report_; }
-  bool is_whole() const { return room_ == nullptr; }
-
-  /// A serialised GetReportResponse with the tags from `begin` to before `end`; what is not about tags is with the
-  /// first. The report is serialised once, and shared by all answers.
-  grpc::ByteBuffer Response(int begin, int end, const std::string& next_page_token) const;
-  /// A serialised WatchReportResponse: what has changed since `told`, or the report. Null: the report. Kept for the
-  /// next who was told the same, as most were.
-  grpc::ByteBuffer Event(const Snapshot* told) const;
-
- private:
-  struct Serialised {
-    grpc::Slice head;  ///< all but the tags
-    grpc::Slice tags;
-    std::vector<std::size_t> ends;  ///< of each in `tags`
-  };
-
-  Serialised Serialise() const;
-
-  const std::uint64_t generation_;
-  const std::optional<v1::FailedRound> failed_;
-  const std::shared_ptr<const v1::NodeReport> report_;
-  const std::shared_ptr<void> room_;
-  mutable std::mutex mutex_;
-  mutable std::optional<Serialised> serialised_;
-  mutable std::optional<grpc::ByteBuffer> first_event_;  ///< for those who were told nothing
-  mutable std::uint64_t told_ = 0;                       ///< the generation that who gets `event_` was told
-  mutable std::optional<grpc::ByteBuffer> event_;
-};
+/// What tells such views apart.
+std::string ViewKey(const v1::ReportFilter& filter, v1::View view);
 
 /// The views of the latest report. Thread safe.
 class Views {
@@ -102,9 +58,8 @@ class Views {
   absl::StatusOr<std::shared_ptr<const Snapshot>> Of(const std::shared_ptr<const Published>& published,
                                                      const v1::ReportFilter& filter, v1::View view,
                                                      const Caller& caller, Unmatched unmatched = Unmatched::kIsAnError);
-  /// One that says the same as `told`, for who was told it to remember: watchers who come one after the other keep one
-  /// report, and not each the one that was the latest then.
-  std::shared_ptr<const Snapshot> ToRemember(std::shared_ptr<const Snapshot> told);
+  /// Drops the views of all other reports. Readers have that done too, but may not come.
+  void KeepOnly(const std::shared_ptr<const Published>& published);
 
  private:
   /// Beyond, views are made anew for each who asks. What watchers are told is always kept: they all come for it at
@@ -113,16 +68,14 @@ class Views {
 
   /// Makes `published` what is kept of. With mutex_ held.
   void Turn(const std::shared_ptr<const Published>& published);
-  /// Of `view` under `key`.
-  Grant RoomFor(const std::string& key, const v1::NodeReport& view, const v1::NodeReport& whole, const Caller& caller);
+  /// For a view of so many bytes under `key`.
+  Grant RoomFor(const std::string& key, std::size_t view, std::size_t whole, const Caller& caller);
 
   const report::Invocation invocation_;
   const std::size_t most_;
   Quota room_;
   std::mutex mutex_;
-  std::weak_ptr<const Snapshot> remembered_;  ///< the latest
   std::shared_ptr<const Published> latest_;
-  std::shared_ptr<const Snapshot> whole_;                        ///< of `latest_`; null: not asked for yet
   std::map<std::string, std::shared_ptr<const Snapshot>> made_;  ///< of `latest_`, by filter and view
 };
 

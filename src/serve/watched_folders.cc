@@ -50,7 +50,7 @@ std::string LoadOf(const report::Round& round, absl::Duration interval, int unus
   for (const report::JudgedTag& tag : round.tags) {
     const auto asked = std::ranges::count_if(
         tag.facts.answers, [](const auto& entry) { return entry.first.kind == judge::QueryKind::kTag; });
-    const bool used = std::ranges::any_of(tag.facts.image.used_by, &facts::ContainerUse::decides);
+    const bool used = tag.facts.image.IsUsed();
     a_round += static_cast<double>(asked) / (used ? 1 : unused_every);
   }
   const double an_hour = a_round * absl::ToDoubleHours(absl::Hours(1)) / absl::ToDoubleHours(interval);

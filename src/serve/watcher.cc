@@ -36,7 +36,12 @@ void Watcher::Wake() {
 void Watcher::WriteNext() {
   const auto published = service_.shared_.board.Latest();
   // Before the first report there is nothing to tell, and after it only what is new.
-  if (ended_ || published == nullptr || (told_ != nullptr && told_->generation() == published->generation)) return;
+  if (ended_ || published == nullptr) return;
+  if (told_ != nullptr && told_->generation() == published->report->generation()) {
+    // It says the same as the one that was told, which is not kept for this.
+    if (IsWhole(request_.filter(), request_.view())) told_ = published->report;
+    return;
+  }
   const Unmatched unmatched = told_ == nullptr ? Unmatched::kIsAnError : Unmatched::kIsNothing;
   Views& views = service_.shared_.views;
   auto snapshot = views.Of(published, request_.filter(), request_.view(), caller_, unmatched);
@@ -65,7 +70,7 @@ void Watcher::OnWriteDone(bool ok) {
   writing_ = false;
   sending_.Taken();
   message_.Clear();
-  told_ = service_.shared_.views.ToRemember(std::move(being_told_));
+  told_ = std::move(being_told_);
   if (!ok) return End({grpc::StatusCode::CANCELLED, "the reader has gone"});
   WriteNext();
 }

@@ -141,6 +141,22 @@ TEST_F(RoundTest, ReadsContentOfADigestOnceForAllRounds) {
   EXPECT_EQ(scene_.node.store->reads[new_.config_digest()], 1);
 }
 
+TEST_F(RoundTest, ListsTheContentStoreOnceInARoundOverManyTags) {
+  for (int i = 0; i < 20; ++i) {
+    const std::string tag = "t" + std::to_string(i);
+    const SampleImage image(tag, 2024);
+    scene_.registry.Push("app", tag, image);
+    scene_.Cache(NameOf("app:" + tag), image);
+  }
+  for (const int rounds : {1, 2}) {
+    const report::Round round = scene_.Check();
+    for (const report::JudgedTag& tag : round.tags) EXPECT_EQ(tag.result.verdict, Verdict::kFresh) << tag.result.reason;
+    EXPECT_EQ(scene_.node.store->content_lists, rounds);
+    EXPECT_THAT(scene_.node.store->infos, IsEmpty());
+  }
+  for (const auto& [digest, count] : scene_.node.store->reads) EXPECT_EQ(count, 1) << digest.text();
+}
+
 TEST_F(RoundTest, FetchesADigestOnceForAllTagsOfARepository) {
   CacheOld();
   scene_.Cache(NameOf("app:also"), old_);

@@ -212,19 +212,16 @@ class ScriptedNode::Content final : public content::Content::Service {
     return Served(node_.gate_, node_.mutex_, context, "Content.Info", [&] {
       const auto found = node_.blobs_.find(request->digest());
       if (found == node_.blobs_.end()) return NotFound();
-      content::Info& info = *response->mutable_info();
-      info.set_digest(found->first);
-      info.set_size(static_cast<std::int64_t>(found->second.size()));
-      const auto source = node_.source_.find(found->first);
-      if (source != node_.source_.end()) {
-        const std::size_t slash = source->second.find('/');
-        (*info.mutable_labels())["containerd.io/distribution.source." + source->second.substr(0, slash)] =
-            source->second.substr(slash + 1);
-      }
-      for (const auto& [digest, image] : node_.images_) {
-        if (image.id != found->first) continue;
-        (*info.mutable_labels())["containerd.io/gc.ref.snapshot.overlayfs"] = image.unpacked;
-      }
+      *response->mutable_info() = InfoOf(found->first, found->second);
+      return Status::OK;
+    });
+  }
+  Status List(ServerContext* context, const content::ListContentRequest*,
+              grpc::ServerWriter<content::ListContentResponse>* writer) override {
+    return Served(node_.gate_, node_.mutex_, context, "Content.List", [&] {
+      content::ListContentResponse response;
+      for (const auto& [digest, bytes] : node_.blobs_) *response.add_info() = InfoOf(digest, bytes);
+      writer->Write(response);
       return Status::OK;
     });
   }
@@ -245,6 +242,23 @@ class ScriptedNode::Content final : public content::Content::Service {
   }
 
  private:
+  content::Info InfoOf(const std::string& digest, const std::string& bytes) const {
+    content::Info info;
+    info.set_digest(digest);
+    info.set_size(static_cast<std::int64_t>(bytes.size()));
+    const auto source = node_.source_.find(digest);
+    if (source != node_.source_.end()) {
+      const std::size_t slash = source->second.find('/');
+      (*info.mutable_labels())["containerd.io/distribution.source." + source->second.substr(0, slash)] =
+          source->second.substr(slash + 1);
+    }
+    for (const auto& [manifest, image] : node_.images_) {
+      if (image.id != digest) continue;
+      (*info.mutable_labels())["containerd.io/gc.ref.snapshot.overlayfs"] = image.unpacked;
+    }
+    return info;
+  }
+
   ScriptedNode& node_;
 };
 

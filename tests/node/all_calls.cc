@@ -1,5 +1,8 @@
 #include "all_calls.h"
 
+#include <optional>
+#include <utility>
+
 namespace tagdrift::node {
 namespace {
 
@@ -24,6 +27,15 @@ ImageRecord SomeNamed() {
 
 Lease SomeLease() { return {"tagdrift-test-none", {}, absl::FromUnixSeconds(2'000'000'000)}; }
 
+absl::Status ReadOneOfMany(ContainerdClient& containerd, const CallContext& context) {
+  absl::Status status = absl::UnknownError("nothing was read");
+  std::optional<image::Digest> next = SomeDigest();
+  containerd.ReadMany([&] { return std::exchange(next, std::nullopt); },
+                      [&](const image::Digest&, const absl::StatusOr<std::string>& bytes) { status = bytes.status(); },
+                      10, context);
+  return status;
+}
+
 }  // namespace
 
 const std::vector<NamedCall>& AllCalls() {
@@ -44,7 +56,9 @@ const std::vector<NamedCall>& AllCalls() {
       {"ContainerdClient::GetImage", [](C& c, X& x) { return c.containerd->GetImage(kName, x).status(); }},
       {"ContainerdClient::ListContainers", [](C& c, X& x) { return c.containerd->ListContainers(x).status(); }},
       {"ContainerdClient::Info", [](C& c, X& x) { return c.containerd->Info(SomeDigest(), x).status(); }},
+      {"ContainerdClient::ListContent", [](C& c, X& x) { return c.containerd->ListContent({}, 10, x).status(); }},
       {"ContainerdClient::Read", [](C& c, X& x) { return c.containerd->Read(SomeDigest(), 10, x).status(); }},
+      {"ContainerdClient::ReadMany", [](C& c, X& x) { return ReadOneOfMany(*c.containerd, x); }},
       {"ContainerdActions::CreateName", [](C& c, X& x) { return c.containerd_actions->CreateName(SomeNamed(), x); }},
       {"ContainerdActions::PointTo", [](C& c, X& x) { return c.containerd_actions->PointTo(kName, SomeTarget(), x); }},
       {"ContainerdActions::DeleteName",

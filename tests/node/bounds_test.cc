@@ -2,7 +2,11 @@
 #include <gtest/gtest.h>
 
 #include <future>
+#include <optional>
+#include <stop_token>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "all_calls.h"
 #include "ending_in.h"
@@ -28,6 +32,32 @@ MATCHER_P(WaitedAtMost, limit, "") {
   std::size_t read = 0;
   const int waited = std::stoi(arg.substr(at + 8), &read);
   return arg.substr(at + 8 + read) == "ms" && waited > 0 && waited <= limit;
+}
+
+TEST(ReadMany, EndsAllStreamsAtOnceWhenItIsStopped) {
+  constexpr int kBlobs = 100;
+  HangingRuntime runtime;
+  auto clients = MakeClients(runtime.endpoint(), std::chrono::minutes(10));
+  ASSERT_TRUE(clients.ok()) << clients.status();
+  std::stop_source stop;
+  std::vector<absl::Status> ends;
+  auto call = std::async(std::launch::async, [&] {
+    int next = 0;
+    clients->containerd->ReadMany(
+        [&] { return next == kBlobs ? std::nullopt : std::optional(image::Digest::OfBytes(std::to_string(next++))); },
+        [&](const image::Digest&, const absl::StatusOr<std::string>& bytes) { ends.push_back(bytes.status()); }, 10,
+        {.stop = stop.get_token()});
+  });
+  runtime.AwaitCalls(2);
+  stop.request_stop();
+  ASSERT_EQ(call.wait_for(kSoon), std::future_status::ready);
+  EXPECT_EQ(ends.size(), static_cast<std::size_t>(kBlobs)) << "each is answered";
+  for (const absl::Status& status : ends) {
+    EXPECT_TRUE(absl::IsCancelled(status)) << status;
+    EXPECT_THAT(text::MessageOf(status), EndsWith(": stopped"));
+  }
+  EXPECT_LT(runtime.calls(), kBlobs) << "not all at a time, and none after the stop";
+  runtime.AwaitCancelled();
 }
 
 class RuntimeCall : public testing::TestWithParam<NamedCall> {

@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <future>
+#include <map>
+#include <optional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "all_calls.h"
@@ -244,6 +247,64 @@ TEST_P(Conformance, MarksWhereContentCameFromAndWhatWasUnpacked) {
   const auto none = actions().HasSnapshot(snapshotter, image::Digest::OfBytes("none").text(), {});
   ASSERT_TRUE(none.ok()) << none.status();
   EXPECT_FALSE(*none);
+}
+
+TEST_P(Conformance, ReadsManyBlobsAsItReadsEach) {
+  const OfferedImage image = Pulled("app");
+  const OfferedImage other = Pulled("other");
+  const image::Digest none = image::Digest::OfBytes("none");
+  std::vector<image::Digest> wanted = {image.digest, none, other.digest};
+  std::map<image::Digest, absl::StatusOr<std::string>> read;
+  const auto next = [&]() -> std::optional<image::Digest> {
+    if (wanted.empty()) return std::nullopt;
+    const image::Digest digest = wanted.back();
+    wanted.pop_back();
+    return digest;
+  };
+  const auto on_read = [&](const image::Digest& digest, absl::StatusOr<std::string> bytes) {
+    EXPECT_TRUE(read.emplace(digest, std::move(bytes)).second) << digest.text();
+    // Known only now: it is asked for as well.
+    if (digest == image.digest) wanted.push_back(*image::Digest::Parse(image.id));
+  };
+  containerd().ReadMany(next, on_read, 1 << 20, {});
+  EXPECT_EQ(read.size(), 4U);
+  for (const image::Digest& digest : {image.digest, other.digest, *image::Digest::Parse(image.id)}) {
+    ASSERT_TRUE(read.contains(digest)) << digest.text();
+    ASSERT_TRUE(read.at(digest).ok()) << read.at(digest).status();
+    EXPECT_EQ(image::Digest::OfBytes(*read.at(digest)), digest);
+  }
+  ASSERT_TRUE(read.contains(none));
+  EXPECT_TRUE(absl::IsNotFound(read.at(none).status())) << read.at(none).status();
+
+  const std::size_t size = read.at(image.digest)->size();
+  read.clear();
+  wanted = {image.digest};
+  containerd().ReadMany(next, [&](const auto& digest, auto bytes) { read.emplace(digest, std::move(bytes)); }, size - 1,
+                        {});
+  ASSERT_TRUE(read.contains(image.digest));
+  EXPECT_TRUE(absl::IsResourceExhausted(read.at(image.digest).status())) << read.at(image.digest).status();
+}
+
+TEST_P(Conformance, ListsContentAsItTellsOfEachBlob) {
+  const OfferedImage image = Pulled("app");
+  const OfferedImage other = Pulled("other");
+  const image::Digest config = *image::Digest::Parse(image.id);
+  const image::Digest none = image::Digest::OfBytes("none");
+  const auto listing = containerd().ListContent({image.digest, config, none}, 1 << 18, {});
+  ASSERT_TRUE(listing.ok()) << listing.status();
+  for (const image::Digest& digest : {image.digest, config}) {
+    const auto info = containerd().Info(digest, {});
+    ASSERT_TRUE(info.ok() && info->has_value()) << info.status();
+    EXPECT_TRUE(listing->Has(digest));
+    ASSERT_NE(listing->LabelsOf(digest), nullptr);
+    EXPECT_EQ(*listing->LabelsOf(digest), (*info)->labels);
+  }
+  EXPECT_TRUE(listing->Has(other.digest));
+  EXPECT_EQ(listing->LabelsOf(other.digest), nullptr) << "its labels were not wanted";
+  EXPECT_FALSE(listing->Has(none));
+  EXPECT_EQ(listing->LabelsOf(none), nullptr);
+  EXPECT_GE(listing->size(), 4U);
+  EXPECT_TRUE(absl::IsResourceExhausted(containerd().ListContent({}, listing->size() - 1, {}).status()));
 }
 
 TEST_P(Conformance, TellsMissingContentFromAnError) {

@@ -1,6 +1,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <map>
+#include <optional>
+#include <utility>
+#include <vector>
+
 #include "fake_runtime.h"
 #include "tagdrift/node/runtime.h"
 #include "values.h"
@@ -29,6 +35,22 @@ void AddRecord(FakeRuntime& runtime, const std::string& name, char target) {
   (*image->mutable_labels())["io.cri-containerd.image"] = "managed";
 }
 
+image::Digest DigestOfNumber(int i) { return image::Digest::OfBytes(std::to_string(i)); }
+
+using Blobs = std::map<image::Digest, absl::StatusOr<std::string>>;
+
+/// ReadMany of these; what comes twice fails the test.
+Blobs ReadAll(ContainerdClient& client, const std::vector<image::Digest>& digests, std::size_t limit) {
+  Blobs read;
+  auto next = digests.begin();
+  client.ReadMany([&] { return next == digests.end() ? std::nullopt : std::optional(*next++); },
+                  [&](const image::Digest& digest, absl::StatusOr<std::string> bytes) {
+                    EXPECT_TRUE(read.emplace(digest, std::move(bytes)).second) << digest.text();
+                  },
+                  limit, {});
+  return read;
+}
+
 TEST(ContainerdClient, ReadsEveryFieldOfARecord) {
   FakeRuntime runtime;
   AddRecord(runtime, "r.io/app:1", '1');
@@ -53,6 +75,8 @@ TEST(ContainerdClient, NamesTheKubernetesNamespaceInEveryCall) {
       {"ListImages", [&] { return client->ListImages({}).ok(); }},
       {"GetImage", [&] { return client->GetImage("x", {}).ok(); }},
       {"Info", [&] { return client->Info(DigestOf('1'), {}).ok(); }},
+      {"ReadMany", [&] { return ReadAll(*client, {DigestOf('1')}, 10).at(DigestOf('1')).ok(); }},
+      {"ListContent", [&] { return client->ListContent({}, 10, {}).ok(); }},
       {"Read", [&] { return client->Read(DigestOf('1'), 10, {}).ok(); }},
   };
   for (const auto& [name, call] : calls) {
@@ -99,6 +123,96 @@ TEST(ContainerdClient, ReadsSizeAndLabelsOfABlob) {
   EXPECT_EQ(*client->Info(DigestOf('2'), {}), std::nullopt);
 }
 
+TEST(ContainerdClient, ReadsManyBlobs) {
+  FakeRuntime runtime;
+  std::vector<image::Digest> digests;
+  for (int i = 0; i < 200; ++i) {
+    digests.push_back(DigestOfNumber(i));
+    // Empty ones, such of one part and of two.
+    runtime.answers().blobs[digests.back().text()] = std::string(static_cast<std::size_t>(i) * 500, 'x');
+  }
+  const auto client = ClientOf(runtime);
+  const Blobs read = ReadAll(*client, digests, 1 << 20);
+  ASSERT_EQ(read.size(), digests.size());
+  for (const auto& [digest, bytes] : read) {
+    ASSERT_TRUE(bytes.ok()) << bytes.status();
+    EXPECT_EQ(*bytes, runtime.answers().blobs.at(digest.text()));
+  }
+}
+
+TEST(ContainerdClient, ReadsManyBlobsThatAreLarge) {
+  FakeRuntime runtime;
+  std::vector<image::Digest> digests;
+  for (int i = 0; i < 40; ++i) {
+    digests.push_back(DigestOfNumber(i));
+    runtime.answers().blobs[digests.back().text()] =
+        std::string((i % 2 == 0 ? 1 : 2) << 20, static_cast<char>('a' + i % 26));
+  }
+  const auto client = ClientOf(runtime);
+  const Blobs read = ReadAll(*client, digests, (1 << 20) + 1);
+  ASSERT_EQ(read.size(), digests.size());
+  for (int i = 0; i < 40; ++i) {
+    const absl::StatusOr<std::string>& bytes = read.at(DigestOfNumber(i));
+    if (i % 2 == 0) {
+      ASSERT_TRUE(bytes.ok()) << bytes.status();
+      EXPECT_TRUE(*bytes == runtime.answers().blobs.at(DigestOfNumber(i).text())) << i;
+    } else {
+      EXPECT_TRUE(absl::IsResourceExhausted(bytes.status())) << bytes.status();
+      EXPECT_THAT(std::string(bytes.status().message()), HasSubstr("larger than 1048577 bytes"));
+    }
+  }
+}
+
+TEST(ContainerdClient, TellsOfEachOfManyBlobsWhyItIsNotRead) {
+  FakeRuntime runtime;
+  runtime.answers().blobs[IdOf('1')] = "x";
+  const auto client = ClientOf(runtime);
+  const Blobs read = ReadAll(*client, {DigestOf('1'), DigestOf('2')}, 10);
+  EXPECT_EQ(*read.at(DigestOf('1')), "x");
+  EXPECT_TRUE(absl::IsNotFound(read.at(DigestOf('2')).status()));
+  runtime.Stop();
+  const Blobs gone = ReadAll(*client, {DigestOf('1'), DigestOf('2')}, 10);
+  ASSERT_EQ(gone.size(), 2U);
+  for (const auto& [digest, bytes] : gone) EXPECT_TRUE(absl::IsUnavailable(bytes.status())) << bytes.status();
+}
+
+TEST(ContainerdClient, ReadsNothingWhereNothingIsNamed) {
+  FakeRuntime runtime;
+  EXPECT_TRUE(ReadAll(*ClientOf(runtime), {}, 10).empty());
+}
+
+TEST(ContainerdClient, ListsBlobsThatComeInSeveralParts) {
+  FakeRuntime runtime;
+  for (int i = 0; i < 1000; ++i) runtime.answers().blobs[DigestOfNumber(i).text()] = "x";
+  const auto listing = ClientOf(runtime)->ListContent({DigestOfNumber(7), DigestOf('1')}, 1000, {});
+  ASSERT_TRUE(listing.ok()) << listing.status();
+  EXPECT_EQ(listing->size(), 1000U);
+  for (int i = 0; i < 1000; ++i) EXPECT_TRUE(listing->Has(DigestOfNumber(i))) << i;
+  EXPECT_FALSE(listing->Has(DigestOf('1')));
+  EXPECT_EQ(listing->LabelsOf(DigestOf('1')), nullptr);
+  EXPECT_EQ(listing->LabelsOf(DigestOfNumber(8)), nullptr) << "its labels were not wanted";
+  ASSERT_NE(listing->LabelsOf(DigestOfNumber(7)), nullptr);
+  EXPECT_THAT(*listing->LabelsOf(DigestOfNumber(7)),
+              ElementsAre(Pair("containerd.io/distribution.source.r.io", "app")));
+}
+
+TEST(ContainerdClient, StopsListingMoreBlobsThanTheLimit) {
+  FakeRuntime runtime;
+  for (int i = 0; i < 1000; ++i) runtime.answers().blobs[DigestOfNumber(i).text()] = "x";
+  const absl::Status status = ClientOf(runtime)->ListContent({}, 999, {}).status();
+  EXPECT_TRUE(absl::IsResourceExhausted(status)) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr("more than 999 blobs"));
+}
+
+TEST(ContainerdClient, TakesNoListingThatFailsHalfWay) {
+  FakeRuntime runtime;
+  runtime.answers().blobs[IdOf('1')] = "x";
+  runtime.answers().content_list_end = {grpc::StatusCode::INTERNAL, "database is locked"};
+  const absl::Status status = ClientOf(runtime)->ListContent({}, 10, {}).status();
+  EXPECT_TRUE(absl::IsInternal(status)) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr("database is locked"));
+}
+
 TEST(ContainerdClient, ReadsABlobThatComesInPieces) {
   FakeRuntime runtime;
   const std::string blob = std::string(100'000, 'a') + std::string(100'000, 'b');
@@ -130,7 +244,7 @@ TEST(ContainerdClient, SaysThatARuntimeHasNoImageStore) {
   const auto client = ClientOf(runtime);
   for (const absl::Status& status :
        {client->ListImages({}).status(), client->Version({}).status(), client->Info(DigestOf('1'), {}).status(),
-        client->Read(DigestOf('1'), 1, {}).status()}) {
+        client->ListContent({}, 1, {}).status(), client->Read(DigestOf('1'), 1, {}).status()}) {
     EXPECT_TRUE(absl::IsUnimplemented(status)) << status;
     EXPECT_THAT(std::string(status.message()), HasSubstr("the runtime does not offer this service"));
   }

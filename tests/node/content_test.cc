@@ -1,6 +1,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <future>
+#include <set>
+#include <stop_token>
+
 #include "fake_containerd.h"
 #include "tagdrift/image/platform_walk.h"
 #include "values.h"
@@ -261,21 +266,97 @@ TEST(ReadContent, DoesNotKnowTheOriginOfAMissingBlob) {
   EXPECT_THAT(image.sources, IsEmpty());
 }
 
-TEST(ReadContents, ReadsManyImagesAndEachBlobOnce) {
-  Store store;
+/// Distinct images, each with a manifest and a config of its own.
+std::vector<facts::CachedImage> AddImages(Store& store, int count) {
   std::vector<facts::CachedImage> images;
-  for (int i = 0; i < 300; ++i) {
-    const image::Digest target = i % 3 == 0 ? store.index : i % 3 == 1 ? store.manifest : store.arm_manifest;
-    images.push_back(store.Tag(target, i % 3 == 0 ? kIndexType : kManifestType, "r.io/app:" + std::to_string(i)));
+  for (int i = 0; i < count; ++i) {
+    const image::Digest config =
+        store.containerd.Add(R"({"os":"linux","architecture":"amd64","author":")" + std::to_string(i) + "\"}");
+    const image::Digest manifest =
+        store.containerd.Add(ManifestJson(config), {{"containerd.io/distribution.source.r.io", "app"}});
+    images.push_back(store.Tag(manifest, kManifestType, "r.io/app:" + std::to_string(i)));
   }
+  return images;
+}
+
+int Sum(const std::map<image::Digest, int>& counts) {
+  int sum = 0;
+  for (const auto& [digest, count] : counts) sum += count;
+  return sum;
+}
+
+/// ReadContents; every image must be named, once. Answers them in their order.
+std::vector<std::size_t> ReadTogether(ContentReader& reader, std::vector<facts::CachedImage>& images,
+                                      const CallContext& context = {}) {
+  std::vector<std::size_t> order;
+  ReadContents(
+      reader, Amd64(), images, [&](std::size_t image) { order.push_back(image); }, context);
+  const std::set<std::size_t> distinct(order.begin(), order.end());
+  EXPECT_EQ(order.size(), images.size());
+  EXPECT_EQ(distinct.size(), images.size());
+  return order;
+}
+
+TEST(ReadContents, ReadsManyImagesAndEachBlobOnce) {
+  for (const std::size_t at_a_time : {std::size_t{1}, std::size_t{7}, std::size_t{1000}}) {
+    SCOPED_TRACE(at_a_time);
+    Store store;
+    store.containerd.reads_at_a_time = at_a_time;
+    std::vector<facts::CachedImage> images;
+    for (int i = 0; i < 300; ++i) {
+      const image::Digest target = i % 3 == 0 ? store.index : i % 3 == 1 ? store.manifest : store.arm_manifest;
+      images.push_back(store.Tag(target, i % 3 == 0 ? kIndexType : kManifestType, "r.io/app:" + std::to_string(i)));
+    }
+    ContentReader reader(&store.containerd);
+    ReadTogether(reader, images);
+    for (std::size_t i = 0; i < images.size(); ++i) {
+      ASSERT_TRUE(images[i].stored) << i;
+      EXPECT_EQ(images[i].stored->id, i % 3 == 2 ? store.arm_config : store.config) << i;
+      EXPECT_EQ(images[i].provenance, facts::Provenance::kNowhere) << i;
+    }
+    EXPECT_EQ(store.containerd.reads.size(), 5U);
+    for (const auto& [digest, count] : store.containerd.reads) EXPECT_EQ(count, 1) << digest.text();
+  }
+}
+
+TEST(ReadContents, FindsWhatReadContentFinds) {
+  Store store;
+  const image::Digest missing_config = store.containerd.Add(ManifestJson(DigestOf('8')));
+  const image::Digest page = store.containerd.Add("<html></html>");
+  const image::Digest huge = store.containerd.Add(std::string(4393217, ' '));
+  std::vector<facts::CachedImage> images = {
+      store.Tag(store.index, kIndexType),    store.Tag(store.manifest, kManifestType),
+      store.Tag(store.manifest, kIndexType), store.Tag(missing_config, kManifestType),
+      store.Tag(page, kManifestType),        store.Tag(huge, kManifestType),
+      store.Tag(DigestOf('9'), kIndexType),  store.Tag(store.manifest, kManifestType)};
+  images.back().target.reset();
+  std::vector<facts::CachedImage> alone = images;
+  for (facts::CachedImage& image : alone) image = store.Read(image);
   ContentReader reader(&store.containerd);
-  ASSERT_TRUE(ReadContents(reader, Amd64(), images, {}).ok());
-  for (std::size_t i = 0; i < images.size(); ++i) {
-    ASSERT_TRUE(images[i].stored) << i;
-    EXPECT_EQ(images[i].stored->id, i % 3 == 2 ? store.arm_config : store.config) << i;
-    EXPECT_EQ(images[i].provenance, facts::Provenance::kNowhere) << i;
-  }
-  for (const auto& [digest, count] : store.containerd.reads) EXPECT_EQ(count, 1) << digest.text();
+  ReadTogether(reader, images);
+  for (std::size_t i = 0; i < images.size(); ++i) EXPECT_TRUE(images[i] == alone[i]) << i;
+}
+
+TEST(ReadContents, HandsOnAnImageBeforeAllAreRead) {
+  Store store;
+  std::vector<facts::CachedImage> images = AddImages(store, 40);
+  ContentReader reader(&store.containerd);
+  int reads = 0;
+  ReadContents(reader, Amd64(), images, [&](std::size_t) { reads = reads == 0 ? Sum(store.containerd.reads) : reads; },
+               {});
+  EXPECT_EQ(reads, 2) << "a manifest and its config";
+  EXPECT_EQ(Sum(store.containerd.reads), 80);
+}
+
+TEST(ReadContents, ReadsABlobOnceThatIsManifestOfOneAndConfigOfAnother) {
+  Store store;
+  std::vector<facts::CachedImage> images = {store.Tag(store.config, kManifestType),
+                                            store.Tag(store.manifest, kManifestType)};
+  ContentReader reader(&store.containerd);
+  ReadTogether(reader, images);
+  EXPECT_THAT(images[0].stored->missing, HasSubstr(store.config.text()));
+  EXPECT_EQ(images[1].stored->id, store.config);
+  EXPECT_EQ(store.containerd.reads[store.config], 1);
 }
 
 TEST(ReadContents, SaysOfEachImageThatTheStoreCannotBeAsked) {
@@ -283,17 +364,198 @@ TEST(ReadContents, SaysOfEachImageThatTheStoreCannotBeAsked) {
   store.containerd.error = absl::UnavailableError("gone");
   std::vector<facts::CachedImage> images(50, store.Tag(store.manifest, kManifestType));
   ContentReader reader(&store.containerd);
-  ASSERT_TRUE(ReadContents(reader, Amd64(), images, {}).ok());
+  ReadTogether(reader, images);
   for (const facts::CachedImage& image : images) {
     EXPECT_EQ(image.stored, std::nullopt);
     EXPECT_EQ(image.unreadable, "gone");
   }
 }
 
-TEST(ReadContents, HasNothingToDoWithoutImages) {
+TEST(ReadContents, AFailureIsThatOfTheImagesThatNeedTheBlob) {
+  Store store;
+  store.containerd.errors_of[store.arm_config] = absl::InternalError("input/output error");
+  std::vector<facts::CachedImage> images;
+  for (int i = 0; i < 10; ++i) images.push_back(store.Tag(i < 5 ? store.arm_manifest : store.manifest, kManifestType));
+  ContentReader reader(&store.containerd);
+  ReadTogether(reader, images);
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    EXPECT_EQ(images[i].unreadable, i < 5 ? "input/output error" : "") << i;
+    EXPECT_EQ(images[i].stored.has_value(), i >= 5) << i;
+  }
+  store.containerd.errors_of.clear();
+  ReadTogether(reader, images);
+  for (const facts::CachedImage& image : images) EXPECT_EQ(image.unreadable, "") << "it is not remembered";
+}
+
+TEST(ReadContents, EndsWithTheContextAndSaysSoOfEachImage) {
+  Store store;
+  std::vector<facts::CachedImage> images = AddImages(store, 40);
+  ContentReader reader(&store.containerd);
+  std::stop_source stop;
+  std::size_t named = 0;
+  ReadContents(reader, Amd64(), images,
+               [&](std::size_t) {
+                 if (++named == 3) stop.request_stop();
+               },
+               {.stop = stop.get_token()});
+  EXPECT_EQ(named, 40U);
+  const auto was_stopped = [](const facts::CachedImage& image) { return image.unreadable.ends_with(": stopped"); };
+  EXPECT_EQ(std::ranges::count_if(images, was_stopped), 37);
+  EXPECT_EQ(std::ranges::count_if(images, [](const auto& image) { return image.stored.has_value(); }), 3);
+  EXPECT_LE(Sum(store.containerd.reads), 6);
+}
+
+TEST(ReadContents, CountsWhatItHoldsAgainstTheBudget) {
+  Store store;
+  std::vector<facts::CachedImage> images = AddImages(store, 3);
+  ByteBudget budget(1);
+  ContentReader reader(&store.containerd, nullptr, &budget);
+  ReadTogether(reader, images);
+  for (const facts::CachedImage& image : images) {
+    EXPECT_THAT(image.unreadable, HasSubstr("more content than one round holds"));
+  }
+}
+
+TEST(ReadContents, TakesFromTheCacheWhatIsStillThere) {
+  Store store;
+  ContentCache cache(1 << 20);
+  std::vector<facts::CachedImage> images = AddImages(store, 40);
+  ContentReader first(&store.containerd, &cache);
+  ReadTogether(first, images);
+  store.containerd.reads.clear();
+  store.containerd.blobs.erase(*images.front().target);
+  ContentReader second(&store.containerd, &cache);
+  second.Expect(images, images.size());
+  ReadTogether(second, images);
+  EXPECT_THAT(images.front().stored->missing, HasSubstr("is not in the content store"));
+  EXPECT_TRUE(images.back().stored->id);
+  EXPECT_EQ(Sum(store.containerd.reads), 0);
+}
+
+TEST(ReadContents, LeavesEverythingUnknownWithoutAContentStore) {
+  Store store;
   ContentReader reader(nullptr);
-  std::vector<facts::CachedImage> none;
-  EXPECT_TRUE(ReadContents(reader, Amd64(), none, {}).ok());
+  std::vector<facts::CachedImage> images(3, store.Tag(store.manifest, kManifestType));
+  ReadTogether(reader, images);
+  for (const facts::CachedImage& image : images) EXPECT_EQ(image.stored, std::nullopt);
+  images.clear();
+  ReadTogether(reader, images);
+}
+
+TEST(ContentReader, WaitsForWhatAnotherThreadHasBegunToRead) {
+  Store store;
+  ContentReader reader(&store.containerd);
+  const BlobQuery blob = {store.config, ContentCache::Kind::kConfig};
+  ASSERT_FALSE(reader.Begin(blob, {}).has_value());
+  auto other = std::async(std::launch::async, [&] { return reader.Config(store.config, {}); });
+  ASSERT_TRUE(reader.Take(blob, ConfigJson("amd64")).ok());
+  const auto content = other.get();
+  ASSERT_TRUE(content.ok()) << content.status();
+  EXPECT_TRUE(std::holds_alternative<image::ImageConfig>(*content));
+  EXPECT_EQ(Sum(store.containerd.reads), 0);
+}
+
+/// Reads all, which must succeed.
+void ReadAll(ContentReader& reader, std::vector<facts::CachedImage>& images) {
+  reader.Expect(images, images.size());
+  for (facts::CachedImage& image : images) {
+    const absl::Status status = ReadContent(reader, Amd64(), image, {});
+    ASSERT_TRUE(status.ok()) << status;
+  }
+}
+
+TEST(ContentReader, ListsTheStoreOnceForManyImages) {
+  Store store;
+  std::vector<facts::CachedImage> images = AddImages(store, 40);
+  ContentReader reader(&store.containerd);
+  ReadAll(reader, images);
+  ReadAll(reader, images);
+  for (const facts::CachedImage& image : images) {
+    EXPECT_TRUE(image.stored->id) << image.stored->missing;
+    EXPECT_EQ(image.provenance, facts::Provenance::kThisRepository);
+  }
+  EXPECT_EQ(store.containerd.content_lists, 1);
+  EXPECT_EQ(Sum(store.containerd.infos), 0);
+}
+
+TEST(ContentReader, AsksForEachDigestOfFewImages) {
+  Store store;
+  std::vector<facts::CachedImage> images = AddImages(store, 16);
+  ContentReader reader(&store.containerd);
+  ReadAll(reader, images);
+  EXPECT_EQ(store.containerd.content_lists, 0);
+  EXPECT_EQ(Sum(store.containerd.infos), 16);
+}
+
+TEST(ContentReader, GoesByTheCountOfWhatIsReadRatherThanOfAllImages) {
+  Store store;
+  std::vector<facts::CachedImage> images = AddImages(store, 40);
+  ContentReader reader(&store.containerd);
+  reader.Expect(images, 1);
+  ASSERT_TRUE(ReadContent(reader, Amd64(), images.front(), {}).ok());
+  EXPECT_EQ(store.containerd.content_lists, 0);
+  reader.Expect(images, 17);
+  ASSERT_TRUE(ReadContent(reader, Amd64(), images.back(), {}).ok());
+  EXPECT_EQ(store.containerd.content_lists, 1);
+}
+
+TEST(ContentReader, ListsNothingAsLongAsNothingIsAsked) {
+  Store store;
+  const std::vector<facts::CachedImage> images = AddImages(store, 40);
+  ContentReader reader(&store.containerd);
+  reader.Expect(images, images.size());
+  EXPECT_EQ(store.containerd.content_lists, 0);
+}
+
+TEST(ContentReader, AsksForEachDigestWhereTheStoreCannotBeListed) {
+  Store store;
+  std::vector<facts::CachedImage> images = AddImages(store, 40);
+  store.containerd.content_list_error = absl::InternalError("database is locked");
+  ContentReader reader(&store.containerd);
+  ReadAll(reader, images);
+  for (const facts::CachedImage& image : images) {
+    EXPECT_TRUE(image.stored->id) << image.stored->missing;
+    EXPECT_EQ(image.provenance, facts::Provenance::kThisRepository);
+  }
+  EXPECT_EQ(store.containerd.content_lists, 1) << "once is enough";
+  EXPECT_EQ(Sum(store.containerd.infos), 40);
+}
+
+TEST(ContentReader, AsksTheListingWhetherCachedContentIsStillThere) {
+  Store store;
+  ContentCache cache(1 << 20);
+  std::vector<facts::CachedImage> images = AddImages(store, 40);
+  ContentReader first(&store.containerd, &cache);
+  ReadAll(first, images);
+  store.containerd.reads.clear();
+  store.containerd.blobs.erase(*images.front().target);
+  ContentReader second(&store.containerd, &cache);
+  ReadAll(second, images);
+  EXPECT_THAT(images.front().stored->missing, HasSubstr("is not in the content store"));
+  EXPECT_TRUE(images.back().stored->id);
+  EXPECT_EQ(Sum(store.containerd.reads), 0);
+  EXPECT_EQ(store.containerd.content_lists, 2);
+  EXPECT_EQ(store.containerd.infos, (std::map<image::Digest, int>{{*images.front().target, 1}}))
+      << "only what is not listed";
+}
+
+TEST(ContentReader, FindsCachedContentThatCameAfterTheListing) {
+  Store store;
+  ContentCache cache(1 << 20);
+  std::vector<facts::CachedImage> images = AddImages(store, 40);
+  ContentReader first(&store.containerd, &cache);
+  ReadAll(first, images);
+  const image::Digest late = *images.back().target;
+  const std::string bytes = store.containerd.blobs.at(late);
+  store.containerd.blobs.erase(late);
+  ContentReader second(&store.containerd, &cache);
+  second.Expect(images, images.size());
+  ASSERT_TRUE(ReadContent(second, Amd64(), images.front(), {}).ok());
+  ASSERT_EQ(store.containerd.content_lists, 2);
+  store.containerd.blobs.emplace(late, bytes);
+  ASSERT_TRUE(ReadContent(second, Amd64(), images.back(), {}).ok());
+  EXPECT_TRUE(images.back().stored->id) << images.back().stored->missing;
+  EXPECT_EQ(images.back().provenance, facts::Provenance::kThisRepository);
 }
 
 TEST(ContentReader, AsksAgainAfterAFailure) {

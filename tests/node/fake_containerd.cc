@@ -50,6 +50,23 @@ absl::StatusOr<std::optional<ContentInfo>> FakeContainerd::Info(const image::Dig
   return ContentInfo{static_cast<std::int64_t>(found->second.size()), labels_of[digest]};
 }
 
+absl::StatusOr<ContentListing> FakeContainerd::ListContent(const std::vector<image::Digest>& labelled,
+                                                           std::size_t limit, const CallContext& context) {
+  absl::Status status = calls->Begin("listing containerd's content store", context);
+  if (!status.ok()) return status;
+  const std::lock_guard lock(*mutex);
+  ++content_lists;
+  if (!error.ok()) return error;
+  if (!content_list_error.ok()) return content_list_error;
+  if (blobs.size() > limit) return absl::ResourceExhaustedError("listing content: too much");
+  ContentListing listing(labelled);
+  for (const auto& [digest, bytes] : blobs) {
+    if (auto* labels = listing.Add(digest.text())) *labels = labels_of[digest];
+  }
+  listing.Complete();
+  return listing;
+}
+
 absl::StatusOr<std::string> FakeContainerd::Read(const image::Digest& digest, std::size_t limit,
                                                  const CallContext& context) {
   absl::Status status = calls->Begin("reading " + digest.Short() + " from containerd's content store", context);
@@ -61,6 +78,22 @@ absl::StatusOr<std::string> FakeContainerd::Read(const image::Digest& digest, st
   if (found == blobs.end()) return absl::NotFoundError("reading " + digest.Short() + ": not found");
   if (found->second.size() > limit) return absl::ResourceExhaustedError("reading " + digest.Short() + ": too large");
   return found->second;
+}
+
+void FakeContainerd::ReadMany(const NextBlob& next, const OnBlob& on_read, std::size_t limit,
+                              const CallContext& context) {
+  std::vector<image::Digest> under_way;
+  while (true) {
+    while (under_way.size() < reads_at_a_time) {
+      const std::optional<image::Digest> digest = next();
+      if (!digest) break;
+      under_way.push_back(*digest);
+    }
+    if (under_way.empty()) return;
+    const image::Digest latest = under_way.back();
+    under_way.pop_back();
+    on_read(latest, Read(latest, limit, context));
+  }
 }
 
 image::Digest FakeContainerd::Add(const std::string& bytes, std::map<std::string, std::string> labels) {

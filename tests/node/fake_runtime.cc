@@ -13,15 +13,6 @@ namespace content = containerd::services::content::v1;
 namespace images = containerd::services::images::v1;
 namespace version = containerd::services::version::v1;
 
-/// As containerd: every namespaced call must name its namespace.
-grpc::Status CheckNamespace(const grpc::ServerContext& context, std::string& last) {
-  const auto& metadata = context.client_metadata();
-  const auto found = metadata.find("containerd-namespace");
-  if (found == metadata.end()) return {grpc::StatusCode::FAILED_PRECONDITION, "namespace is required"};
-  last = std::string(found->second.data(), found->second.size());
-  return grpc::Status::OK;
-}
-
 }  // namespace
 
 class FakeRuntime::Runtime final : public runtime::v1::RuntimeService::Service {
@@ -94,11 +85,11 @@ class FakeRuntime::Images final : public images::Images::Service {
   grpc::Status List(grpc::ServerContext* context, const images::ListImagesRequest*,
                     images::ListImagesResponse* response) override {
     *response = owner_.answers_.records;
-    return CheckNamespace(*context, owner_.last_namespace_);
+    return owner_.CheckNamespace(*context);
   }
   grpc::Status Get(grpc::ServerContext* context, const images::GetImageRequest* request,
                    images::GetImageResponse* response) override {
-    if (grpc::Status status = CheckNamespace(*context, owner_.last_namespace_); !status.ok()) return status;
+    if (grpc::Status status = owner_.CheckNamespace(*context); !status.ok()) return status;
     for (const images::Image& image : owner_.answers_.records.images()) {
       if (image.name() != request->name()) continue;
       *response->mutable_image() = image;
@@ -117,18 +108,31 @@ class FakeRuntime::Content final : public content::Content::Service {
 
   grpc::Status Info(grpc::ServerContext* context, const content::InfoRequest* request,
                     content::InfoResponse* response) override {
-    if (grpc::Status status = CheckNamespace(*context, owner_.last_namespace_); !status.ok()) return status;
+    if (grpc::Status status = owner_.CheckNamespace(*context); !status.ok()) return status;
     const auto found = owner_.answers_.blobs.find(request->digest());
     if (found == owner_.answers_.blobs.end()) return {grpc::StatusCode::NOT_FOUND, "content: not found"};
-    response->mutable_info()->set_digest(found->first);
-    response->mutable_info()->set_size(static_cast<std::int64_t>(found->second.size()));
-    (*response->mutable_info()->mutable_labels())["containerd.io/distribution.source.r.io"] = "app";
+    *response->mutable_info() = InfoOf(found->first, found->second);
     return grpc::Status::OK;
+  }
+
+  grpc::Status List(grpc::ServerContext* context, const content::ListContentRequest*,
+                    grpc::ServerWriter<content::ListContentResponse>* writer) override {
+    if (grpc::Status status = owner_.CheckNamespace(*context); !status.ok()) return status;
+    constexpr int kPart = 100;
+    content::ListContentResponse part;
+    for (const auto& [digest, bytes] : owner_.answers_.blobs) {
+      *part.add_info() = InfoOf(digest, bytes);
+      if (part.info_size() < kPart) continue;
+      if (!writer->Write(part)) return grpc::Status::CANCELLED;
+      part.clear_info();
+    }
+    writer->Write(part);
+    return owner_.answers_.content_list_end;
   }
 
   grpc::Status Read(grpc::ServerContext* context, const content::ReadContentRequest* request,
                     grpc::ServerWriter<content::ReadContentResponse>* writer) override {
-    if (grpc::Status status = CheckNamespace(*context, owner_.last_namespace_); !status.ok()) return status;
+    if (grpc::Status status = owner_.CheckNamespace(*context); !status.ok()) return status;
     const auto found = owner_.answers_.blobs.find(request->digest());
     if (found == owner_.answers_.blobs.end()) return {grpc::StatusCode::NOT_FOUND, "content: not found"};
     constexpr std::size_t kChunk = 1 << 16;
@@ -142,6 +146,14 @@ class FakeRuntime::Content final : public content::Content::Service {
   }
 
  private:
+  static content::Info InfoOf(const std::string& digest, const std::string& bytes) {
+    content::Info info;
+    info.set_digest(digest);
+    info.set_size(static_cast<std::int64_t>(bytes.size()));
+    (*info.mutable_labels())["containerd.io/distribution.source.r.io"] = "app";
+    return info;
+  }
+
   FakeRuntime& owner_;
 };
 
@@ -176,6 +188,20 @@ void FakeRuntime::Start() {
   for (const auto& service : services_) builder.RegisterService(service.get());
   server_ = builder.BuildAndStart();
   EXPECT_NE(server_, nullptr);
+}
+
+grpc::Status FakeRuntime::CheckNamespace(const grpc::ServerContext& context) {
+  const auto& metadata = context.client_metadata();
+  const auto found = metadata.find("containerd-namespace");
+  if (found == metadata.end()) return {grpc::StatusCode::FAILED_PRECONDITION, "namespace is required"};
+  const std::lock_guard lock(mutex_);
+  last_namespace_ = std::string(found->second.data(), found->second.size());
+  return grpc::Status::OK;
+}
+
+std::string FakeRuntime::last_namespace() const {
+  const std::lock_guard lock(mutex_);
+  return last_namespace_;
 }
 
 FakeRuntime::~FakeRuntime() { Stop(); }

@@ -6,6 +6,7 @@
 #include <future>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,7 @@ struct RuntimeAnswers {
   runtime::v1::ImageFsInfoResponse filesystems;
   containerd::services::images::v1::ListImagesResponse records;
   std::map<std::string, std::string> blobs;
+  grpc::Status content_list_end;  ///< of a listing of the content store, after all blobs
   /// When set, ListImages of the CRI answers only after this is ready.
   std::shared_future<void> release;
 };
@@ -46,7 +48,7 @@ class FakeRuntime {
   RuntimeAnswers& answers() { return answers_; }
 
   /// The namespace that the last call of containerd's services named.
-  const std::string& last_namespace() const { return last_namespace_; }
+  std::string last_namespace() const;
 
   void Stop();
   /// Again, at the same socket.
@@ -59,10 +61,14 @@ class FakeRuntime {
   class Runtime;
   class Introduction;
 
+  /// As containerd: every namespaced call must name its namespace.
+  grpc::Status CheckNamespace(const grpc::ServerContext& context);
+
   TemporaryFolder folder_;
   std::string socket_ = folder_.path() + "/runtime.sock";
   RuntimeAnswers answers_;
-  std::string last_namespace_;
+  mutable std::mutex mutex_;
+  std::string last_namespace_;  ///< under mutex_
   std::vector<std::unique_ptr<grpc::Service>> services_;
   std::unique_ptr<grpc::Server> server_;
 };

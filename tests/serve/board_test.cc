@@ -20,7 +20,10 @@ class BoardTest : public testing::Test {
   void Publish() {
     v1::NodeReport report;
     report.add_tags()->set_reference("registry.test/app:" + std::to_string(++published_));
-    board_.Publish(std::make_shared<report::Round>(), std::move(report));
+    board_.Publish(Round(), std::move(report));
+  }
+  static std::shared_ptr<const agent::KeptRound> Round() {
+    return std::make_shared<const agent::KeptRound>(report::Round());
   }
 
   int published_ = 0;
@@ -43,7 +46,7 @@ TEST_F(BoardTest, NobodyWaitsForAListener) {
   auto gone = board_.Listen([] { ADD_FAILURE() << "it has ended"; });
   gone.reset();
   for (int i = 0; i < 3; ++i) Publish();
-  EXPECT_EQ(board_.Latest()->generation, 4U);
+  EXPECT_EQ(board_.Latest()->report->generation(), 4U);
   EXPECT_EQ(told, 0);
   release_.set_value();
   EXPECT_TRUE(Await([&] { return begun == 2 && told == 1; })) << "once for all that has come meanwhile";
@@ -53,6 +56,34 @@ TEST_F(BoardTest, NobodyWaitsForAListener) {
   Publish();
   EXPECT_TRUE(Await([&] { return begun == 4; }));
   EXPECT_EQ(told, 2);
+}
+
+TEST_F(BoardTest, WhatIsNotNewIsToldInTheSameGeneration) {
+  std::atomic<int> told = 0;
+  const auto listening = board_.Listen([&] { ++told; });
+  v1::NodeReport report;
+  report.add_tags()->set_reference("registry.test/app:v1");
+  for (int round = 1; round <= 2; ++round) {
+    report.mutable_checked_at()->set_seconds(round);
+    board_.Publish(Round(), report);
+    EXPECT_TRUE(Await([&] { return told == round; })) << "listeners may keep the latest instead of the one before";
+  }
+  EXPECT_EQ(board_.Latest()->report->generation(), 1U);
+  EXPECT_EQ(board_.Latest()->report->report()->Parse().checked_at().seconds(), 2);
+}
+
+TEST_F(BoardTest, AFailureStaysUntilTheNextReport) {
+  Publish();
+  v1::FailedRound failure;
+  failure.set_detail("no runtime");
+  board_.PublishFailure(failure);
+  const auto failed = board_.Latest();
+  ASSERT_TRUE(failed->report->failed());
+  EXPECT_EQ(failed->report->failed()->detail(), "no runtime");
+  EXPECT_EQ(failed->report->generation(), 1U);
+  EXPECT_EQ(failed->report->report()->tags_size(), 1);
+  Publish();
+  EXPECT_FALSE(board_.Latest()->report->failed());
 }
 
 TEST_F(BoardTest, AListenersEndWaitsForItsOwnCall) {

@@ -32,7 +32,7 @@ TEST(Changes, TimesOfAnswersAreNothingNew) {
   now.mutable_checked_at()->set_seconds(7);
   now.mutable_tags(0)->mutable_hosts(0)->mutable_checked_at()->set_seconds(200);
   now.mutable_tags(0)->mutable_hosts(0)->mutable_latency()->set_nanos(9);
-  EXPECT_FALSE(SaysSomethingNew(before, now));
+  EXPECT_FALSE(NewsBetween(before, now));
   EXPECT_EQ(ChangesBetween(before, now).tags_size(), 0);
 }
 
@@ -40,7 +40,7 @@ TEST(Changes, AnotherVerdictIsTold) {
   const v1::NodeReport before = Report();
   v1::NodeReport now = before;
   now.mutable_tags(1)->set_verdict(v1::VERDICT_STALE);
-  EXPECT_TRUE(SaysSomethingNew(before, now));
+  EXPECT_TRUE(NewsBetween(before, now));
   const v1::ReportChanges changes = ChangesBetween(before, now);
   ASSERT_EQ(changes.tags_size(), 1);
   EXPECT_EQ(changes.tags(0).reference(), "registry.test/b:1");
@@ -64,10 +64,10 @@ TEST(Changes, AFindingOrAnotherSummaryIsNews) {
   const v1::NodeReport before = Report();
   v1::NodeReport now = before;
   now.add_findings()->set_detail("the kubelet does not answer");
-  EXPECT_TRUE(SaysSomethingNew(before, now));
+  EXPECT_TRUE(NewsBetween(before, now));
   now = before;
   now.mutable_summary()->set_digest_names(4);
-  EXPECT_TRUE(SaysSomethingNew(before, now));
+  EXPECT_TRUE(NewsBetween(before, now));
 }
 
 }  // namespace

@@ -386,7 +386,7 @@ TEST_F(Faults, WithoutMoreThreadsTheNodeIsFollowedLater) {
     const std::string tag = "v" + std::to_string(tags);
     scene_.registry.Push("app", tag, new_);
     scene_.Cache(agent::NameOf("app:" + tag), new_);
-    ASSERT_TRUE(Await([&] { return board.Latest()->report->tags_size() == tags; })) << tags;
+    ASSERT_TRUE(Await([&] { return board.Latest()->report->report()->tags_size() == tags; })) << tags;
   }
   EXPECT_EQ(log_.Times(warning), 1);
   stop.request_stop();

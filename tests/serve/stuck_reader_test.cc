@@ -90,7 +90,7 @@ TEST_F(StuckReader, WhoWatchesIsCutAfterAMinute) {
   EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::CANCELLED);
 }
 
-/// Calls of ListImages whose answers nobody takes; given up at its end.
+/// Calls whose answers nobody takes; given up at its end.
 class UntakenAnswers {
  public:
   explicit UntakenAnswers(std::shared_ptr<grpc::Channel> channel) : stub_(std::move(channel)) {}
@@ -107,10 +107,11 @@ class UntakenAnswers {
   UntakenAnswers& operator=(const UntakenAnswers&) = delete;
 
   /// Whether one more has been answered.
-  bool Add() {
+  bool Add(const std::string& method = "ListImages", const std::string& request = "") {
+    const grpc::Slice slice(request);
     Call& call = *calls_.emplace_back(std::make_unique<Call>());
     SetDeadline(call.context);
-    call.reader = stub_.PrepareUnaryCall(&call.context, "/tagdrift.v1.NodeCache/ListImages", {&empty_, 1}, &queue_);
+    call.reader = stub_.PrepareUnaryCall(&call.context, "/tagdrift.v1.NodeCache/" + method, {&slice, 1}, &queue_);
     call.reader->StartCall();
     call.reader->ReadInitialMetadata(&call);
     void* tag = nullptr;
@@ -126,7 +127,6 @@ class UntakenAnswers {
     std::unique_ptr<grpc::GenericClientAsyncResponseReader> reader;
   };
 
-  const grpc::Slice empty_{""};
   grpc::CompletionQueue queue_;
   grpc::GenericStub stub_;
   std::vector<std::unique_ptr<Call>> calls_;
@@ -167,34 +167,32 @@ TEST_F(StuckReader, LeavesAnotherUserPlaces) {
 }
 
 TEST_F(StuckReader, CannotHoldViewsWithoutEnd) {
+  constexpr int kOfOneConnection = 70;
+  // Each keeps 300 KiB at least.
+  constexpr int kMoreThanThereIsRoomFor = 3 * kOfOneConnection;
   Start();
-  struct Watch {
-    grpc::ClientContext context;
-    std::unique_ptr<grpc::ClientReader<v1::WatchReportResponse>> stream;
-  };
-  std::vector<std::unique_ptr<Watch>> watches;
-  v1::WatchReportRequest request;
-  v1::WatchReportResponse event;
+  v1::GetReportRequest request;
   for (int verdict = 1; verdict <= v1::Verdict_MAX; ++verdict) {
     request.mutable_filter()->add_verdicts(static_cast<v1::Verdict>(verdict));
   }
-  bool is_told = true;
-  while (is_told && watches.size() < 100) {
-    // The same tags each time, but a view of its own.
+  // The same tags each time, but a view of its own.
+  const auto another = [&] {
     request.mutable_filter()->add_verdicts(v1::VERDICT_FRESH);
-    Watch& watch = *watches.emplace_back(std::make_unique<Watch>());
-    SetDeadline(watch.context);
-    watch.stream = daemon_->reader->WatchReport(&watch.context, request);
-    is_told = watch.stream->Read(&event);
+    return request;
+  };
+  std::vector<std::unique_ptr<UntakenAnswers>> untaken;
+  for (int i = 0; i < kMoreThanThereIsRoomFor; ++i) {
+    if (i % kOfOneConnection == 0) untaken.push_back(std::make_unique<UntakenAnswers>(NarrowChannel()));
+    untaken.back()->Add("GetReport", another().SerializeAsString());
   }
-  ASSERT_FALSE(is_told);
-  EXPECT_GT(watches.size(), 10U);
-  const grpc::Status refused = watches.back()->stream->Finish();
-  EXPECT_EQ(refused.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED) << refused.error_message();
+  const grpc::Status refused = Get(another());
+  EXPECT_EQ(refused.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(refused.error_message(), "this caller holds its share of the memory for parts of the report");
+  EXPECT_NE(refused.error_details().find("TOO_MANY_VIEWS"), std::string::npos);
   EXPECT_NE(refused.error_details().find("RetryInfo"), std::string::npos);
+  EXPECT_TRUE(Get(*daemon_->operator_, another()).ok());
   EXPECT_TRUE(Get({}).ok()) << "the report is there for all";
   EXPECT_EQ(answer_.report().tags_size(), 302);
-  for (const auto& watch : watches) watch->context.TryCancel();
 }
 
 TEST_F(StuckReader, CannotHoldMoreByRequestsThanIsAllowed) {

@@ -1,35 +1,36 @@
 // What views of the report hold.
 #include "serve/views.h"
 
-#include <grpcpp/grpcpp.h>
+#include <grpcpp/support/byte_buffer.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
-
-#include "tagdrift/v1/node_cache.grpc.pb.h"
 
 namespace tagdrift::serve {
 namespace {
 
 constexpr int kTags = 100;
 
-std::shared_ptr<const Published> PublishedTags(std::uint64_t generation) {
-  auto report = std::make_shared<v1::NodeReport>();
-  report->set_node("node-1");
+v1::NodeReport ReportOfTags() {
+  v1::NodeReport report;
+  report.set_node("node-1");
   for (int i = 0; i < kTags; ++i) {
-    v1::TagReport& tag = *report->add_tags();
+    v1::TagReport& tag = *report.add_tags();
     tag.set_reference("registry.test/app-" + std::to_string(i) + std::string(1000, 'x') + ":v1");
     tag.set_verdict(v1::VERDICT_STALE);
   }
-  report->add_containers()->set_id("container");
+  report.add_containers()->set_id("container");
+  return report;
+}
+
+std::shared_ptr<const Published> PublishedTags(std::uint64_t generation) {
   auto published = std::make_shared<Published>();
-  published->generation = generation;
-  published->round = std::make_shared<report::Round>();
-  published->report = std::move(report);
+  published->round = std::make_shared<const agent::KeptRound>(report::Round());
+  published->report =
+      std::make_shared<const Snapshot>(generation, std::make_shared<const SerialisedReport>(ReportOfTags()));
   return published;
 }
 
@@ -38,12 +39,6 @@ v1::ReportFilter FilterOf(int number) {
   v1::ReportFilter filter;
   for (int i = 0; i <= number; ++i) filter.add_verdicts(v1::VERDICT_STALE);
   return filter;
-}
-
-v1::GetReportResponse Parsed(grpc::ByteBuffer bytes) {
-  v1::GetReportResponse response;
-  EXPECT_TRUE(grpc::SerializationTraits<v1::GetReportResponse>::Deserialize(&bytes, &response).ok());
-  return response;
 }
 
 class ViewsTest : public testing::Test {
@@ -98,11 +93,9 @@ TEST_F(ViewsTest, WhatWatchersAreToldIsMadeOnceHoweverMuchOthersAskFor) {
 }
 
 TEST(ViewKey, IsOfFilterAndView) {
-  EXPECT_EQ(ViewKey({}, v1::VIEW_FULL), "");
-  EXPECT_EQ(ViewKey({}, v1::VIEW_UNSPECIFIED), "");
-  EXPECT_NE(ViewKey({}, v1::VIEW_BASIC), "");
+  EXPECT_NE(ViewKey({}, v1::VIEW_BASIC), ViewKey(FilterOf(0), v1::VIEW_BASIC));
   EXPECT_NE(ViewKey(FilterOf(0), v1::VIEW_FULL), ViewKey(FilterOf(0), v1::VIEW_BASIC));
-  EXPECT_NE(ViewKey(FilterOf(0), v1::VIEW_FULL), ViewKey(FilterOf(1), v1::VIEW_FULL));
+  EXPECT_EQ(ViewKey(FilterOf(0), v1::VIEW_FULL), ViewKey(FilterOf(0), v1::VIEW_UNSPECIFIED));
 }
 
 TEST_F(ViewsTest, ThereIsOneWholeReportHoweverItIsAskedFor) {
@@ -119,9 +112,26 @@ TEST_F(ViewsTest, KeepsWhatTheyWereMadeOfNoLongerThanTheBoard) {
   const std::weak_ptr<const Published> published = published_;
   const auto view = *Of(FilterOf(0));
   published_ = PublishedTags(2);
-  ASSERT_TRUE(Of({}).ok());
+  ASSERT_TRUE(Of(FilterOf(1)).ok());
   EXPECT_TRUE(published.expired());
-  EXPECT_EQ(view->report().tags_size(), kTags);
+  EXPECT_EQ(view->report()->tags_size(), kTags);
+}
+
+TEST_F(ViewsTest, OfAnEarlierReportGoAlsoWhereNobodyAsks) {
+  const std::weak_ptr<const Snapshot> view = *Of(FilterOf(0));
+  views_.KeepOnly(published_);
+  EXPECT_FALSE(view.expired());
+  views_.KeepOnly(PublishedTags(2));
+  EXPECT_TRUE(view.expired());
+}
+
+TEST_F(ViewsTest, BasicOnesLackWhatIsLarge) {
+  v1::NodeReport report = ReportOfTags();
+  report.mutable_tags(7)->add_hosts()->set_url("https://registry.test/v2");
+  auto published = std::make_shared<Published>(*published_);
+  published->report = std::make_shared<const Snapshot>(1, std::make_shared<const SerialisedReport>(report));
+  const auto basic = *views_.Of(published, {}, v1::VIEW_BASIC, Caller());
+  EXPECT_EQ(basic->report()->Parse().SerializeAsString(), ReportOfTags().SerializeAsString());
 }
 
 TEST_F(ViewsTest, AreMadeRoomForByThoseThatNobodyHolds) {
@@ -136,38 +146,6 @@ TEST_F(ViewsTest, AnswersHoldWhatTheyAreMadeOf) {
   EXPECT_TRUE(Of(FilterOf(51)).ok());
   for (const auto& view : All()) answers.push_back(view->Event(nullptr));
   EXPECT_TRUE(absl::IsResourceExhausted(Of(FilterOf(52)).status()));
-}
-
-TEST_F(ViewsTest, PagesAreOfOneSerialisedReport) {
-  const auto whole = *Of({});
-  v1::GetReportResponse all = Parsed(whole->Response(0, kTags, ""));
-  EXPECT_EQ(all.report().SerializeAsString(), published_->report->SerializeAsString());
-  EXPECT_EQ(all.generation(), 1U);
-  const v1::GetReportResponse first = Parsed(whole->Response(0, 40, "1:40"));
-  EXPECT_EQ(first.next_page_token(), "1:40");
-  EXPECT_EQ(first.report().tags_size(), 40);
-  EXPECT_EQ(first.report().containers_size(), 1);
-  const v1::GetReportResponse last = Parsed(whole->Response(40, kTags, ""));
-  ASSERT_EQ(last.report().tags_size(), 60);
-  EXPECT_EQ(last.report().tags(0).reference(), published_->report->tags(40).reference());
-  EXPECT_EQ(last.report().node(), "node-1");
-  EXPECT_EQ(last.report().containers_size(), 0);
-  EXPECT_EQ(Parsed(whole->Response(kTags, kTags, "")).report().tags_size(), 0);
-
-  const auto last_tag = [](const grpc::ByteBuffer& answer) {
-    std::vector<grpc::Slice> slices;
-    EXPECT_TRUE(answer.Dump(&slices).ok());
-    return std::ranges::max_element(slices, {}, &grpc::Slice::size)->end();
-  };
-  EXPECT_EQ(last_tag(whole->Response(0, kTags, "")), last_tag(whole->Response(50, kTags, ""))) << "not copied";
-}
-
-TEST_F(ViewsTest, ThoseWhoAreToldTheSameRememberOneReport) {
-  const auto first = views_.ToRemember(*Of({}));
-  published_ = PublishedTags(1);
-  EXPECT_EQ(views_.ToRemember(*Of({})), first);
-  published_ = PublishedTags(2);
-  EXPECT_NE(views_.ToRemember(*Of({})), first) << "which says something new";
 }
 
 }  // namespace

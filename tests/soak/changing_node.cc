@@ -28,8 +28,17 @@ class ChangingNode::Containerd final : public node::ContainerdClient {
     const auto found = node_.blobs_.find(digest);
     if (found == node_.blobs_.end()) return std::nullopt;
     const Stored& blob = found->second;
-    return node::ContentInfo{static_cast<std::int64_t>(blob.bytes.size()),
-                             {{"containerd.io/distribution.source." + blob.source, blob.repository}}};
+    return node::ContentInfo{static_cast<std::int64_t>(blob.bytes.size()), LabelsOf(blob)};
+  }
+  StatusOr<node::ContentListing> ListContent(const std::vector<image::Digest>& labelled, std::size_t,
+                                             const CallContext&) override {
+    node::ContentListing listing(labelled);
+    for (const auto& [digest, blob] : node_.blobs_) {
+      auto* labels = listing.Add(digest.text());
+      if (labels != nullptr) *labels = LabelsOf(blob);
+    }
+    listing.Complete();
+    return listing;
   }
   StatusOr<std::string> Read(const image::Digest& digest, std::size_t, const CallContext&) override {
     const auto found = node_.blobs_.find(digest);
@@ -38,6 +47,10 @@ class ChangingNode::Containerd final : public node::ContainerdClient {
   }
 
  private:
+  static std::map<std::string, std::string> LabelsOf(const Stored& blob) {
+    return {{"containerd.io/distribution.source." + blob.source, blob.repository}};
+  }
+
   const ChangingNode& node_;
 };
 

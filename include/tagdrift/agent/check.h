@@ -9,12 +9,12 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "tagdrift/agent/kept_round.h"
 #include "tagdrift/agent/selection.h"
 #include "tagdrift/agent/subject.h"
 #include "tagdrift/hosts/registry_host.h"
 #include "tagdrift/image/reference.h"
 #include "tagdrift/registry/client.h"
-#include "tagdrift/report/round.h"
 
 namespace tagdrift::agent {
 
@@ -28,10 +28,10 @@ using Waiting = std::function<void(const std::string& host, std::size_t open)>;
 /// Earlier rounds of the same agent. What has not changed since is judged by their answers, without asking again: a tag
 /// whose record on the node and whose registry's hosts are as they were. Its content is not read again either.
 struct Reuse {
-  std::vector<std::shared_ptr<const report::Round>> rounds = {};  ///< the newest answer counts
-  absl::Duration in_use = absl::ZeroDuration();  ///< how old answers may be of tags that a container uses
-  absl::Duration unused = absl::ZeroDuration();  ///< and of all others
-  std::vector<NamePattern> anew = {};            ///< names that are asked about whatever was answered
+  std::vector<std::shared_ptr<const KeptRound>> rounds = {};  ///< the newest answer counts
+  absl::Duration in_use = absl::ZeroDuration();               ///< how old answers may be of tags that a container uses
+  absl::Duration unused = absl::ZeroDuration();               ///< and of all others
+  std::vector<NamePattern> anew = {};                         ///< names that are asked about whatever was answered
 };
 
 /// What one round looks at and whom it may ask.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -131,6 +132,8 @@ struct CachedImage {
 
   /// False for a name that was asked about although the node does not have it.
   bool IsCached() const { return target || cri_image_id || !candidates.empty(); }
+  /// Whether a container goes by it: not all that list it do.
+  bool IsUsed() const { return std::ranges::any_of(used_by, &ContainerUse::decides); }
 
   friend bool operator==(const CachedImage&, const CachedImage&) = default;
 };

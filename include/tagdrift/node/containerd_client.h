@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@
 #include "absl/time/time.h"
 #include "tagdrift/call/call_context.h"
 #include "tagdrift/image/digest.h"
+#include "tagdrift/node/content_listing.h"
 
 namespace tagdrift::node {
 
@@ -53,9 +55,20 @@ class ContainerdClient {
   virtual absl::StatusOr<std::vector<ContainerRecord>> ListContainers(const CallContext& context) = 0;
   /// Nothing: the blob is not in the store.
   virtual absl::StatusOr<std::optional<ContentInfo>> Info(const image::Digest& digest, const CallContext& context) = 0;
+  /// All blobs, with the labels of those that are in `labelled`. Errors: ResourceExhausted above `limit` blobs.
+  virtual absl::StatusOr<ContentListing> ListContent(const std::vector<image::Digest>& labelled, std::size_t limit,
+                                                     const CallContext& context) = 0;
   /// The whole blob. Errors: NotFound; ResourceExhausted above `limit` bytes.
   virtual absl::StatusOr<std::string> Read(const image::Digest& digest, std::size_t limit,
                                            const CallContext& context) = 0;
+
+  using NextBlob = std::function<std::optional<image::Digest>()>;
+  using OnBlob = std::function<void(const image::Digest& digest, absl::StatusOr<std::string> bytes)>;
+  /// Reads the blobs that `next` names and hands each to `on_read`, in any order, with what Read would answer. Both are
+  /// called by this thread. `next` is asked again whenever there is room for one more, so after each `on_read`; where
+  /// it names nothing while nothing is being read, this returns. Once the context has ended, what `next` still names
+  /// fails at once.
+  virtual void ReadMany(const NextBlob& next, const OnBlob& on_read, std::size_t limit, const CallContext& context);
 };
 
 }  // namespace tagdrift::node
