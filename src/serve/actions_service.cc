@@ -134,8 +134,8 @@ grpc::ServerWriteReactor<Response>* ActionsService::Act(
                       name.Name()));
     }
   }
-  std::shared_ptr<void> place = status.ok() ? shared_.telling.Take(Role::kOperator) : nullptr;
-  std::shared_ptr<void> slot = place != nullptr ? shared_.acting.Take(Role::kOperator) : nullptr;
+  std::shared_ptr<void> place = status.ok() ? shared_.telling.Take(caller).held : nullptr;
+  std::shared_ptr<void> slot = place != nullptr ? shared_.acting.Take(caller).held : nullptr;
   if (slot == nullptr) refuse(Refusal::kTooMany, "TOO_MANY_ACTIONS", "too many actions are under way");
 
   auto* stream = new ActionStream<Response>(shared_.calls, context);

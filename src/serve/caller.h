@@ -13,6 +13,7 @@ enum class Role { kReader, kOperator };
 struct Caller {
   std::optional<Role> role = Role::kReader;  ///< nothing: he is known, and may do nothing
   std::string name;                          ///< "uid 1000 at operator.sock", "ci.corp at 10.0.0.5:43210"; printable
+  std::string id;                            ///< the same wherever he calls from: by his uid or the certificate's name
 };
 
 /// A way in. Thread safe.
@@ -25,8 +26,5 @@ class Entrance {
 
 /// What he may have is what a reader may, where he may do nothing.
 inline Role RoleOf(const Caller& caller) { return caller.role.value_or(Role::kReader); }
-inline Role RoleOf(const Entrance& entrance, const grpc::ServerContextBase& context) {
-  return RoleOf(entrance.CallerOf(context));
-}
 
 }  // namespace tagdrift::serve

@@ -42,6 +42,7 @@ Caller CallerNamed(const TlsAccess& access, const std::vector<std::string>& name
   } else if (const std::string* reader = Find(access.readers, names)) {
     caller = {.role = Role::kReader, .name = *reader};
   }
+  caller.id = "certificate " + caller.name;
   if (caller.name.size() > kMostShownBytes) caller.name.replace(kMostShownBytes, std::string::npos, "...");
   caller.name = text::Printable(caller.name + " at " + place);
   return caller;

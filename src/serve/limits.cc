@@ -2,24 +2,46 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 namespace tagdrift::serve {
 
-std::shared_ptr<void> Slots::Take(Role role) {
-  const int stay = role == Role::kOperator ? 0 : for_operators_;
-  int left = left_->load();
-  do {
-    if (left <= stay) return nullptr;
-  } while (!left_->compare_exchange_weak(left, left - 1));
-  return {static_cast<void*>(left_.get()), [counter = left_](void*) { ++*counter; }};
+Grant Quota::Take(std::size_t amount, const Caller& caller, std::size_t most, std::size_t share) {
+  const bool has_share = RoleOf(caller) == Role::kReader;
+  {
+    const std::lock_guard lock(held_->mutex);
+    const auto own = held_->readers.find(caller.id);
+    const std::size_t own_held = own == held_->readers.end() ? 0 : own->second;
+    if (has_share && (amount > share || own_held > share - amount)) return {.share_is_taken = true};
+    if (amount > most || held_->all > most - amount) return {};
+    if (has_share) held_->readers[caller.id] += amount;
+    held_->all += amount;
+  }
+  const auto give_back = [held = held_, amount, has_share, id = caller.id](void*) {
+    const std::lock_guard lock(held->mutex);
+    held->all -= amount;
+    if (!has_share) return;
+    const auto own = held->readers.find(id);
+    if ((own->second -= amount) == 0) held->readers.erase(own);
+  };
+  return {.held = {static_cast<void*>(held_.get()), give_back}};
 }
 
-std::shared_ptr<void> ByteRoom::Take(std::size_t bytes, std::size_t most) {
-  std::size_t held = held_->load();
-  do {
-    if (bytes > most || held > most - bytes) return nullptr;
-  } while (!held_->compare_exchange_weak(held, held + bytes));
-  return {static_cast<void*>(held_.get()), [counter = held_, bytes](void*) { *counter -= bytes; }};
+Grant Slots::Take(const Caller& caller) {
+  return quota_.Take(1, caller, RoleOf(caller) == Role::kOperator ? most_ : of_readers_, of_readers_ / 2);
+}
+
+Grant SharedSlots::Take(const Caller& caller, const std::string& what) {
+  const std::lock_guard lock(mutex_);
+  const auto key = std::tuple(RoleOf(caller), caller.id, what);
+  if (const auto found = taken_.find(key); found != taken_.end()) {
+    if (auto held = found->second.lock()) return {.held = std::move(held)};
+  }
+  Grant place = slots_.Take(caller);
+  if (place.held == nullptr) return place;
+  std::erase_if(taken_, [](const auto& entry) { return entry.second.expired(); });
+  taken_[key] = place.held;
+  return place;
 }
 
 std::optional<absl::Duration> TokenBucket::Take() {

@@ -1,10 +1,12 @@
 #pragma once
 
-#include <atomic>
 #include <cstddef>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
+#include <tuple>
 
 #include "absl/time/time.h"
 #include "serve/caller.h"
@@ -12,28 +14,56 @@
 
 namespace tagdrift::serve {
 
+/// What has been taken, or why nothing could be.
+struct Grant {
+  std::shared_ptr<void> held;   ///< given back with its last copy; null: there is none
+  bool share_is_taken = false;  ///< there is none since the caller himself has all that one reader may have
+};
+
+/// How much is held at a time, by all and by each reader. Thread safe.
+class Quota {
+ public:
+  /// `amount`, unless with it all would hold more than `most`, or this caller, where he is a reader, more than `share`.
+  /// What an operator holds is in no share, also where he is a reader elsewhere.
+  Grant Take(std::size_t amount, const Caller& caller, std::size_t most, std::size_t share);
+
+ private:
+  struct Held {
+    std::mutex mutex;
+    std::size_t all = 0;                         ///< mutex
+    std::map<std::string, std::size_t> readers;  ///< by id, of those who hold something; mutex
+  };
+
+  const std::shared_ptr<Held> held_ = std::make_shared<Held>();
+};
+
 /// How much may go on at a time. Thread safe.
 class Slots {
  public:
-  /// Readers leave `for_operators` of them free.
-  Slots(int most, int for_operators) : for_operators_(for_operators), left_(std::make_shared<std::atomic<int>>(most)) {}
+  /// Readers leave `for_operators` of them free, and one reader leaves half of the rest to others.
+  Slots(std::size_t most, std::size_t for_operators) : most_(most), of_readers_(most - for_operators) {}
 
-  /// One, given back with the last copy of the answer. Null: none is free for `role`.
-  std::shared_ptr<void> Take(Role role);
+  /// One.
+  Grant Take(const Caller& caller);
 
  private:
-  const int for_operators_;
-  const std::shared_ptr<std::atomic<int>> left_;
+  const std::size_t most_;
+  const std::size_t of_readers_;
+  Quota quota_;
 };
 
-/// How many bytes may be held at a time. Thread safe.
-class ByteRoom {
+/// Slots of which a caller takes one for all that is the same. Thread safe.
+class SharedSlots {
  public:
-  /// `bytes`, given back with the last copy of the answer. Null: with them more than `most` would be held.
-  std::shared_ptr<void> Take(std::size_t bytes, std::size_t most);
+  SharedSlots(std::size_t most, std::size_t for_operators) : slots_(most, for_operators) {}
+
+  /// The one that this caller holds for `what`, or else one.
+  Grant Take(const Caller& caller, const std::string& what);
 
  private:
-  const std::shared_ptr<std::atomic<std::size_t>> held_ = std::make_shared<std::atomic<std::size_t>>(0);
+  Slots slots_;
+  std::mutex mutex_;
+  std::map<std::tuple<Role, std::string, std::string>, std::weak_ptr<void>> taken_;  ///< mutex_
 };
 
 /// How often something may happen. Thread safe.

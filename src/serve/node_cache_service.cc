@@ -107,7 +107,7 @@ grpc::Status NodeCacheService::AnswerLatest(const grpc::ServerContextBase& conte
     const auto failure = shared_.board.Failure();
     return failure ? grpc::Status(grpc::StatusCode::UNAVAILABLE, failure->detail()) : NoReportYet();
   }
-  const auto snapshot = shared_.views.Of(published, request.filter(), request.view(), RoleOf(entrance_, context));
+  const auto snapshot = shared_.views.Of(published, request.filter(), request.view(), entrance_.CallerOf(context));
   if (!snapshot.ok()) return NoSnapshot(context, snapshot.status());
   return Answer(**snapshot, request, response);
 }
@@ -147,21 +147,32 @@ grpc::ServerUnaryReactor* NodeCacheService::GetReport(grpc::CallbackServerContex
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* NodeCacheService::WatchReport(grpc::CallbackServerContext* context,
                                                                           const grpc::ByteBuffer* request) {
+  const Caller caller = entrance_.CallerOf(*context);
   v1::WatchReportRequest asked;
   grpc::Status status;
-  std::shared_ptr<void> slot;
+  Grant slot;
+  Grant view;
   if (!Parse(*request, asked)) {
     status = BadRequest("the request is no WatchReportRequest");
   } else if (absl::Status filter = CheckFilter(asked.filter()); !filter.ok()) {
     status = ToGrpc(filter);
-  } else if (slot = shared_.watching.Take(RoleOf(entrance_, *context)); slot == nullptr) {
+  } else if (slot = shared_.watching.Take(caller); slot.held == nullptr) {
     status =
-        Refuse(*context, Refusal::kTooMany, "TOO_MANY_WATCHERS", "too many watch this agent already", absl::Minutes(1));
+        Refuse(*context, Refusal::kTooMany, "TOO_MANY_WATCHERS",
+               slot.share_is_taken ? "this caller has its share of the watchers" : "too many watch this agent already",
+               absl::Minutes(1));
+  } else if (!IsWhole(asked.filter(), asked.view()) &&
+             (view = shared_.viewing.Take(caller, ViewKey(asked.filter(), asked.view()))).held == nullptr) {
+    status =
+        Refuse(*context, Refusal::kTooMany, "TOO_MANY_VIEWS",
+               view.share_is_taken ? "this caller has its share of the different filters and views that are watched"
+                                   : "too many different filters and views are watched already",
+               absl::Minutes(1));
   } else {
     status = asked.refresh() ? AdmitRound(*context) : Admit(*context);
   }
-  CountInvalid(shared_.refused, entrance_.CallerOf(*context).name, status);
-  auto* watcher = new Watcher(*this, *context, std::move(asked), std::move(slot));
+  CountInvalid(shared_.refused, caller.name, status);
+  auto* watcher = new Watcher(*this, *context, std::move(asked), std::move(slot.held), std::move(view.held));
   watcher->Begin(status);
   return watcher;
 }

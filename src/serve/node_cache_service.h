@@ -35,6 +35,8 @@ struct NodeCacheContext {
   Slots working{8, 2};        ///< calls that ask the node or registries
   Slots answering{64, 16};    ///< such calls, until their answer has been taken
   Slots watching{2000, 500};  ///< streams
+  /// Filtered and BASIC views that are watched: each is made anew for each report.
+  SharedSlots viewing{64, 16};
 };
 
 /// NodeCache at one entrance. Calls that are answered from the board take no thread; the others have one of a few

@@ -58,13 +58,14 @@ class UnixEntrance final : public Entrance {
     int fd = -1;
     if (peer.starts_with("fd:")) std::from_chars(peer.data() + 3, peer.data() + peer.size(), fd);
     const std::optional<uid_t> uid = listener_->UidOf(fd);
-    return {role_, uid ? fmt::format("uid {} at {}", *uid, name_) : "somebody at " + name_};
+    const std::string id = uid ? fmt::format("uid {}", *uid) : "somebody";
+    return {.role = role_, .name = id + " at " + name_, .id = id};
   }
 
   absl::Status Serve(std::initializer_list<grpc::Service*> services, const OnRefusal& turned_away) {
     grpc::ServerBuilder builder;
     for (grpc::Service* service : services) builder.RegisterService(service);
-    SetLimits(builder);
+    SetLimits(builder, *this, turned_away);
     server_ = builder.BuildAndStart();
     if (server_ == nullptr) return absl::InternalError("gRPC cannot serve at " + name_);
     return listener_->Accept([this](int fd) { grpc::AddInsecureChannelFromFd(server_.get(), fd); },

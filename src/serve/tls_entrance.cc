@@ -71,8 +71,8 @@ std::shared_ptr<grpc::ServerCredentials> CredentialsOf(const TlsSet& set) {
   return grpc::experimental::TlsServerCredentials(options);
 }
 
-void SetTcpLimits(grpc::ServerBuilder& builder) {
-  SetLimits(builder);
+void SetTcpLimits(grpc::ServerBuilder& builder, const Entrance& entrance, const OnRefusal& turned_away) {
+  SetLimits(builder, entrance, turned_away);
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeSeconds * kMilliseconds);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, kMostAgeSeconds * kMilliseconds);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, static_cast<int>(kGrace.count()) * kMilliseconds);
@@ -87,11 +87,11 @@ void SetTcpLimits(grpc::ServerBuilder& builder) {
 /// The server of one set.
 class TlsEntrance::Server {
  public:
-  Server(std::unique_ptr<Acceptor> acceptor, const TlsSet& set, const std::vector<grpc::Service*>& services)
+  Server(std::unique_ptr<Acceptor> acceptor, const TlsSet& set, const TlsEntrance& entrance)
       : acceptor_(std::move(acceptor)) {
     grpc::ServerBuilder builder;
-    for (grpc::Service* service : services) builder.RegisterService(service);
-    SetTcpLimits(builder);
+    for (grpc::Service* service : entrance.services_) builder.RegisterService(service);
+    SetTcpLimits(builder, entrance, entrance.turned_away_);
     connections_ = builder.experimental().AddExternalConnectionAcceptor(
         grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, CredentialsOf(set));
     server_ = builder.BuildAndStart();
@@ -207,7 +207,7 @@ absl::StatusOr<std::unique_ptr<TlsEntrance::Server>> TlsEntrance::StartServer(co
   if (listening < 0) return absl::ErrnoToStatus(errno, "listening at " + access_.address);
   auto acceptor = Acceptor::Make(listening, {.peer = PeerAddress});
   if (!acceptor.ok()) return acceptor.status();
-  auto server = std::make_unique<Server>(*std::move(acceptor), set, services_);
+  auto server = std::make_unique<Server>(*std::move(acceptor), set, *this);
   if (!server->has_begun()) return absl::InternalError("gRPC cannot serve at " + access_.address);
   if (absl::Status accepting = server->Accept(*failed_handshakes_, turned_away_); !accepting.ok()) return accepting;
   return server;

@@ -36,7 +36,8 @@ class TlsEntrance final : public Entrance {
   Caller CallerOf(const grpc::ServerContextBase& context) const override;
 
   /// Who has a connection too many, or fails in the handshake of TLS, is told of by his address: "somebody at
-  /// 10.0.0.5". Errors: gRPC cannot serve, or there are no more threads.
+  /// 10.0.0.5"; who has a stream of reflection too many by his name. Errors: gRPC cannot serve, or there are no more
+  /// threads.
   absl::Status Serve(std::vector<grpc::Service*> services, OnRefusal turned_away);
   /// Ends all connections, then waits for the calls to end.
   void Stop();

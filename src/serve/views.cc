@@ -121,12 +121,15 @@ bool IsWhole(const v1::ReportFilter& filter, v1::View view) {
   return !Narrows(filter) && filter.verdicts_size() == 0 && view != v1::VIEW_BASIC;
 }
 
+std::string ViewKey(const v1::ReportFilter& filter, v1::View view) {
+  return (view == v1::VIEW_BASIC ? "basic " : "full ") + filter.SerializeAsString();
+}
+
 absl::StatusOr<std::shared_ptr<const Snapshot>> Views::Of(const std::shared_ptr<const Published>& published,
-                                                          const v1::ReportFilter& filter, v1::View view, Role role,
-                                                          Unmatched unmatched) {
+                                                          const v1::ReportFilter& filter, v1::View view,
+                                                          const Caller& caller, Unmatched unmatched) {
   if (IsWhole(filter, view)) return published->report;
-  const std::string key = std::string(view == v1::VIEW_BASIC ? "basic " : "full ") +
-                          (unmatched == Unmatched::kIsNothing ? "told " : "asked ") + filter.SerializeAsString();
+  const std::string key = (unmatched == Unmatched::kIsNothing ? "told " : "asked ") + ViewKey(filter, view);
   {
     const std::lock_guard lock(mutex_);
     Turn(published);
@@ -135,15 +138,18 @@ absl::StatusOr<std::shared_ptr<const Snapshot>> Views::Of(const std::shared_ptr<
   }
   auto filtered = Filtered(*published, filter, view, unmatched, invocation_);
   if (!filtered.ok()) return filtered.status();
-  std::shared_ptr<void> room = RoomFor(key, filtered->ByteSizeLong(), published->report->report()->size(), role);
-  if (room == nullptr) {
-    return absl::ResourceExhaustedError("others hold as much of the report as there is memory for");
+  Grant room = RoomFor(key, filtered->ByteSizeLong(), published->report->report()->size(), caller);
+  if (room.held == nullptr) {
+    return absl::ResourceExhaustedError(room.share_is_taken
+                                            ? "this caller holds its share of the memory for parts of the report"
+                                            : "others hold as much of the report as there is memory for");
   }
   auto snapshot = std::make_shared<const Snapshot>(
-      published->report->generation(), std::make_shared<const SerialisedReport>(*std::move(filtered), std::move(room)),
+      published->report->generation(),
+      std::make_shared<const SerialisedReport>(*std::move(filtered), std::move(room.held)),
       published->report->failed());
   const std::lock_guard lock(mutex_);
-  if (latest_ != published || made_.size() >= kMost) return snapshot;
+  if (latest_ != published || (made_.size() >= kMost && unmatched != Unmatched::kIsNothing)) return snapshot;
   return made_.emplace(key, std::move(snapshot)).first->second;
 }
 
@@ -158,18 +164,19 @@ void Views::KeepOnly(const std::shared_ptr<const Published>& published) {
   Turn(published);
 }
 
-std::shared_ptr<void> Views::RoomFor(const std::string& key, std::size_t view, std::size_t whole, Role role) {
+Grant Views::RoomFor(const std::string& key, std::size_t view, std::size_t whole, const Caller& caller) {
   // Beside the view there may be what has changed since an earlier one, which is never larger.
   const std::size_t bytes = key.size() + 2 * view;
-  const std::size_t most = std::max(most_, 2 * (key.size() + 2 * whole)) * (role == Role::kOperator ? 2 : 1);
-  if (auto room = room_.Take(bytes, most)) return room;
+  const std::size_t share = std::max(most_, 2 * (key.size() + 2 * whole));
+  const std::size_t most = RoleOf(caller) == Role::kOperator ? 2 * share : share + share / 2;
+  if (Grant room = room_.Take(bytes, caller, most, share); room.held != nullptr) return room;
   std::map<std::string, std::shared_ptr<const Snapshot>> kept;
   {
     const std::lock_guard lock(mutex_);
     kept.swap(made_);
   }
   kept.clear();
-  return room_.Take(bytes, most);
+  return room_.Take(bytes, caller, most, share);
 }
 
 }  // namespace tagdrift::serve

@@ -41,33 +41,39 @@ absl::StatusOr<v1::NodeReport> Filtered(const Published& published, const v1::Re
 /// Whether a view that is asked for so is the report itself.
 bool IsWhole(const v1::ReportFilter& filter, v1::View view);
 
+/// What tells such views apart.
+std::string ViewKey(const v1::ReportFilter& filter, v1::View view);
+
 /// The views of the latest report. Thread safe.
 class Views {
  public:
-  /// What views that are no whole reports may take, as long as anybody holds them: `most` bytes, or what two as large
-  /// as the report take where that is more. Twice that for an operator's, whom no reader can leave without room.
+  /// What one reader's views that are no whole reports may take, as long as anybody holds them: `most` bytes, or what
+  /// two as large as the report take where that is more. Half as much again for all readers', so that none can leave
+  /// another without room for one, and twice that of one for all's, so that readers cannot leave operators without.
   explicit Views(report::Invocation invocation, std::size_t most = 32 << 20)
       : invocation_(std::move(invocation)), most_(most) {}
 
-  /// Errors: as Filtered; ResourceExhausted: the views that are held take all the memory that they may.
+  /// Errors: as Filtered; ResourceExhausted: the views that are held, or this caller's, take all the memory that they
+  /// may. A view is of the caller for whom it was made.
   absl::StatusOr<std::shared_ptr<const Snapshot>> Of(const std::shared_ptr<const Published>& published,
-                                                     const v1::ReportFilter& filter, v1::View view, Role role,
-                                                     Unmatched unmatched = Unmatched::kIsAnError);
+                                                     const v1::ReportFilter& filter, v1::View view,
+                                                     const Caller& caller, Unmatched unmatched = Unmatched::kIsAnError);
   /// Drops the views of all other reports. Readers have that done too, but may not come.
   void KeepOnly(const std::shared_ptr<const Published>& published);
 
  private:
-  /// Beyond, views are made anew for each who asks.
+  /// Beyond, views are made anew for each who asks. What watchers are told is always kept: they all come for it at
+  /// once, and NodeCacheContext bounds how many such views there are.
   static constexpr std::size_t kMost = 64;
 
   /// Makes `published` what is kept of. With mutex_ held.
   void Turn(const std::shared_ptr<const Published>& published);
-  /// Of a view of so many bytes under `key`; null: there is none.
-  std::shared_ptr<void> RoomFor(const std::string& key, std::size_t view, std::size_t whole, Role role);
+  /// For a view of so many bytes under `key`.
+  Grant RoomFor(const std::string& key, std::size_t view, std::size_t whole, const Caller& caller);
 
   const report::Invocation invocation_;
   const std::size_t most_;
-  ByteRoom room_;
+  Quota room_;
   std::mutex mutex_;
   std::shared_ptr<const Published> latest_;
   std::map<std::string, std::shared_ptr<const Snapshot>> made_;  ///< of `latest_`, by filter and view

@@ -5,12 +5,13 @@
 namespace tagdrift::serve {
 
 Watcher::Watcher(NodeCacheService& service, grpc::CallbackServerContext& context, v1::WatchReportRequest request,
-                 std::shared_ptr<void> slot)
+                 std::shared_ptr<void> slot, std::shared_ptr<void> view)
     : service_(service),
       context_(context),
-      role_(RoleOf(service.entrance_, context)),
+      caller_(service.entrance_.CallerOf(context)),
       request_(std::move(request)),
       slot_(std::move(slot)),
+      view_(std::move(view)),
       sending_(service.shared_.calls, context) {}
 
 void Watcher::Begin(const grpc::Status& status) {
@@ -43,11 +44,11 @@ void Watcher::WriteNext() {
   }
   const Unmatched unmatched = told_ == nullptr ? Unmatched::kIsAnError : Unmatched::kIsNothing;
   Views& views = service_.shared_.views;
-  auto snapshot = views.Of(published, request_.filter(), request_.view(), role_, unmatched);
+  auto snapshot = views.Of(published, request_.filter(), request_.view(), caller_, unmatched);
   if (absl::IsResourceExhausted(snapshot.status()) && told_ != nullptr) {
     // Its own makes room: it is told all again.
     told_.reset();
-    snapshot = views.Of(published, request_.filter(), request_.view(), role_, unmatched);
+    snapshot = views.Of(published, request_.filter(), request_.view(), caller_, unmatched);
   }
   if (!snapshot.ok()) return End(service_.NoSnapshot(context_, snapshot.status()));
   being_told_ = *std::move(snapshot);

@@ -22,10 +22,12 @@ grpc::ServerUnaryReactor* RunCall(NodeCacheContext& shared, grpc::CallbackServer
                                   grpc::Status status, std::chrono::nanoseconds limit,
                                   std::function<grpc::Status(const CallContext& bounds)> work) {
   auto* call = new UnaryCall(shared.calls, context);
-  std::shared_ptr<void> place = status.ok() ? shared.answering.Take(RoleOf(caller)) : nullptr;
-  std::shared_ptr<void> slot = place != nullptr ? shared.working.Take(RoleOf(caller)) : nullptr;
-  if (status.ok() && slot == nullptr) {
-    const std::string message = "too many calls are being worked on";
+  Grant answering = status.ok() ? shared.answering.Take(caller) : Grant();
+  Grant working = answering.held != nullptr ? shared.working.Take(caller) : Grant();
+  if (status.ok() && working.held == nullptr) {
+    const std::string message = answering.share_is_taken || working.share_is_taken
+                                    ? "this caller has its share of the calls that are being worked on"
+                                    : "too many calls are being worked on";
     shared.refused(Refusal::kTooMany, caller.name, message);
     status = Refused(Refusal::kTooMany, "TOO_MANY_CALLS", message, absl::Seconds(1));
   }
@@ -34,7 +36,8 @@ grpc::ServerUnaryReactor* RunCall(NodeCacheContext& shared, grpc::CallbackServer
     call->Answer(status);
     return call;
   }
-  call->Hold(std::move(place));
+  call->Hold(std::move(answering.held));
+  std::shared_ptr<void> slot = std::move(working.held);
   const SteadyTime deadline = DeadlineOf(context, shared.clock->Steady(), limit);
   const bool started = shared.workers.Start([call, slot, deadline, cancelled = call->cancelled(),
                                              work = std::move(work)](const std::stop_token& stop) mutable {

@@ -50,6 +50,13 @@ TEST(CertificateNames, WhatLogsShowIsPrintableAndShort) {
   EXPECT_THAT(caller.name, HasSubstr(" at 10.0.0.5:43210"));
 }
 
+TEST(CertificateNames, WhoHasTheSameNameIsOneCallerFromEverywhere) {
+  EXPECT_EQ(CallerNamed({}, {"ci.corp"}, "10.0.0.6:1").id, Of({}, {"ci.corp"}).id);
+  EXPECT_NE(Of({}, {"ci.corp"}).id, Of({}, {"cd.corp"}).id);
+  EXPECT_NE(Of({}, {std::string(5000, 'x') + "1"}).id, Of({}, {std::string(5000, 'x') + "2"}).id);
+  EXPECT_NE(Of({}, {"uid 0"}).id, "uid 0") << "who is no user of this node";
+}
+
 TEST(CertificateNames, ThePlaceIsReadFromWhatGrpcSays) {
   EXPECT_EQ(PlaceOf("ipv4:10.0.0.5:43210"), "10.0.0.5:43210");
   EXPECT_EQ(PlaceOf("ipv6:%5B::1%5D:43210"), "[::1]:43210");

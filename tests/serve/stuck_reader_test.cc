@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "other_user.h"
 #include "registry/manual_clock.h"
 #include "served_scene.h"
 
@@ -89,75 +90,109 @@ TEST_F(StuckReader, WhoWatchesIsCutAfterAMinute) {
   EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::CANCELLED);
 }
 
-TEST_F(StuckReader, LeavesOperatorsPlaces) {
+/// Calls whose answers nobody takes; given up at its end.
+class UntakenAnswers {
+ public:
+  explicit UntakenAnswers(std::shared_ptr<grpc::Channel> channel) : stub_(std::move(channel)) {}
+  ~UntakenAnswers() {
+    for (const auto& call : calls_) {
+      call->context.TryCancel();
+      call->reader->Finish(&call->response, &call->status, call.get());
+    }
+    void* tag = nullptr;
+    bool ok = false;
+    for (std::size_t i = 0; i < calls_.size(); ++i) EXPECT_TRUE(queue_.Next(&tag, &ok));
+  }
+  UntakenAnswers(const UntakenAnswers&) = delete;
+  UntakenAnswers& operator=(const UntakenAnswers&) = delete;
+
+  /// Whether one more has been answered.
+  bool Add(const std::string& method = "ListImages", const std::string& request = "") {
+    const grpc::Slice slice(request);
+    Call& call = *calls_.emplace_back(std::make_unique<Call>());
+    SetDeadline(call.context);
+    call.reader = stub_.PrepareUnaryCall(&call.context, "/tagdrift.v1.NodeCache/" + method, {&slice, 1}, &queue_);
+    call.reader->StartCall();
+    call.reader->ReadInitialMetadata(&call);
+    void* tag = nullptr;
+    bool ok = false;
+    return queue_.Next(&tag, &ok) && ok;
+  }
+
+ private:
   struct Call {
     grpc::ClientContext context;
     grpc::ByteBuffer response;
     grpc::Status status;
     std::unique_ptr<grpc::GenericClientAsyncResponseReader> reader;
   };
-  constexpr int kPlacesOfReaders = 48;
+
+  grpc::CompletionQueue queue_;
+  grpc::GenericStub stub_;
+  std::vector<std::unique_ptr<Call>> calls_;
+};
+
+constexpr int kAnswersOfOneReader = 24;
+
+grpc::Status ListAs(v1::NodeCache::Stub& stub) {
+  grpc::ClientContext context;
+  SetDeadline(context);
+  v1::ListImagesResponse images;
+  return stub.ListImages(&context, {}, &images);
+}
+
+TEST_F(StuckReader, LeavesOperatorsPlaces) {
   Start();
-  const grpc::Slice empty("");
-  grpc::GenericStub stub(NarrowChannel());
-  grpc::CompletionQueue queue;
-  void* tag = nullptr;
-  bool ok = false;
-  std::vector<std::unique_ptr<Call>> calls;
-  while (calls.size() < kPlacesOfReaders) {
-    Call& call = *calls.emplace_back(std::make_unique<Call>());
-    SetDeadline(call.context);
-    call.reader = stub.PrepareUnaryCall(&call.context, "/tagdrift.v1.NodeCache/ListImages", {&empty, 1}, &queue);
-    call.reader->StartCall();
-    call.reader->ReadInitialMetadata(&call);
-    ASSERT_TRUE(queue.Next(&tag, &ok) && ok) << "it has been answered";
+  {
+    UntakenAnswers untaken(NarrowChannel());
+    for (int i = 0; i < kAnswersOfOneReader; ++i) ASSERT_TRUE(untaken.Add()) << i;
+    const grpc::Status refused = ListAs(*daemon_->reader);
+    EXPECT_EQ(refused.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+    EXPECT_EQ(refused.error_message(), "this caller has its share of the calls that are being worked on");
+    EXPECT_NE(refused.error_details().find("TOO_MANY_CALLS"), std::string::npos);
+    EXPECT_TRUE(ListAs(*daemon_->operator_).ok()) << "the same user there";
   }
-  const auto list = [](v1::NodeCache::Stub& as) {
-    grpc::ClientContext context;
-    SetDeadline(context);
-    v1::ListImagesResponse images;
-    return as.ListImages(&context, {}, &images).error_code();
-  };
-  EXPECT_EQ(list(*daemon_->reader), grpc::StatusCode::RESOURCE_EXHAUSTED);
-  EXPECT_EQ(list(*daemon_->operator_), grpc::StatusCode::OK);
-  for (const auto& call : calls) {
-    call->context.TryCancel();
-    call->reader->Finish(&call->response, &call->status, call.get());
-  }
-  for (std::size_t i = 0; i < calls.size(); ++i) ASSERT_TRUE(queue.Next(&tag, &ok));
-  EXPECT_TRUE(Await([&] { return list(*daemon_->reader) == grpc::StatusCode::OK; }))
-      << "once they have been given back";
+  EXPECT_TRUE(Await([&] { return ListAs(*daemon_->reader).ok(); })) << "once they have been given back";
+}
+
+TEST_F(StuckReader, LeavesAnotherUserPlaces) {
+  Start();
+  const auto channel = ChannelOfAnotherUser(daemon_->Path("reader.sock"));
+  if (channel == nullptr) GTEST_SKIP() << "only root can connect as another user";
+  const auto another = v1::NodeCache::NewStub(channel);
+  UntakenAnswers untaken(NarrowChannel());
+  for (int i = 0; i < kAnswersOfOneReader; ++i) ASSERT_TRUE(untaken.Add()) << i;
+  EXPECT_EQ(ListAs(*daemon_->reader).error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_TRUE(ListAs(*another).ok());
 }
 
 TEST_F(StuckReader, CannotHoldViewsWithoutEnd) {
+  constexpr int kOfOneConnection = 70;
+  // Each keeps 300 KiB at least.
+  constexpr int kMoreThanThereIsRoomFor = 3 * kOfOneConnection;
   Start();
-  struct Watch {
-    grpc::ClientContext context;
-    std::unique_ptr<grpc::ClientReader<v1::WatchReportResponse>> stream;
-  };
-  std::vector<std::unique_ptr<Watch>> watches;
-  v1::WatchReportRequest request;
-  v1::WatchReportResponse event;
+  v1::GetReportRequest request;
   for (int verdict = 1; verdict <= v1::Verdict_MAX; ++verdict) {
     request.mutable_filter()->add_verdicts(static_cast<v1::Verdict>(verdict));
   }
-  bool is_told = true;
-  while (is_told && watches.size() < 100) {
-    // The same tags each time, but a view of its own.
+  // The same tags each time, but a view of its own.
+  const auto another = [&] {
     request.mutable_filter()->add_verdicts(v1::VERDICT_FRESH);
-    Watch& watch = *watches.emplace_back(std::make_unique<Watch>());
-    SetDeadline(watch.context);
-    watch.stream = daemon_->reader->WatchReport(&watch.context, request);
-    is_told = watch.stream->Read(&event);
+    return request;
+  };
+  std::vector<std::unique_ptr<UntakenAnswers>> untaken;
+  for (int i = 0; i < kMoreThanThereIsRoomFor; ++i) {
+    if (i % kOfOneConnection == 0) untaken.push_back(std::make_unique<UntakenAnswers>(NarrowChannel()));
+    untaken.back()->Add("GetReport", another().SerializeAsString());
   }
-  ASSERT_FALSE(is_told);
-  EXPECT_GT(watches.size(), 10U);
-  const grpc::Status refused = watches.back()->stream->Finish();
-  EXPECT_EQ(refused.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED) << refused.error_message();
+  const grpc::Status refused = Get(another());
+  EXPECT_EQ(refused.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(refused.error_message(), "this caller holds its share of the memory for parts of the report");
+  EXPECT_NE(refused.error_details().find("TOO_MANY_VIEWS"), std::string::npos);
   EXPECT_NE(refused.error_details().find("RetryInfo"), std::string::npos);
+  EXPECT_TRUE(Get(*daemon_->operator_, another()).ok());
   EXPECT_TRUE(Get({}).ok()) << "the report is there for all";
   EXPECT_EQ(answer_.report().tags_size(), 302);
-  for (const auto& watch : watches) watch->context.TryCancel();
 }
 
 TEST_F(StuckReader, CannotHoldMoreByRequestsThanIsAllowed) {

@@ -231,6 +231,36 @@ TEST_F(TlsTest, EachMethodIsForItsRoleAtEachListener) {
   EXPECT_EQ(CodesAt(Channel(grpc::InsecureChannelCredentials())), all(UNAVAILABLE, UNAVAILABLE)) << "plain text";
 }
 
+TEST_F(TlsTest, OneCertificateLeavesAnotherViewsToWatch) {
+  constexpr int kViewsOfOneReader = 24;
+  Start();
+  struct Watching {
+    grpc::ClientContext context;
+    std::unique_ptr<grpc::ClientReader<v1::WatchReportResponse>> stream;
+  };
+  std::vector<std::unique_ptr<Watching>> all;
+  const auto watch = [&](v1::NodeCache::Stub& stub, int number) {
+    v1::WatchReportRequest request;
+    for (int i = 0; i <= number; ++i) request.mutable_filter()->add_verdicts(v1::VERDICT_FRESH);
+    Watching& watching = *all.emplace_back(std::make_unique<Watching>());
+    SetDeadline(watching.context);
+    watching.stream = stub.WatchReport(&watching.context, request);
+    v1::WatchReportResponse event;
+    return watching.stream->Read(&event) ? grpc::Status::OK : watching.stream->Finish();
+  };
+  const auto stub_of = [&](const std::string& names) {
+    return v1::NodeCache::NewStub(Channel(With(authority_, authority_.Issue(names).get())));
+  };
+  const auto one = stub_of("DNS:one.corp");
+  for (int i = 0; i < kViewsOfOneReader; ++i) ASSERT_TRUE(watch(*one, i).ok()) << i;
+  const grpc::Status refused = watch(*stub_of("DNS:one.corp"), kViewsOfOneReader);
+  EXPECT_EQ(refused.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED) << "over another connection too";
+  EXPECT_THAT(refused.error_message(), HasSubstr("this caller has its share"));
+  EXPECT_TRUE(watch(*stub_of("DNS:two.corp"), kViewsOfOneReader).ok());
+  EXPECT_TRUE(watch(*daemon_->reader, kViewsOfOneReader).ok()) << "a user of the node";
+  for (const auto& watching : all) watching->context.TryCancel();
+}
+
 TEST_F(TlsTest, WithoutACertificateOfTheAuthorityNobodyIsAnswered) {
   Start();
   EXPECT_TRUE(GetAs(authority_, "DNS:x.corp").ok());

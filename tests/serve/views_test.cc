@@ -43,8 +43,8 @@ v1::ReportFilter FilterOf(int number) {
 
 class ViewsTest : public testing::Test {
  protected:
-  absl::StatusOr<std::shared_ptr<const Snapshot>> Of(const v1::ReportFilter& filter, Role role = Role::kReader) {
-    return views_.Of(published_, filter, v1::VIEW_FULL, role);
+  absl::StatusOr<std::shared_ptr<const Snapshot>> Of(const v1::ReportFilter& filter, const Caller& caller = {}) {
+    return views_.Of(published_, filter, v1::VIEW_FULL, caller);
   }
   /// As many as there is room for.
   std::vector<std::shared_ptr<const Snapshot>> All() {
@@ -71,10 +71,31 @@ TEST_F(ViewsTest, TwoAsLargeAsTheReportMayBeHeldAndNoMore) {
   EXPECT_TRUE(Of(FilterOf(51)).ok());
 }
 
-TEST_F(ViewsTest, ReadersLeaveOperatorsRoom) {
+TEST_F(ViewsTest, OneReaderLeavesAnotherRoomAndBothLeaveOperatorsSome) {
+  const Caller other{.id = "other"};
   const auto held = All();
-  ASSERT_FALSE(Of(FilterOf(50)).ok());
-  EXPECT_TRUE(Of(FilterOf(50), Role::kOperator).ok());
+  EXPECT_EQ(Of(FilterOf(50)).status().message(), "this caller holds its share of the memory for parts of the report");
+  const auto of_other = Of(FilterOf(50), other);
+  ASSERT_TRUE(of_other.ok()) << of_other.status();
+  EXPECT_TRUE(absl::IsResourceExhausted(Of(FilterOf(51), other).status()));
+  EXPECT_TRUE(absl::IsResourceExhausted(Of(FilterOf(51), {.id = "third"}).status()));
+  EXPECT_TRUE(Of(FilterOf(51), {.role = Role::kOperator}).ok());
+}
+
+TEST_F(ViewsTest, WhatWatchersAreToldIsMadeOnceHoweverMuchOthersAskFor) {
+  Views roomy({}, std::size_t{1} << 30);
+  const auto of = [&](int number, Unmatched unmatched) {
+    return *roomy.Of(published_, FilterOf(number), v1::VIEW_FULL, {}, unmatched);
+  };
+  for (int i = 0; i < 100; ++i) of(i, Unmatched::kIsAnError);
+  EXPECT_NE(of(99, Unmatched::kIsAnError), of(99, Unmatched::kIsAnError)) << "no more are kept";
+  EXPECT_EQ(of(99, Unmatched::kIsNothing), of(99, Unmatched::kIsNothing));
+}
+
+TEST(ViewKey, IsOfFilterAndView) {
+  EXPECT_NE(ViewKey({}, v1::VIEW_BASIC), ViewKey(FilterOf(0), v1::VIEW_BASIC));
+  EXPECT_NE(ViewKey(FilterOf(0), v1::VIEW_FULL), ViewKey(FilterOf(0), v1::VIEW_BASIC));
+  EXPECT_EQ(ViewKey(FilterOf(0), v1::VIEW_FULL), ViewKey(FilterOf(0), v1::VIEW_UNSPECIFIED));
 }
 
 TEST_F(ViewsTest, ThereIsOneWholeReportHoweverItIsAskedFor) {
@@ -109,7 +130,7 @@ TEST_F(ViewsTest, BasicOnesLackWhatIsLarge) {
   report.mutable_tags(7)->add_hosts()->set_url("https://registry.test/v2");
   auto published = std::make_shared<Published>(*published_);
   published->report = std::make_shared<const Snapshot>(1, std::make_shared<const SerialisedReport>(report));
-  const auto basic = *views_.Of(published, {}, v1::VIEW_BASIC, Role::kReader);
+  const auto basic = *views_.Of(published, {}, v1::VIEW_BASIC, Caller());
   EXPECT_EQ(basic->report()->Parse().SerializeAsString(), ReportOfTags().SerializeAsString());
 }
 
