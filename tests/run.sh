@@ -112,7 +112,7 @@ CMAKE
       release) join release "$root/build/release" '' '' ;;
       release-programs) join release "$root/build/release" '(^|;)(lab|lab-.*|bench|program)(;|$)' '(^|;)newest$' ;;
       asan)
-        join asan "$root/build/asan" '' '(^|;)(lab|lab-self|lab-replay|one-program)(;|$)'
+        join asan "$root/build/asan" '' '(^|;)(lab|lab-self|one-program)(;|$)'
         join asan "$root/build/release/tests/lab" '(^|;)newest$' '' "$root/build/asan/tagdrift"
         ;;
       tsan) join tsan "$root/build/tsan" '^threads$' '' ;;

@@ -53,10 +53,15 @@ std::string Escape(std::uint32_t code_point) {
   return code_point <= 0xFFFF ? fmt::format("\\u{:04x}", code_point) : fmt::format("\\U{:08x}", code_point);
 }
 
+/// Nearly all of what is looked at.
+bool IsPrintableAscii(char c) { return c >= ' ' && c <= '~'; }
+
 /// Bytes at the front of `text` that may stand as they are.
 std::size_t PrintablePrefix(std::string_view text) {
   std::size_t at = 0;
-  while (at < text.size()) {
+  for (;;) {
+    while (at < text.size() && IsPrintableAscii(text[at])) ++at;
+    if (at == text.size()) break;
     const std::size_t length = CharacterLength(text.substr(at));
     if (length == 0 || IsUnprintable(CodePoint(text.substr(at, length)))) break;
     at += length;

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -66,6 +67,7 @@ std::vector<Include> IncludesOf(const fs::path& file) {
   std::ifstream in(file);
   std::string text;
   for (int line = 1; std::getline(in, text); ++line) {
+    if (text.find("include") == std::string::npos) continue;  // the expression takes its time
     std::smatch match;
     if (std::regex_search(text, match, kInclude)) includes.push_back({file, line, match[1]});
   }
@@ -149,11 +151,15 @@ TEST(Layering, JsonAndTomlStayBehindFewFiles) {
 /// Streams that throw, or whose failure nobody sees.
 TEST(Layering, PrintsOnlyThroughOutput) {
   static const std::regex kPrints(R"(fmt::print|std::(cerr|cout|clog)\b|\b(printf|fprintf|puts|fputs|perror)\()");
+  // Each alternative has one of these; they are found sooner.
+  const char* const kParts[] = {"print", "cerr", "cout", "clog", "puts", "perror"};
   for (const auto& entry : fs::recursive_directory_iterator(fs::path(TAGDRIFT_SOURCE_DIR) / "src")) {
     if (entry.path().extension() != ".h" && entry.path().extension() != ".cc") continue;
     std::ifstream in(entry.path());
     int number = 1;
     for (std::string line; std::getline(in, line); ++number) {
+      const auto is_in_line = [&](const char* part) { return line.find(part) != std::string::npos; };
+      if (std::ranges::none_of(kParts, is_in_line)) continue;
       EXPECT_FALSE(std::regex_search(line, kPrints)) << entry.path().string() << ":" << number << ": " << line;
     }
   }

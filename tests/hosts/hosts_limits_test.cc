@@ -143,9 +143,9 @@ TEST(CertificateLimit, KeepsManyCaEntriesFromFillingTheMemory) {
   EXPECT_EQ(LimitAt(config.notes), std::string(kHosts) + ":2");
 }
 
-TEST(ImportLimit, RefusesFortyThousandPatterns) {
+TEST(ImportLimit, RefusesThousandsOfPatterns) {
   std::string text = "imports = [\n";
-  for (int i = 0; i < 19'000; ++i) text += "\"/etc/*" + std::to_string(i) + "\",\n";
+  for (int i = 0; i < 2'000; ++i) text += "\"/etc/*" + std::to_string(i) + "\",\n";
   const RegistrySettings settings = LoadSettings(TreeFolder({{kMain, text + "]\n"}}));
   EXPECT_THAT(*settings.unknown, HasSubstr("more than 200 files and patterns are imported"));
   EXPECT_EQ(LimitAt(settings.notes), std::string(kMain) + ":202");
@@ -167,7 +167,9 @@ TEST(ImportLimit, BoundsTheFilesThatPatternsMatch) {
 
 TEST(ImportLimit, BoundsTheBytesOfAllFiles) {
   const TreeFolder folder(Files{{kMain, "imports = [\"/d/*\"]\n"}});
-  for (const char* name : {"/d/1", "/d/2", "/d/3"}) folder.Write(name, std::string(1'000'000, '\n'));
+  // Of all TOML, long lines of blanks are parsed fastest.
+  const std::string megabyte = Repeated(std::string(9'999, ' ') + "\n", 100);
+  for (const char* name : {"/d/1", "/d/2", "/d/3"}) folder.Write(name, megabyte);
   const RegistrySettings settings = LoadSettings(folder);
   EXPECT_THAT(*settings.unknown, HasSubstr("together larger than 2 MiB"));
   EXPECT_EQ(LimitAt(settings.notes), "/d/3:0");

@@ -37,8 +37,8 @@ TEST(ApproximateBytes, CountsTheDiffIdsOfAConfig) {
 
 TEST(ApproximateBytes, StaysSmallForAHugeManifestWhoseBytesAreAnnotations) {
   const std::string blob = R"({"mediaType":"m","digest":")" + Digest::OfBytes("blob").text() +
-                           R"(","size":1,"data":")" + std::string(1 << 20, 'A') + R"(","annotations":{"a":")" +
-                           std::string(1 << 20, 'b') + R"("}})";
+                           R"(","size":1,"data":")" + std::string(1 << 16, 'A') + R"(","annotations":{"a":")" +
+                           std::string(1 << 16, 'b') + R"("}})";
   const auto document = ParseDocument(R"({"config":)" + blob + R"(,"layers":[)" + blob + "]}", "");
   ASSERT_TRUE(document.ok()) << document.status();
   EXPECT_LT(ApproximateBytes(*document), 4096u);

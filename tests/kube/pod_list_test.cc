@@ -170,11 +170,11 @@ TEST(ReadPodList, RefusesMoreThanAnyNodeHas) {
 }
 
 TEST(ReadPodList, HostileTextIsNoTrouble) {
-  const std::string deep(1'000'000, '[');
+  const std::string deep(100'000, '[');
   EXPECT_THAT(ErrorOf(R"({"kind":"PodList","spec":)" + deep), HasSubstr("nested deeper than 50"));
   EXPECT_THAT(ErrorOf(R"({"kind":"PodList","env":)" + deep), HasSubstr("is cut off"));
-  std::string many = R"({"kind":"PodList","items":[{})";
-  for (int i = 0; i < 1'000'000; ++i) many += ",{}";
+  std::string many = R"({"kind":"PodList","items":[0)";
+  for (int i = 0; i < 1'000'000; ++i) many += ",0";
   EXPECT_THAT(ErrorOf(many + "]}"), HasSubstr("more than 1000000 values"));
 }
 

@@ -1,8 +1,9 @@
-// How much `tagdrift check` asks of a registry.
+// How much `tagdrift check` asks of a registry, and `tagdrift record`.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <set>
 #include <sstream>
 
@@ -21,6 +22,7 @@ using testing::EndsWith;
 using testing::StartsWith;
 
 constexpr int kTags = 200;
+constexpr std::array kWays{CheckAlone, CheckReplayed};
 
 /// Gives the node `count` names for one image of `registry`, which has them all too.
 void CacheTags(Registry& registry, const std::string& repository, int count, bool password = false) {
@@ -44,16 +46,16 @@ TEST(CheckRequests, OneHeadPerTagWhenAllAreFresh) {
   Registry registry("counted");
   for (const std::string repository : {"a", "b", "c", "d"}) CacheTags(registry, repository, kTags / 4);
   registry.TakeRequests();
-
-  CheckRun run = Check(TheLab(), {registry.host() + "/*"});
-
-  const std::vector<std::string> requests = registry.TakeRequests();
-  EXPECT_EQ(run.exit_code, 0);
-  EXPECT_EQ(run.report["summary"]["fresh"], kTags);
-  EXPECT_EQ(requests.size(), static_cast<std::size_t>(kTags));
-  EXPECT_EQ(std::set<std::string>(requests.begin(), requests.end()).size(), static_cast<std::size_t>(kTags));
-  EXPECT_THAT(requests, Each(StartsWith("HEAD /v2/")));
-  EXPECT_THAT(requests, Each(EndsWith(" 200")));
+  for (const auto check : kWays) {
+    const CheckRun run = check(TheLab(), {registry.host() + "/*"});
+    const std::vector<std::string> requests = registry.TakeRequests();
+    EXPECT_EQ(run.exit_code, 0);
+    EXPECT_EQ(run.report["summary"]["fresh"], kTags);
+    EXPECT_EQ(requests.size(), static_cast<std::size_t>(kTags));
+    EXPECT_EQ(std::set<std::string>(requests.begin(), requests.end()).size(), static_cast<std::size_t>(kTags));
+    EXPECT_THAT(requests, Each(StartsWith("HEAD /v2/")));
+    EXPECT_THAT(requests, Each(EndsWith(" 200")));
+  }
 }
 
 TEST(CheckRequests, OneChallengeAtFirstContactWhenThePasswordIsWanted) {
@@ -63,16 +65,17 @@ TEST(CheckRequests, OneChallengeAtFirstContactWhenThePasswordIsWanted) {
   const json entry = {{"username", kUser}, {"password", kPassword}};
   WriteFile(auth_file, json{{"auths", {{registry.host(), entry}}}}.dump());
   registry.TakeRequests();
-
-  CheckRun run = Check(TheLab(), {registry.host() + "/*", "--auth-file", auth_file});
-
-  const std::vector<std::string> requests = registry.TakeRequests();
-  EXPECT_EQ(run.report["summary"]["fresh"], 40) << run.report.dump(2);
-  EXPECT_EQ(std::count_if(requests.begin(), requests.end(), [](const std::string& r) { return r.ends_with(" 401"); }),
-            1);
-  EXPECT_EQ(std::count_if(requests.begin(), requests.end(), [](const std::string& r) { return r.ends_with(" 200"); }),
-            40);
-  EXPECT_EQ(requests.size(), 41u);
+  const auto are = [](const std::string& status) {
+    return [status](const std::string& r) { return r.ends_with(status); };
+  };
+  for (const auto check : kWays) {
+    const CheckRun run = check(TheLab(), {registry.host() + "/*", "--auth-file", auth_file});
+    const std::vector<std::string> requests = registry.TakeRequests();
+    EXPECT_EQ(run.report["summary"]["fresh"], 40) << run.report.dump(2);
+    EXPECT_EQ(std::ranges::count_if(requests, are(" 401")), 1);
+    EXPECT_EQ(std::ranges::count_if(requests, are(" 200")), 40);
+    EXPECT_EQ(requests.size(), 41u);
+  }
 }
 
 TEST(CheckRequests, OneConnectionCarriesAllWhereHttp2IsOffered) {
@@ -89,30 +92,30 @@ TEST(CheckRequests, OneConnectionCarriesAllWhereHttp2IsOffered) {
     TheLab().upstream().Push("http2/app", tag, image);
     ASSERT_TRUE(TheLab().cri().Pull("http2.test/http2/app:" + tag).ok());
   }
-  const std::size_t before = front.AccessLog().size();
-
-  CheckRun run = Check(TheLab(), {"http2.test/*"});
-
-  EXPECT_EQ(run.report["summary"]["fresh"], 20) << run.report.dump(2);
-  std::set<std::string> connections;
-  std::set<std::string> protocols;
-  const auto requests = [&] {
-    int count = 0;
-    std::istringstream lines(front.AccessLog().substr(before));
-    for (std::string connection, protocol, status, uri; lines >> connection >> protocol >> status >> uri;) {
-      // The end of the last pull may be written down late.
-      if (uri.find("/manifests/t") == std::string::npos) continue;
-      ++count;
-      connections.insert(connection);
-      protocols.insert(protocol);
-    }
-    return count;
-  };
-  // So may the end of the check.
-  Poll([&] { return requests() >= 20; });
-  EXPECT_EQ(requests(), 20);
-  EXPECT_THAT(protocols, testing::ElementsAre("HTTP/2.0"));
-  EXPECT_EQ(connections.size(), 1u);
+  for (const auto check : kWays) {
+    const std::size_t before = front.AccessLog().size();
+    const CheckRun run = check(TheLab(), {"http2.test/*"});
+    EXPECT_EQ(run.report["summary"]["fresh"], 20) << run.report.dump(2);
+    std::set<std::string> connections;
+    std::set<std::string> protocols;
+    const auto requests = [&] {
+      int count = 0;
+      std::istringstream lines(front.AccessLog().substr(before));
+      for (std::string connection, protocol, status, uri; lines >> connection >> protocol >> status >> uri;) {
+        // The end of the last pull may be written down late.
+        if (uri.find("/manifests/t") == std::string::npos) continue;
+        ++count;
+        connections.insert(connection);
+        protocols.insert(protocol);
+      }
+      return count;
+    };
+    // So may the end of the check.
+    Poll([&] { return requests() >= 20; });
+    EXPECT_EQ(requests(), 20);
+    EXPECT_THAT(protocols, testing::ElementsAre("HTTP/2.0"));
+    EXPECT_EQ(connections.size(), 1u);
+  }
 }
 
 TEST(CheckRequests, OnlySelectedTagsAreAskedOnANodeWithThreeThousandNames) {
@@ -126,11 +129,12 @@ TEST(CheckRequests, OnlySelectedTagsAreAskedOnANodeWithThreeThousandNames) {
   TheLab().containerd().Ctr(names);
   registry.TakeRequests();
 
-  CheckRun run = Check(TheLab(), {name + ":t0"});
-
-  EXPECT_EQ(run.exit_code, 0);
-  EXPECT_EQ(run.Tag(name + ":t0")["verdict"], "VERDICT_FRESH");
-  EXPECT_EQ(registry.TakeRequests().size(), 1u);
+  for (const auto check : kWays) {
+    const CheckRun run = check(TheLab(), {name + ":t0"});
+    EXPECT_EQ(run.exit_code, 0);
+    EXPECT_EQ(run.Tag(name + ":t0")["verdict"], "VERDICT_FRESH");
+    EXPECT_EQ(registry.TakeRequests().size(), 1u);
+  }
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ std::string TagdriftBinary();
 /// Runs `tagdrift` with these arguments and the lab's runtime endpoint in its environment.
 Output RunTagdrift(Lab& lab, const std::vector<std::string>& arguments, RunOptions options = {});
 
-/// What `tagdrift check … -o json` said.
+/// What `tagdrift check … -o json` said, or the replay of a recording.
 struct CheckRun {
   int exit_code = -1;
   nlohmann::json report;  ///< null where the output was no JSON
@@ -26,9 +26,16 @@ struct CheckRun {
   nlohmann::json Host(const std::string& reference, const std::string& url) const;
 };
 
-/// Checks the references or patterns in `arguments`; options may be among them. With TAGDRIFT_LAB_REPLAY in the
-/// environment the round is recorded, and the recording replayed without node and network.
-CheckRun Check(Lab& lab, std::vector<std::string> arguments);
+/// Checks the references or patterns in `arguments`; options may be among them. Fails unless the replay of a round that
+/// is recorded after it says the same.
+CheckRun Check(Lab& lab, const std::vector<std::string>& arguments);
+
+/// The check alone.
+CheckRun CheckAlone(Lab& lab, std::vector<std::string> arguments);
+
+/// The recording alone, replayed without node and network. Both are done by this build's program: the sanitized one
+/// takes ten times as long, and a recording is the same.
+CheckRun CheckReplayed(Lab& lab, std::vector<std::string> arguments);
 
 /// Pulls what `tag` is about as the kubelet would, without credentials, and fails unless that brings what the tag's
 /// forecast says: its digest, or an error.
