@@ -12,10 +12,7 @@ namespace {
 
 /// As the node's lists have it, before anything is read of its content.
 facts::CachedImage AsListed(facts::CachedImage image) {
-  image.stored.reset();
-  image.unreadable.clear();
-  image.provenance = facts::Provenance::kUnknown;
-  image.sources.clear();
+  image.ForgetContent();
   return image;
 }
 

@@ -19,13 +19,6 @@ bool Lists(const CriImage& image, const image::Reference& reference) {
          std::any_of(image.repo_digests.begin(), image.repo_digests.end(), same);
 }
 
-void ForgetContent(facts::CachedImage& image) {
-  image.stored.reset();
-  image.unreadable.clear();
-  image.provenance = facts::Provenance::kUnknown;
-  image.sources.clear();
-}
-
 }  // namespace
 
 absl::StatusOr<std::optional<facts::CachedImage>> ReadAgain(CriClient& cri, ContainerdClient* containerd,
@@ -58,7 +51,7 @@ absl::StatusOr<std::optional<facts::CachedImage>> ReadAgain(CriClient& cri, Cont
       now.candidates = std::move(pairing.candidates);
     }
   }
-  if (now.target != image.target) ForgetContent(now);
+  if (now.target != image.target) now.ForgetContent();
   return now;
 }
 

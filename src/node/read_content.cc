@@ -110,13 +110,6 @@ void StoredWalk::TakeConfig(const facts::Content& content) {
   stored_.created = config->created;
 }
 
-void ForgetContent(facts::CachedImage& image) {
-  image.stored.reset();
-  image.unreadable.clear();
-  image.provenance = facts::Provenance::kUnknown;
-  image.sources.clear();
-}
-
 absl::Status SetContent(ContentReader& content, const facts::StoredImage& stored, facts::CachedImage& image,
                         const CallContext& context) {
   auto labels = content.Labels(*image.target, context);
@@ -128,7 +121,7 @@ absl::Status SetContent(ContentReader& content, const facts::StoredImage& stored
 
 absl::Status ReadContent(ContentReader& content, const image::Platform& platform, facts::CachedImage& image,
                          const CallContext& context) {
-  ForgetContent(image);
+  image.ForgetContent();
   if (!content.available() || !image.target) return absl::OkStatus();
   StoredWalk walk(platform, image);
   while (const BlobQuery* wanted = walk.Next()) {

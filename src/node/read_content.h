@@ -44,9 +44,6 @@ class StoredWalk {
   facts::StoredImage stored_;
 };
 
-/// Makes unknown what the content store tells of `image`.
-void ForgetContent(facts::CachedImage& image);
-
 /// Sets what a walk found of `image`, which has a target, and where its content came from. Errors: the store could not
 /// be asked; nothing is set then.
 absl::Status SetContent(ContentReader& content, const facts::StoredImage& stored, facts::CachedImage& image,

@@ -50,7 +50,7 @@ class Walks {
   };
 
   void Start(std::size_t image) {
-    ForgetContent(images_[image]);
+    images_[image].ForgetContent();
     if (!content_.available() || !images_[image].target) return on_read_(image);
     walks_.emplace(image, StoredWalk(platform_, images_[image]));
     GoOn(image);

@@ -134,6 +134,13 @@ struct CachedImage {
   bool IsCached() const { return target || cri_image_id || !candidates.empty(); }
   /// Whether a container goes by it: not all that list it do.
   bool IsUsed() const { return std::ranges::any_of(used_by, &ContainerUse::decides); }
+  /// Back to what the node's lists say: `stored`, `unreadable`, `provenance` and `sources` are of its content.
+  void ForgetContent() {
+    stored.reset();
+    unreadable.clear();
+    provenance = Provenance::kUnknown;
+    sources.clear();
+  }
 
   friend bool operator==(const CachedImage&, const CachedImage&) = default;
 };
