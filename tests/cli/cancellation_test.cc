@@ -5,11 +5,15 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <limits>
+#include <mutex>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <ostream>
 #include <sstream>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "running_binary.h"
@@ -27,8 +31,10 @@ using testing::HasSubstr;
 // build.
 #ifdef TAGDRIFT_SANITIZED
 constexpr int kStep = 7;
+constexpr std::size_t kAtOnce = 1;
 #else
 constexpr int kStep = 1;
+constexpr std::size_t kAtOnce = 4;
 #endif
 constexpr int kStopped = 128 + SIGTERM;
 
@@ -78,24 +84,45 @@ void ExpectStoppedWithoutAnswer(const Stopped& stopped) {
   EXPECT_THAT(stopped.err, testing::MatchesRegex("(.*\n)?tagdrift: [^\n]*: stopped\n"));
 }
 
-/// Lets each call of a command hang in turn, or every so many. Returns the number of calls, with a step at least that.
+/// Lets each call of a command hang in turn, or every so many; some at a time, since a node that hangs is waited for
+/// most of a second. Returns the number of calls, with a step at least that.
 template <typename Judge>
 int ForEachCall(const std::string& command, const std::vector<std::string>& options, CallGate::Hang hang,
                 const Judge& judge, int step = kStep) {
-  for (int number = 1;; number += step) {
-    SCOPED_TRACE("call " + std::to_string(number));
-    std::optional<ScriptedScene> scene;
-    const auto stopped = NotLate([&] {
-      scene.emplace(number, hang);
-      std::vector<std::string> arguments = scene->Arguments(command, options);
-      if (command != "mirrors") arguments.push_back(scene->tag());
-      return StopWhenHanging(*scene, arguments, number);
-    });
-    if (!stopped) return number - 1;
-    SCOPED_TRACE(Told(*stopped));
-    judge(*scene, *stopped);
-    if (testing::Test::HasFatalFailure()) return number;
+  std::mutex mutex;
+  int next = 1;
+  int end = std::numeric_limits<int>::max();
+  const auto take = [&]() -> std::optional<int> {
+    const std::lock_guard lock(mutex);
+    const int number = std::exchange(next, next + step);
+    return number < end ? std::optional(number) : std::nullopt;
+  };
+  const auto work = [&] {
+    while (const std::optional<int> number = take()) {
+      SCOPED_TRACE("call " + std::to_string(*number));
+      std::optional<ScriptedScene> scene;
+      const auto stopped = NotLate([&] {
+        scene.emplace(*number, hang);
+        std::vector<std::string> arguments = scene->Arguments(command, options);
+        if (command != "mirrors") arguments.push_back(scene->tag());
+        return StopWhenHanging(*scene, arguments, *number);
+      });
+      const std::lock_guard lock(mutex);
+      if (stopped) {
+        SCOPED_TRACE(Told(*stopped));
+        judge(*scene, *stopped);
+        if (testing::Test::HasFatalFailure()) end = std::min(end, *number + 1);
+      } else {
+        end = std::min(end, *number);
+      }
+    }
+  };
+  {
+    std::vector<std::jthread> others;
+    while (others.size() + 1 < kAtOnce) others.emplace_back(work);
+    work();
   }
+  return end - 1;
 }
 
 void JudgeCheck(const ScriptedScene&, const Stopped& stopped) {
