@@ -1,4 +1,4 @@
-#include "content_prefetch.h"
+#include "agent/content_prefetch.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -126,7 +126,7 @@ TEST_F(ReuseTest, TheContentStoreIsListedOnceForManyIncompleteTags) {
     scene_.Cache(NameOf("app:" + tag), image);
     scene_.node.store->blobs.erase(image.config_digest());
   }
-  first_ = std::make_shared<const report::Round>(scene_.Check());
+  first_ = scene_.Check();
   asked_ = scene_.registry.Count();
   scene_.node.store->content_lists = 0;
   scene_.node.store->infos.clear();
