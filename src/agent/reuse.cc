@@ -72,8 +72,8 @@ Earlier EarlierFrom(const KeptRound& round, const std::map<std::string, judge::R
 }
 
 /// The latest answer that holds for `image` as it is now; null where there is none that is young enough.
-const KeptRound::Tag* UsableFor(const facts::CachedImage& image, const Reuse& reuse,
-                                const std::vector<Earlier>& rounds, absl::Time now) {
+const KeptRound::Tag* UsableFor(const facts::CachedImage& image, const Reuse& reuse, const std::vector<Earlier>& rounds,
+                                absl::Time now) {
   const image::Reference& name = image.reference;
   if (std::ranges::any_of(reuse.anew, [&](const auto& pattern) { return pattern.Matches(name.Canonical()); })) {
     return nullptr;

@@ -91,7 +91,8 @@ TEST_F(RestartPending, IsTheSameWhenTheStartIsReckonedASecondLater) {
   const int asked = registry_.Count();
   EXPECT_GE(asked, 1);
   StartRuntime(std::chrono::seconds(-3599));
-  options.reuse = {.rounds = {std::make_shared<const KeptRound>(first)}, .in_use = absl::Hours(1), .unused = absl::Hours(1)};
+  options.reuse = {
+      .rounds = {std::make_shared<const KeptRound>(first)}, .in_use = absl::Hours(1), .unused = absl::Hours(1)};
   const auto again = Check(options);
   EXPECT_EQ(registry_.Count(), asked);
   EXPECT_NE(again.next_pull.pull.detail, ResultOf(first, "app:v1").next_pull.pull.detail) << "what is said is of now";

@@ -46,7 +46,7 @@ const std::map<std::string, Layer>& Layers() {
         {"spdlog"}}},
       {"serve",
        {{"call", "text", "image", "hosts", "facts", "judge", "registry", "report", "record", "agent"},
-        {"grpcpp", "google", "openssl", "prometheus", "spdlog"}}},
+        {"grpcpp", "grpc", "google", "openssl", "prometheus", "spdlog"}}},
       {"cli", {kAll, {"spdlog", "CLI", "toml.hpp"}}},
   };
   return kLayers;
