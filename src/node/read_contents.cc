@@ -25,7 +25,7 @@ class Walks {
   std::optional<image::Digest> Next() {
     while (to_read_.empty() && begun_ < images_.size()) Start(begun_++);
     if (to_read_.empty()) return std::nullopt;
-    image::Digest digest = std::move(to_read_.front());
+    image::Digest digest = to_read_.front();
     to_read_.pop_front();
     return digest;
   }
