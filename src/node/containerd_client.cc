@@ -1,5 +1,7 @@
 #include "tagdrift/node/containerd_client.h"
 
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "blob_reads.h"
@@ -129,24 +131,12 @@ class GrpcContainerdClient final : public ContainerdClient {
 
   absl::StatusOr<std::string> Read(const image::Digest& digest, std::size_t limit,
                                    const CallContext& context) override {
-    Rpc rpc("reading " + digest.Short() + " from containerd's content store", context, limit_);
-    if (absl::Status status = rpc.Begin(); !status.ok()) return status;
-    content::ReadContentRequest request;
-    request.set_digest(digest.text());
-    const auto stubs = stubs_.Get();
-    auto stream = stubs->content_store->Read(&rpc.InKubernetesNamespace().context(), request);
-    std::string bytes;
-    content::ReadContentResponse chunk;
-    while (stream->Read(&chunk)) {
-      if (chunk.data().size() > limit - bytes.size()) {
-        rpc.context().TryCancel();
-        stream->Finish();
-        return absl::ResourceExhaustedError(rpc.doing() + ": it is larger than " + std::to_string(limit) + " bytes");
-      }
-      bytes += chunk.data();
-    }
-    if (const grpc::Status status = stream->Finish(); !status.ok()) return rpc.Explain(status);
-    return bytes;
+    std::optional<image::Digest> next = digest;
+    absl::StatusOr<std::string> result;
+    ReadMany([&] { return std::exchange(next, std::nullopt); },
+             [&](const image::Digest&, absl::StatusOr<std::string> bytes) { result = std::move(bytes); }, limit,
+             context);
+    return result;
   }
 
   void ReadMany(const NextBlob& next, const OnBlob& on_read, std::size_t limit, const CallContext& context) override {

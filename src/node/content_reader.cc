@@ -58,25 +58,6 @@ absl::StatusOr<facts::Content> AsDescribed(absl::StatusOr<facts::Content> conten
   return content;
 }
 
-/// The remembered reading of `digest`; the first caller does it while others wait for it. A failure to ask is not
-/// remembered.
-template <typename Readings, typename Read>
-auto Once(std::mutex& mutex, Readings& readings, const image::Digest& digest, Read read) -> decltype(read()) {
-  std::promise<decltype(read())> promise;
-  std::unique_lock lock(mutex);
-  const auto [found, first] = readings.try_emplace(digest, promise.get_future());
-  const auto reading = found->second;
-  lock.unlock();
-  if (!first) return reading.get();
-  auto value = read();
-  promise.set_value(value);
-  if (!value.ok()) {
-    lock.lock();
-    readings.erase(digest);
-  }
-  return value;
-}
-
 }  // namespace
 
 absl::StatusOr<facts::Content> ContentReader::Read(const BlobQuery& blob, const CallContext& context) {
@@ -174,7 +155,19 @@ absl::StatusOr<bool> ContentReader::IsThere(const image::Digest& digest, const C
 
 absl::StatusOr<std::optional<ContentInfo>> ContentReader::Info(const image::Digest& digest,
                                                                const CallContext& context) {
-  return Once(mutex_, infos_, digest, [&] { return client_->Info(digest, context); });
+  std::promise<absl::StatusOr<std::optional<ContentInfo>>> promise;
+  std::unique_lock lock(mutex_);
+  const auto [asked, first] = infos_.try_emplace(digest, promise.get_future());
+  const auto info = asked->second;
+  lock.unlock();
+  if (!first) return info.get();
+  auto answer = client_->Info(digest, context);
+  promise.set_value(answer);
+  if (!answer.ok()) {
+    lock.lock();
+    infos_.erase(digest);
+  }
+  return answer;
 }
 
 }  // namespace tagdrift::node
