@@ -416,20 +416,35 @@ TEST(ReadContents, CountsWhatItHoldsAgainstTheBudget) {
   }
 }
 
-TEST(ReadContents, TakesFromTheCacheWhatIsStillThere) {
+/// The content of many images in a cache, of which the store has lost the first one's manifest since.
+struct CachedStore {
+  explicit CachedStore(void (*read)(ContentReader& reader, std::vector<facts::CachedImage>& images)) {
+    ContentReader first(&store.containerd, &cache);
+    read(first, images);
+    store.containerd.reads.clear();
+    store.containerd.blobs.erase(*images.front().target);
+    ContentReader second(&store.containerd, &cache);
+    read(second, images);
+  }
+
   Store store;
-  ContentCache cache(1 << 20);
+  ContentCache cache{1 << 20};
   std::vector<facts::CachedImage> images = AddImages(store, 40);
-  ContentReader first(&store.containerd, &cache);
-  ReadTogether(first, images);
-  store.containerd.reads.clear();
-  store.containerd.blobs.erase(*images.front().target);
-  ContentReader second(&store.containerd, &cache);
-  second.Expect(images, images.size());
-  ReadTogether(second, images);
-  EXPECT_THAT(images.front().stored->missing, HasSubstr("is not in the content store"));
-  EXPECT_TRUE(images.back().stored->id);
-  EXPECT_EQ(Sum(store.containerd.reads), 0);
+};
+
+/// What is in the cache is read from there, after it was found to be in the store still.
+void ExpectOnlyTheFirstIsMissing(const CachedStore& cached) {
+  EXPECT_THAT(cached.images.front().stored->missing, HasSubstr("is not in the content store"));
+  EXPECT_TRUE(cached.images.back().stored->id);
+  EXPECT_EQ(Sum(cached.store.containerd.reads), 0);
+}
+
+TEST(ReadContents, TakesFromTheCacheWhatIsStillThere) {
+  const CachedStore cached([](ContentReader& reader, std::vector<facts::CachedImage>& images) {
+    reader.Expect(images, images.size());
+    ReadTogether(reader, images);
+  });
+  ExpectOnlyTheFirstIsMissing(cached);
 }
 
 TEST(ReadContents, LeavesEverythingUnknownWithoutAContentStore) {
@@ -522,20 +537,11 @@ TEST(ContentReader, AsksForEachDigestWhereTheStoreCannotBeListed) {
 }
 
 TEST(ContentReader, AsksTheListingWhetherCachedContentIsStillThere) {
-  Store store;
-  ContentCache cache(1 << 20);
-  std::vector<facts::CachedImage> images = AddImages(store, 40);
-  ContentReader first(&store.containerd, &cache);
-  ReadAll(first, images);
-  store.containerd.reads.clear();
-  store.containerd.blobs.erase(*images.front().target);
-  ContentReader second(&store.containerd, &cache);
-  ReadAll(second, images);
-  EXPECT_THAT(images.front().stored->missing, HasSubstr("is not in the content store"));
-  EXPECT_TRUE(images.back().stored->id);
-  EXPECT_EQ(Sum(store.containerd.reads), 0);
-  EXPECT_EQ(store.containerd.content_lists, 2);
-  EXPECT_EQ(store.containerd.infos, (std::map<image::Digest, int>{{*images.front().target, 1}}))
+  const CachedStore cached(ReadAll);
+  ExpectOnlyTheFirstIsMissing(cached);
+  const FakeContainerd& containerd = cached.store.containerd;
+  EXPECT_EQ(containerd.content_lists, 2);
+  EXPECT_EQ(containerd.infos, (std::map<image::Digest, int>{{*cached.images.front().target, 1}}))
       << "only what is not listed";
 }
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "long_report.h"
 #include "serve/changes.h"
 #include "serve/metrics.h"
 #include "serve/report_metrics.h"
@@ -19,23 +20,16 @@ namespace {
 
 constexpr int kTagsOfReport = 100;
 
-v1::NodeReport LongReport() {
-  v1::NodeReport report;
-  report.set_node("node-1");
+v1::NodeReport FreshReport() {
+  v1::NodeReport report = LongReport(kTagsOfReport, v1::VERDICT_FRESH);
   report.mutable_checked_at()->set_seconds(100);
-  for (int i = 0; i < kTagsOfReport; ++i) {
-    v1::TagReport& tag = *report.add_tags();
-    tag.set_reference("registry.test/app-" + std::to_string(i) + std::string(1000, 'x') + ":v1");
-    tag.set_verdict(v1::VERDICT_FRESH);
-  }
-  report.add_containers()->set_id("container");
   (*report.add_registries()->add_summary()->mutable_states())["HOST_STATE_IN_SYNC"] = kTagsOfReport;
   return report;
 }
 
 /// With the tags from `begin` on.
 v1::NodeReport WithStaleTags(int begin) {
-  v1::NodeReport report = LongReport();
+  v1::NodeReport report = FreshReport();
   report.mutable_checked_at()->set_seconds(200);
   for (int i = begin; i < kTagsOfReport; ++i) report.mutable_tags(i)->set_verdict(v1::VERDICT_STALE);
   return report;
@@ -66,17 +60,17 @@ const std::uint8_t* LastTagOf(const grpc::ByteBuffer& answer) {
 }
 
 TEST(SerialisedReport, IsTheReport) {
-  const SerialisedReport serialised(LongReport());
+  const SerialisedReport serialised(FreshReport());
   EXPECT_EQ(serialised.tags_size(), kTagsOfReport);
-  EXPECT_EQ(serialised.size(), LongReport().ByteSizeLong());
-  EXPECT_EQ(serialised.Parse().SerializeAsString(), LongReport().SerializeAsString());
+  EXPECT_EQ(serialised.size(), FreshReport().ByteSizeLong());
+  EXPECT_EQ(serialised.Parse().SerializeAsString(), FreshReport().SerializeAsString());
   const SerialisedReport nothing{v1::NodeReport()};
   EXPECT_EQ(nothing.tags_size(), 0);
   EXPECT_EQ(nothing.Parse().tags_size(), 0);
 }
 
 TEST(SerialisedReport, IsParsedWithAsMuchOfEachTagAsIsWanted) {
-  v1::NodeReport report = LongReport();
+  v1::NodeReport report = FreshReport();
   report.mutable_tags(3)->add_remedies()->set_kind(v1::REMEDY_KIND_WAIT);
   const SerialisedReport serialised(report);
   const v1::NodeReport trimmed = serialised.Parse([](v1::TagReport& tag) {
@@ -92,7 +86,7 @@ TEST(SerialisedReport, GivesRoomBackWithTheLastAnswer) {
   auto room = std::make_shared<int>();
   const std::weak_ptr<int> taken = room;
   auto snapshot =
-      std::make_unique<const Snapshot>(1, std::make_shared<const SerialisedReport>(LongReport(), std::move(room)));
+      std::make_unique<const Snapshot>(1, std::make_shared<const SerialisedReport>(FreshReport(), std::move(room)));
   grpc::ByteBuffer answer = snapshot->Event(nullptr);
   snapshot.reset();
   EXPECT_FALSE(taken.expired());
@@ -101,9 +95,9 @@ TEST(SerialisedReport, GivesRoomBackWithTheLastAnswer) {
 }
 
 TEST(Snapshot, PagesAreOfOneSerialisedReport) {
-  const Snapshot whole(7, Serialised(LongReport()));
+  const Snapshot whole(7, Serialised(FreshReport()));
   const v1::GetReportResponse all = Response(whole, 0, kTagsOfReport);
-  EXPECT_EQ(all.report().SerializeAsString(), LongReport().SerializeAsString());
+  EXPECT_EQ(all.report().SerializeAsString(), FreshReport().SerializeAsString());
   EXPECT_EQ(all.generation(), 7U);
   EXPECT_FALSE(all.has_failed());
   const auto first = Parsed<v1::GetReportResponse>(whole.Response(0, 40, "7:40"));
@@ -112,7 +106,7 @@ TEST(Snapshot, PagesAreOfOneSerialisedReport) {
   EXPECT_EQ(first.report().containers_size(), 1);
   const v1::GetReportResponse last = Response(whole, 40, kTagsOfReport);
   ASSERT_EQ(last.report().tags_size(), 60);
-  EXPECT_EQ(last.report().tags(0).reference(), LongReport().tags(40).reference());
+  EXPECT_EQ(last.report().tags(0).reference(), FreshReport().tags(40).reference());
   EXPECT_EQ(last.report().node(), "node-1");
   EXPECT_EQ(last.report().checked_at().seconds(), 100);
   EXPECT_EQ(last.report().containers_size(), 0);
@@ -125,34 +119,34 @@ TEST(Snapshot, PagesAreOfOneSerialisedReport) {
 TEST(Snapshot, AnswersSayThatRoundsFailedSince) {
   v1::FailedRound failure;
   failure.set_detail("no runtime");
-  EXPECT_EQ(Response(Snapshot(1, Serialised(LongReport()), failure), 0, 1).failed().detail(), "no runtime");
+  EXPECT_EQ(Response(Snapshot(1, Serialised(FreshReport()), failure), 0, 1).failed().detail(), "no runtime");
 }
 
 TEST(Snapshot, WhoWasToldNothingIsToldTheReport) {
-  const v1::WatchReportResponse event = Event(Snapshot(7, Serialised(LongReport())), nullptr);
+  const v1::WatchReportResponse event = Event(Snapshot(7, Serialised(FreshReport())), nullptr);
   EXPECT_EQ(event.generation(), 7U);
-  EXPECT_EQ(event.report().SerializeAsString(), LongReport().SerializeAsString());
+  EXPECT_EQ(event.report().SerializeAsString(), FreshReport().SerializeAsString());
 }
 
 TEST(Snapshot, WhoWasToldAnEarlierReportIsToldTheChanges) {
-  const Snapshot first(1, Serialised(LongReport()));
-  const Snapshot second(2, Serialised(WithStaleTags(98)), std::nullopt, NewsBetween(LongReport(), WithStaleTags(98)));
+  const Snapshot first(1, Serialised(FreshReport()));
+  const Snapshot second(2, Serialised(WithStaleTags(98)), std::nullopt, NewsBetween(FreshReport(), WithStaleTags(98)));
   const Snapshot third(3, Serialised(WithStaleTags(97)), std::nullopt,
                        NewsBetween(WithStaleTags(98), WithStaleTags(97)));
   EXPECT_EQ(Event(second, &first).generation(), 2U);
   EXPECT_EQ(Event(second, &first).changes().SerializeAsString(),
-            ChangesBetween(LongReport(), WithStaleTags(98)).SerializeAsString());
+            ChangesBetween(FreshReport(), WithStaleTags(98)).SerializeAsString());
   EXPECT_EQ(Event(third, &second).changes().tags_size(), 1);
   EXPECT_EQ(Event(third, &first).changes().tags_size(), 3) << "as who was busy is";
   EXPECT_EQ(Event(third, &second).changes().tags_size(), 1);
 }
 
 TEST(Snapshot, ChangesThatAreNotSmallerAreTheReport) {
-  const Snapshot first(1, Serialised(LongReport()));
+  const Snapshot first(1, Serialised(FreshReport()));
   v1::NodeReport other = WithStaleTags(0);
   other.mutable_containers(0)->set_id("another");
   other.clear_registries();
-  for (const auto& changes : {NewsBetween(LongReport(), other), std::optional<v1::ReportChanges>()}) {
+  for (const auto& changes : {NewsBetween(FreshReport(), other), std::optional<v1::ReportChanges>()}) {
     const v1::WatchReportResponse event = Event(Snapshot(2, Serialised(other), std::nullopt, changes), &first);
     EXPECT_TRUE(event.has_report()) << changes.has_value();
     EXPECT_EQ(event.report().tags_size(), kTagsOfReport) << changes.has_value();

@@ -9,28 +9,18 @@
 #include <utility>
 #include <vector>
 
+#include "long_report.h"
+
 namespace tagdrift::serve {
 namespace {
 
 constexpr int kTags = 100;
 
-v1::NodeReport ReportOfTags() {
-  v1::NodeReport report;
-  report.set_node("node-1");
-  for (int i = 0; i < kTags; ++i) {
-    v1::TagReport& tag = *report.add_tags();
-    tag.set_reference("registry.test/app-" + std::to_string(i) + std::string(1000, 'x') + ":v1");
-    tag.set_verdict(v1::VERDICT_STALE);
-  }
-  report.add_containers()->set_id("container");
-  return report;
-}
-
 std::shared_ptr<const Published> PublishedTags(std::uint64_t generation) {
   auto published = std::make_shared<Published>();
   published->round = std::make_shared<const agent::KeptRound>(report::Round());
-  published->report =
-      std::make_shared<const Snapshot>(generation, std::make_shared<const SerialisedReport>(ReportOfTags()));
+  published->report = std::make_shared<const Snapshot>(
+      generation, std::make_shared<const SerialisedReport>(LongReport(kTags, v1::VERDICT_STALE)));
   return published;
 }
 
@@ -126,12 +116,12 @@ TEST_F(ViewsTest, OfAnEarlierReportGoAlsoWhereNobodyAsks) {
 }
 
 TEST_F(ViewsTest, BasicOnesLackWhatIsLarge) {
-  v1::NodeReport report = ReportOfTags();
+  v1::NodeReport report = LongReport(kTags, v1::VERDICT_STALE);
   report.mutable_tags(7)->add_hosts()->set_url("https://registry.test/v2");
   auto published = std::make_shared<Published>(*published_);
   published->report = std::make_shared<const Snapshot>(1, std::make_shared<const SerialisedReport>(report));
   const auto basic = *views_.Of(published, {}, v1::VIEW_BASIC, Caller());
-  EXPECT_EQ(basic->report()->Parse().SerializeAsString(), ReportOfTags().SerializeAsString());
+  EXPECT_EQ(basic->report()->Parse().SerializeAsString(), LongReport(kTags, v1::VERDICT_STALE).SerializeAsString());
 }
 
 TEST_F(ViewsTest, AreMadeRoomForByThoseThatNobodyHolds) {
