@@ -11,6 +11,10 @@
 namespace tagdrift::registry {
 namespace {
 
+/// Each transfer has a buffer of its own for what it receives, which is a few headers as a rule: libcurl's usual 16 KiB
+/// make 8 MiB where four registries are asked 128 questions at a time.
+constexpr long kReceiveBuffer = 4 << 10;
+
 long Milliseconds(absl::Duration duration) {
   return static_cast<long>(std::max<std::int64_t>(1, absl::ToInt64Milliseconds(duration)));
 }
@@ -173,6 +177,7 @@ void Transfer::Begin(const HttpRequest& request, const TransferSettings& setting
   curl_easy_setopt(easy(), CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy(), CURLOPT_FOLLOWLOCATION, 0L);
   curl_easy_setopt(easy(), CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(easy(), CURLOPT_BUFFERSIZE, kReceiveBuffer);
   curl_easy_setopt(easy(), CURLOPT_QUICK_EXIT, 1L);
   curl_easy_setopt(easy(), CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS);
   // Over plain http each connection takes one request at a time: to wait for another's first answer would only hang
