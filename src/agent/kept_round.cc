@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "tagdrift/image/reference.h"
-#include "tagdrift/judge/judge.h"
 
 namespace tagdrift::agent {
 namespace {
@@ -50,14 +49,20 @@ bool KeptRound::HasRepository(const std::string& name) const {
 }
 
 report::Round KeptRound::Whole() const {
+  report::Round round = Unjudged();
+  for (auto* tags : {&round.tags, &round.asked_for}) {
+    for (report::JudgedTag& tag : *tags) report::JudgeTag(round, tag);
+  }
+  return round;
+}
+
+report::Round KeptRound::Unjudged() const {
   report::Round round = rest_;
   round.tags.reserve(selected_);
   round.asked_for.reserve(tags_.size() - selected_);
   for (const Tag& tag : tags_) {
-    const judge::Route& route = round.routes.at(tag.facts.image.reference.registry());
     (round.tags.size() < selected_ ? round.tags : round.asked_for)
-        .push_back(
-            {.facts = tag.facts, .result = judge::JudgeTag(tag.facts, route, round.rules), .asked_at = tag.asked_at});
+        .push_back({.facts = tag.facts, .result = {}, .asked_at = tag.asked_at});
   }
   auto other = std::exchange(round.node.images, {});
   auto next = other.begin();

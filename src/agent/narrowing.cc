@@ -12,9 +12,28 @@
 #include "tagdrift/judge/containers.h"
 
 namespace tagdrift::agent {
+namespace {
 
-absl::Status KeepSelected(const Selection& selection, report::Round& round) {
-  if (selection.patterns.empty() && selection.ignored.empty() && !selection.in_use) return absl::OkStatus();
+void JudgeNeeded(const OnNeeded& on_needed, const std::set<image::Reference>& kept,
+                 const std::vector<judge::ContainerRequest>& requests, report::Round& round) {
+  std::set<image::Reference> needed = kept;
+  for (const judge::ContainerRequest& request : requests) {
+    needed.insert(request.references.begin(), request.references.end());
+  }
+  for (auto* tags : {&round.tags, &round.asked_for}) {
+    for (report::JudgedTag& tag : *tags) {
+      if (needed.contains(tag.facts.image.reference)) on_needed(tag);
+    }
+  }
+}
+
+}  // namespace
+
+absl::Status KeepSelected(const Selection& selection, report::Round& round, const OnNeeded& on_needed) {
+  if (selection.patterns.empty() && selection.ignored.empty() && !selection.in_use) {
+    for (auto* tags : {&round.tags, &round.asked_for}) std::ranges::for_each(*tags, on_needed);
+    return absl::OkStatus();
+  }
   facts::Node recorded;
   std::vector<facts::CachedImage> asked_for;
   for (const report::JudgedTag& tag : round.tags) recorded.images.push_back(tag.facts.image);
@@ -26,12 +45,13 @@ absl::Status KeepSelected(const Selection& selection, report::Round& round) {
   std::vector<judge::ContainerRequest> requests;
   for (const judge::ContainerResult& container : round.containers) requests.push_back(container.request);
   SelectContainers(selection, selected, requests);
+  JudgeNeeded(on_needed, selected, requests, round);
   report::JudgeContainers(requests, round);
   std::erase_if(round.tags, [&](const auto& tag) { return !selected.contains(tag.facts.image.reference); });
   return absl::OkStatus();
 }
 
-absl::Status KeepSubject(const Subject& subject, report::Round& round) {
+absl::Status KeepSubject(const Subject& subject, report::Round& round, const OnNeeded& on_needed) {
   auto found = FindSubject(subject, round.node);
   if (!found.ok()) return found.status();
   std::set<image::Reference> selected;
@@ -42,6 +62,7 @@ absl::Status KeepSubject(const Subject& subject, report::Round& round) {
   if (round.tags.empty() && !found->pod) {
     return absl::NotFoundError(fmt::format("'{}' is not among the tags that were recorded", subject.text));
   }
+  std::ranges::for_each(round.tags, on_needed);
   if (found->pod) KeepPod(*found->pod, round.node);
   std::vector<judge::ContainerRequest> requests = judge::ContainerRequests(round.node);
   SelectContainersOf(found->pod.has_value(), selected, requests);

@@ -1,6 +1,12 @@
 #include "tagdrift/report/round.h"
 
+#include "tagdrift/judge/judge.h"
+
 namespace tagdrift::report {
+
+void JudgeTag(const Round& round, JudgedTag& tag) {
+  tag.result = judge::JudgeTag(tag.facts, round.routes.at(tag.facts.image.reference.registry()), round.rules);
+}
 
 void JudgeContainers(const std::vector<judge::ContainerRequest>& requests, Round& round) {
   std::map<image::Reference, judge::JudgedName> names;

@@ -29,12 +29,14 @@ v1::NodeReport WithoutTags(report::Round round, const report::Invocation& invoca
   return report::ToMessage(round, invocation);
 }
 
+/// Of a round of which nothing is judged yet.
 absl::StatusOr<v1::NodeReport> Narrowed(report::Round round, const v1::ReportFilter& filter, Unmatched unmatched,
                                         const report::Invocation& invocation) {
   if (filter.no_containers()) agent::LeaveOutContainers(round);
+  const auto judge = [&round](report::JudgedTag& tag) { report::JudgeTag(round, tag); };
   absl::Status kept;
   if (!filter.pod().empty()) {
-    kept = agent::KeepSubject({filter.pod(), true}, round);
+    kept = agent::KeepSubject({filter.pod(), true}, round, judge);
   } else {
     auto patterns = PatternsOf(filter);
     if (!patterns.ok()) return patterns.status();
@@ -44,7 +46,7 @@ absl::StatusOr<v1::NodeReport> Narrowed(report::Round round, const v1::ReportFil
                                 .ignored = *std::move(ignored),
                                 .in_use = filter.in_use(),
                                 .unmatched_is_nothing = unmatched == Unmatched::kIsNothing},
-                               round);
+                               round, judge);
   }
   if (absl::IsNotFound(kept) && unmatched == Unmatched::kIsNothing) return WithoutTags(std::move(round), invocation);
   if (!kept.ok()) return kept;
@@ -108,7 +110,7 @@ absl::StatusOr<v1::NodeReport> Filtered(const Published& published, const v1::Re
                                         Unmatched unmatched, const report::Invocation& invocation) {
   if (absl::Status status = CheckFilter(filter); !status.ok()) return status;
   absl::StatusOr<v1::NodeReport> report = Narrows(filter)
-                                              ? Narrowed(published.round->Whole(), filter, unmatched, invocation)
+                                              ? Narrowed(published.round->Unjudged(), filter, unmatched, invocation)
                                               : published.report->report()->Parse();
   if (!report.ok()) return report;
   if (filter.verdicts_size() > 0) KeepVerdicts(filter, *report);

@@ -3,7 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+#include <string>
+
 #include "scene.h"
+#include "tagdrift/agent/narrowing.h"
 #include "tagdrift/record/recording.h"
 #include "tagdrift/report/report.h"
 
@@ -53,6 +57,48 @@ TEST_F(KeptRoundTest, IsTheSameRoundAgain) {
   EXPECT_EQ(FactsOf(whole), FactsOf(round_));
   EXPECT_EQ(whole.tags[0].asked_at, round_.tags[0].asked_at);
   EXPECT_EQ(whole.asked_for[0].asked_at, round_.asked_for[0].asked_at);
+}
+
+TEST_F(KeptRoundTest, JudgesOnlyWhatIsKeptOfIt) {
+  const KeptRound kept(round_);
+  struct Case {
+    const char* pattern;
+    std::set<std::string> judged;
+  };
+  // What a container of a kept tag is measured by is judged too.
+  for (const auto& [pattern, judged] : {Case{"app:v1", {"app:v1"}}, Case{"*/gone-from-here:*", {"gone-from-here:v1"}},
+                                        Case{"*", {"app:v1", "other:v1", "gone-from-here:v1"}}}) {
+    const Selection selection{
+        .patterns = {*NamePattern::Parse(std::string(pattern).starts_with("*") ? pattern : NameOf(pattern))}};
+    report::Round whole = kept.Whole();
+    ASSERT_TRUE(KeepSelected(selection, whole).ok()) << pattern;
+    report::Round part = kept.Unjudged();
+    std::set<std::string> needed;
+    const auto judge = [&](report::JudgedTag& tag) {
+      EXPECT_TRUE(needed.insert(tag.facts.image.reference.Canonical()).second);
+      report::JudgeTag(part, tag);
+    };
+    ASSERT_TRUE(KeepSelected(selection, part, judge).ok()) << pattern;
+    EXPECT_EQ(report::ToMessage(part).DebugString(), report::ToMessage(whole).DebugString());
+    std::set<std::string> expected;
+    for (const std::string& name : judged) expected.insert(NameOf(name));
+    EXPECT_EQ(needed, expected) << pattern;
+  }
+}
+
+TEST_F(KeptRoundTest, JudgesOnlyTheTagThatIsExplained) {
+  const KeptRound kept(round_);
+  report::Round whole = kept.Whole();
+  ASSERT_TRUE(KeepSubject({NameOf("gone-from-here:v1"), false}, whole).ok());
+  report::Round part = kept.Unjudged();
+  int judged = 0;
+  const auto judge = [&](report::JudgedTag& tag) {
+    ++judged;
+    report::JudgeTag(part, tag);
+  };
+  ASSERT_TRUE(KeepSubject({NameOf("gone-from-here:v1"), false}, part, judge).ok());
+  EXPECT_EQ(report::ToMessage(part).DebugString(), report::ToMessage(whole).DebugString());
+  EXPECT_EQ(judged, 1);
 }
 
 TEST_F(KeptRoundTest, HasWhatIsKnownOfTagsOnce) {

@@ -26,6 +26,8 @@ class KeptRound {
 
   /// The round as it was.
   report::Round Whole() const;
+  /// The round with nothing judged of its tags: report::JudgeTag does that.
+  report::Round Unjudged() const;
 
   /// Whether the node had a name of this repository ("docker.io/library/nginx").
   bool HasRepository(const std::string& name) const;

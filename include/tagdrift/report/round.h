@@ -59,6 +59,9 @@ struct Round {
   std::optional<judge::Disk> disk = {};
 };
 
+/// Judges a tag of `round` by its facts.
+void JudgeTag(const Round& round, JudgedTag& tag);
+
 /// Judges `requests`, which were made from the round's node, by its tags.
 void JudgeContainers(const std::vector<judge::ContainerRequest>& requests, Round& round);
 
