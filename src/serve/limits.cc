@@ -6,21 +6,27 @@
 
 namespace tagdrift::serve {
 
-Grant Quota::Take(std::size_t amount, const Caller& caller, std::size_t most, std::size_t share) {
+Grant Quota::Take(std::size_t amount, const Caller& caller, std::size_t most, std::optional<std::size_t> share) {
   const bool has_share = RoleOf(caller) == Role::kReader;
   {
     const std::lock_guard lock(held_->mutex);
     const auto own = held_->readers.find(caller.id);
     const std::size_t own_held = own == held_->readers.end() ? 0 : own->second;
-    if (has_share && (amount > share || own_held > share - amount)) return {.share_is_taken = true};
+    const bool has_enough = share ? amount > *share || own_held > *share - amount
+                                  : own_held > 0 && own_held + held_->of_readers + 2 * amount > most;
+    if (has_share && has_enough) return {.share_is_taken = true};
     if (amount > most || held_->all > most - amount) return {};
-    if (has_share) held_->readers[caller.id] += amount;
+    if (has_share) {
+      held_->readers[caller.id] += amount;
+      held_->of_readers += amount;
+    }
     held_->all += amount;
   }
   const auto give_back = [held = held_, amount, has_share, id = caller.id](void*) {
     const std::lock_guard lock(held->mutex);
     held->all -= amount;
     if (!has_share) return;
+    held->of_readers -= amount;
     const auto own = held->readers.find(id);
     if ((own->second -= amount) == 0) held->readers.erase(own);
   };
@@ -28,7 +34,7 @@ Grant Quota::Take(std::size_t amount, const Caller& caller, std::size_t most, st
 }
 
 Grant Slots::Take(const Caller& caller) {
-  return quota_.Take(1, caller, RoleOf(caller) == Role::kOperator ? most_ : of_readers_, of_readers_ / 2);
+  return quota_.Take(1, caller, RoleOf(caller) == Role::kOperator ? most_ : of_readers_, std::nullopt);
 }
 
 Grant SharedSlots::Take(const Caller& caller, const std::string& what) {

@@ -23,14 +23,16 @@ struct Grant {
 /// How much is held at a time, by all and by each reader. Thread safe.
 class Quota {
  public:
-  /// `amount`, unless with it all would hold more than `most`, or this caller, where he is a reader, more than `share`.
-  /// What an operator holds is in no share, also where he is a reader elsewhere.
-  Grant Take(std::size_t amount, const Caller& caller, std::size_t most, std::size_t share);
+  /// `amount`, unless with it all would hold more than `most`, or this caller, where he is a reader, more than `share`;
+  /// without one, more than `amount` and than all readers would leave of `most`. What an operator holds is in no share,
+  /// also where he is a reader elsewhere.
+  Grant Take(std::size_t amount, const Caller& caller, std::size_t most, std::optional<std::size_t> share);
 
  private:
   struct Held {
     std::mutex mutex;
     std::size_t all = 0;                         ///< mutex
+    std::size_t of_readers = 0;                  ///< mutex
     std::map<std::string, std::size_t> readers;  ///< by id, of those who hold something; mutex
   };
 
@@ -40,7 +42,8 @@ class Quota {
 /// How much may go on at a time. Thread safe.
 class Slots {
  public:
-  /// Readers leave `for_operators` of them free, and one reader leaves half of the rest to others.
+  /// Readers leave `for_operators` of them free. Of the rest one reader has no more than he leaves, or one: the first
+  /// has half, and who comes next finds half of what the others have not taken.
   Slots(std::size_t most, std::size_t for_operators) : most_(most), of_readers_(most - for_operators) {}
 
   /// One.

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace tagdrift::serve {
@@ -14,8 +16,8 @@ Caller OperatorCalled(const std::string& id) { return {.role = Role::kOperator, 
 TEST(Slots, ReadersLeaveOperatorsTheirs) {
   Slots slots(5, 1);
   std::vector<Grant> taken;
-  for (const char* id : {"a", "a", "b", "b"}) EXPECT_NE(taken.emplace_back(slots.Take(ReaderCalled(id))).held, nullptr);
-  const Grant refused = slots.Take(ReaderCalled("c"));
+  for (const char* id : {"a", "a", "b", "c"}) EXPECT_NE(taken.emplace_back(slots.Take(ReaderCalled(id))).held, nullptr);
+  const Grant refused = slots.Take(ReaderCalled("d"));
   EXPECT_EQ(refused.held, nullptr);
   EXPECT_FALSE(refused.share_is_taken) << "others have them";
   EXPECT_NE(taken.emplace_back(slots.Take(OperatorCalled("a"))).held, nullptr);
@@ -37,6 +39,22 @@ TEST(Slots, OneReaderLeavesHalfToOthers) {
   EXPECT_NE(slots.Take(ReaderCalled("b")).held, nullptr);
   taken.pop_back();
   EXPECT_NE(slots.Take(ReaderCalled("a")).held, nullptr) << "given back";
+}
+
+TEST(Slots, EachReaderLeavesAsMuchAsHeTakes) {
+  Slots slots(16, 4);
+  std::vector<Grant> taken;
+  std::map<std::string, int> counts;
+  for (const char* id : {"a", "b", "c", "d", "e"}) {
+    for (int i = 0; i < 16; ++i) {
+      Grant grant = slots.Take(ReaderCalled(id));
+      if (grant.held == nullptr) break;
+      taken.push_back(std::move(grant));
+      ++counts[id];
+    }
+  }
+  EXPECT_EQ(counts, (std::map<std::string, int>{{"a", 6}, {"b", 3}, {"c", 1}, {"d", 1}, {"e", 1}}));
+  EXPECT_FALSE(slots.Take(ReaderCalled("f")).share_is_taken) << "there are no more";
 }
 
 TEST(Slots, WhatAnOperatorHoldsIsInNoShare) {
