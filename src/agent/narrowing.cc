@@ -10,21 +10,56 @@
 
 #include "tagdrift/facts/node_facts.h"
 #include "tagdrift/judge/containers.h"
+#include "tagdrift/judge/route.h"
 
 namespace tagdrift::agent {
 namespace {
 
-void JudgeNeeded(const OnNeeded& on_needed, const std::set<image::Reference>& kept,
-                 const std::vector<judge::ContainerRequest>& requests, report::Round& round) {
-  std::set<image::Reference> needed = kept;
-  for (const judge::ContainerRequest& request : requests) {
-    needed.insert(request.references.begin(), request.references.end());
+/// Adds the names with a digest among `selected`, which are no tags of a round where nothing uses them.
+void AddDigestNames(const std::vector<facts::CachedImage>& selected, report::Round& round) {
+  std::set<image::Reference> there;
+  for (const auto* tags : {&round.tags, &round.asked_for}) {
+    for (const report::JudgedTag& tag : *tags) there.insert(tag.facts.image.reference);
   }
-  for (auto* tags : {&round.tags, &round.asked_for}) {
-    for (report::JudgedTag& tag : *tags) {
-      if (needed.contains(tag.facts.image.reference)) on_needed(tag);
+  for (const facts::CachedImage& image : selected) {
+    if (!image.reference.digest() || there.contains(image.reference)) continue;
+    const std::string& registry = image.reference.registry();
+    if (!round.routes.contains(registry)) {
+      hosts::RegistryConfig config{.registry = registry, .unknown = "the round did not look at this registry"};
+      round.routes.emplace(registry, judge::MakeRoute(std::move(config), round.settings.version, std::nullopt));
     }
+    round.tags.push_back({.facts = {.image = image}, .result = {}});
   }
+}
+
+/// As a check of `selected` has them: these as tags, and of the others only what `looked_at` names.
+void KeepLookedAt(const std::set<image::Reference>& selected, const std::set<image::Reference>& looked_at,
+                  report::Round& round) {
+  for (report::JudgedTag& tag : std::exchange(round.tags, {})) {
+    (selected.contains(tag.facts.image.reference) ? round.tags : round.asked_for).push_back(std::move(tag));
+  }
+  std::erase_if(round.asked_for, [&](const auto& tag) { return !looked_at.contains(tag.facts.image.reference); });
+}
+
+/// Names with a digest are listed only where containers use them.
+void LeaveOutDigestNames(report::Round& round) {
+  const auto has_digest = [](const image::Reference& name) { return name.digest().has_value(); };
+  std::erase_if(round.tags, [&](const auto& tag) { return has_digest(tag.facts.image.reference); });
+  facts::Node& node = round.node;
+  std::set<std::pair<std::string, image::Digest>> tagged;
+  for (facts::CachedImage& image : std::exchange(node.images, {})) {
+    if (has_digest(image.reference)) {
+      node.other_digests.push_back(std::move(image));
+      --round.tags_on_node;
+      continue;
+    }
+    if (image.target) tagged.emplace(image.reference.Name(), *image.target);
+    for (const image::Digest& candidate : image.candidates) tagged.emplace(image.reference.Name(), candidate);
+    node.images.push_back(std::move(image));
+  }
+  node.digest_names = static_cast<int>(std::ranges::count_if(node.other_digests, [&](const auto& image) {
+    return !tagged.contains({image.reference.Name(), *image.reference.digest()});
+  }));
 }
 
 }  // namespace
@@ -38,6 +73,7 @@ absl::Status KeepSelected(const Selection& selection, report::Round& round, cons
   std::vector<facts::CachedImage> asked_for;
   for (const report::JudgedTag& tag : round.tags) recorded.images.push_back(tag.facts.image);
   for (const report::JudgedTag& tag : round.asked_for) asked_for.push_back(tag.facts.image);
+  recorded.other_digests = round.node.other_digests;
   const auto images = Select(selection, recorded, asked_for);
   if (!images.ok()) return images.status();
   std::set<image::Reference> selected;
@@ -45,9 +81,14 @@ absl::Status KeepSelected(const Selection& selection, report::Round& round, cons
   std::vector<judge::ContainerRequest> requests;
   for (const judge::ContainerResult& container : round.containers) requests.push_back(container.request);
   SelectContainers(selection, selected, requests);
-  JudgeNeeded(on_needed, selected, requests, round);
+  AddDigestNames(*images, round);
+  std::set<image::Reference> looked_at = selected;
+  for (const facts::CachedImage& image : AskedBesides(selection, selected, requests, round.node)) {
+    looked_at.insert(image.reference);
+  }
+  KeepLookedAt(selected, looked_at, round);
+  for (auto* tags : {&round.tags, &round.asked_for}) std::ranges::for_each(*tags, on_needed);
   report::JudgeContainers(requests, round);
-  std::erase_if(round.tags, [&](const auto& tag) { return !selected.contains(tag.facts.image.reference); });
   return absl::OkStatus();
 }
 
@@ -72,13 +113,16 @@ absl::Status KeepSubject(const Subject& subject, report::Round& round, const OnN
 }
 
 void LeaveOutContainers(report::Round& round) {
+  LeaveOutDigestNames(round);
   for (report::JudgedTag& tag : round.tags) tag.facts.image.used_by.clear();
   round.containers.clear();
   round.asked_for.clear();
   round.node.containers.clear();
   round.node.sandboxes.clear();
   round.node.pods = {};
-  for (facts::CachedImage& image : round.node.images) image.used_by.clear();
+  for (auto* images : {&round.node.images, &round.node.other_digests}) {
+    for (facts::CachedImage& image : *images) image.used_by.clear();
+  }
 }
 
 }  // namespace tagdrift::agent
