@@ -172,12 +172,18 @@ Grant Views::RoomFor(const std::string& key, std::size_t view, std::size_t whole
   const std::size_t share = std::max(most_, 2 * (key.size() + 2 * whole));
   const std::size_t most = RoleOf(caller) == Role::kOperator ? 2 * share : share + share / 2;
   if (Grant room = room_.Take(bytes, caller, most, share); room.held != nullptr) return room;
-  std::map<std::string, std::shared_ptr<const Snapshot>> kept;
+  // Those that somebody holds would free nothing, and be made again for the next who asks. None gets another holder
+  // while the mutex is held.
+  std::vector<std::shared_ptr<const Snapshot>> unheld;
   {
     const std::lock_guard lock(mutex_);
-    kept.swap(made_);
+    std::erase_if(made_, [&unheld](auto& entry) {
+      if (entry.second.use_count() > 1) return false;
+      unheld.push_back(std::move(entry.second));
+      return true;
+    });
   }
-  kept.clear();
+  unheld.clear();
   return room_.Take(bytes, caller, most, share);
 }
 
