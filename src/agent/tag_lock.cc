@@ -102,8 +102,9 @@ absl::StatusOr<std::unique_ptr<TagLock>> TagLock::Acquire(node::ContainerdAction
   if (!status.ok()) {
     // The answer to the creation may have been lost.
     if (absl::IsCancelled(status) || absl::IsDeadlineExceeded(status)) lock->GiveBack();
-    // Whether the time ends between two tries or during one says the same.
-    return absl::IsDeadlineExceeded(status) && !held.ok() ? held : status;
+    // Whether the time ends between two tries or during one says the same. A call has a limit of its own, too.
+    const bool time_is_up = absl::IsDeadlineExceeded(status) && clock.Steady() >= context.deadline;
+    return time_is_up && !held.ok() ? held : status;
   }
   lock->prolonger_ = std::jthread([held = lock.get()](const std::stop_token& end) { held->Prolong(end); });
   return lock;

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <stop_token>
 #include <thread>
@@ -35,16 +36,17 @@ class ClockAhead final : public Clock {
   static constexpr std::chrono::hours kAhead{1};
 };
 
-/// Each wait is ended by a stop request.
-class ClockThatStops final : public Clock {
+/// Something happens where one waits, which takes no time.
+class EventfulClock final : public Clock {
  public:
-  explicit ClockThatStops(std::stop_source& source) : source_(source) {}
+  /// `on_wait` answers as WaitUntil does.
+  explicit EventfulClock(std::function<bool()> on_wait) : on_wait_(std::move(on_wait)) {}
   SteadyTime Steady() const override { return SystemClock()->Steady(); }
   absl::Time Wall() const override { return SystemClock()->Wall(); }
-  bool WaitUntil(SteadyTime, std::stop_token) const override { return !source_.request_stop(); }
+  bool WaitUntil(SteadyTime, std::stop_token) const override { return on_wait_(); }
 
  private:
-  std::stop_source& source_;
+  const std::function<bool()> on_wait_;
 };
 
 /// Locks tags of one node, without waiting for who holds them.
@@ -159,10 +161,23 @@ TEST_F(TagLockTest, LeavesAnothersLeaseAloneWhenItGoes) {
 TEST_F(TagLockTest, WaitingEndsAtAStop) {
   const auto lock = TryLock();
   std::stop_source stop;
-  const ClockThatStops clock(stop);
+  const EventfulClock clock([&stop] { return !stop.request_stop(); });
   const auto waiting =
       TagLock::Acquire(*node_.clients.containerd_actions, clock, finishing_, kLockedTag, {.stop = stop.get_token()});
   EXPECT_TRUE(absl::IsCancelled(waiting.status()));
+}
+
+TEST_F(TagLockTest, WaitingSaysThatContainerdFellSilent) {
+  const auto lock = TryLock();
+  ASSERT_TRUE(lock.ok());
+  const EventfulClock clock([this] {
+    node_.calls->Fail("lease", absl::DeadlineExceededError("creating a lease: no answer within 20s"));
+    return true;
+  });
+  const CallContext context = CallContext{}.Within(SystemClock()->Steady(), std::chrono::minutes(1));
+  const auto waiting = TagLock::Acquire(*node_.clients.containerd_actions, clock, finishing_, kLockedTag, context);
+  EXPECT_TRUE(absl::IsDeadlineExceeded(waiting.status())) << waiting.status();
+  EXPECT_THAT(std::string(waiting.status().message()), HasSubstr("no answer within 20s"));
 }
 
 TEST_F(TagLockTest, WaitingThatEndsDuringATrySaysWhoHoldsTheTag) {
