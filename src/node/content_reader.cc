@@ -117,7 +117,7 @@ absl::StatusOr<facts::Content> ContentReader::Settle(const BlobQuery& blob, absl
 absl::StatusOr<std::optional<std::map<std::string, std::string>>> ContentReader::Labels(const image::Digest& digest,
                                                                                         const CallContext& context) {
   if (client_ == nullptr) return absl::FailedPreconditionError("reading labels: no access to the content store");
-  if (const ContentListing* listing = Listing(context)) {
+  if (const auto listing = Listing(context)) {
     if (const auto* labels = listing->LabelsOf(digest)) return *labels;
   }
   auto info = Info(digest, context);
@@ -135,18 +135,25 @@ void ContentReader::Expect(const std::vector<facts::CachedImage>& images, std::s
   }
 }
 
-const ContentListing* ContentReader::Listing(const CallContext& context) {
+void ContentReader::ForgetListing() {
+  const std::lock_guard lock(listing_mutex_);
+  targets_.reset();
+  was_listed_ = true;
+  listing_.reset();
+}
+
+std::shared_ptr<const ContentListing> ContentReader::Listing(const CallContext& context) {
   const std::lock_guard lock(listing_mutex_);
   if (targets_ && !was_listed_) {
     was_listed_ = true;
     auto listed = client_->ListContent(*std::exchange(targets_, std::nullopt), kMostListed, context);
-    if (listed.ok()) listing_ = *std::move(listed);
+    if (listed.ok()) listing_ = std::make_shared<const ContentListing>(*std::move(listed));
   }
-  return listing_ ? &*listing_ : nullptr;
+  return listing_;
 }
 
 absl::StatusOr<bool> ContentReader::IsThere(const image::Digest& digest, const CallContext& context) {
-  const ContentListing* listing = Listing(context);
+  const auto listing = Listing(context);
   if (listing != nullptr && listing->Has(digest)) return true;
   const auto info = Info(digest, context);
   if (!info.ok()) return info.status();

@@ -111,10 +111,13 @@ void ReadContents(ContentReader& content, const image::Platform& platform, std::
     walks.Next();
     return;
   }
+  // While streams are open, each against its own time, their thread is to wait for nothing else.
+  content.ListExpected(context);
   content.ReadMany(
       [&] { return walks.Next(); },
       [&](const image::Digest& digest, const absl::StatusOr<std::string>& bytes) { walks.Take(digest, bytes); },
       context);
+  content.ForgetListing();
 }
 
 }  // namespace tagdrift::node

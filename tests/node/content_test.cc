@@ -447,6 +447,28 @@ TEST(ReadContents, TakesFromTheCacheWhatIsStillThere) {
   ExpectOnlyTheFirstIsMissing(cached);
 }
 
+TEST(ReadContents, ListsTheStoreBeforeAnyBlobIsOnItsWayAndOnlyForItself) {
+  Store store;
+  std::vector<facts::CachedImage> images = AddImages(store, 40);
+  ContentCache cache{1 << 20};
+  ContentReader reader(&store.containerd, &cache);
+  reader.Expect(images, images.size());
+  ReadTogether(reader, images);
+  const std::vector<std::string> calls = store.containerd.calls->seen();
+  EXPECT_THAT(calls.front(), HasSubstr("listing"));
+  EXPECT_EQ(Sum(store.containerd.infos), 0);
+  const BlobQuery later = {*images.front().target, ContentCache::Kind::kDocument};
+  ContentReader next(&store.containerd, &cache);
+  next.Expect(images, images.size());
+  images.erase(images.begin());
+  ReadTogether(next, images);
+  // Later in the round it may be removed.
+  store.containerd.blobs.erase(later.digest);
+  EXPECT_TRUE(std::holds_alternative<facts::NotThere>(*next.Read(later, {})));
+  EXPECT_EQ(store.containerd.infos[later.digest], 1);
+  EXPECT_EQ(store.containerd.content_lists, 2);
+}
+
 TEST(ReadContents, LeavesEverythingUnknownWithoutAContentStore) {
   Store store;
   ContentReader reader(nullptr);

@@ -4,6 +4,7 @@
 #include <functional>
 #include <future>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -47,6 +48,10 @@ class ContentReader {
   /// `images`. What is not in the listing is asked for before it is called missing, as it may have come since; so is
   /// everything where the store cannot be listed. After the first time that `count` was many this does nothing.
   void Expect(const std::vector<facts::CachedImage>& images, std::size_t count);
+  /// Lists the store now, where it is to be listed and was not.
+  void ListExpected(const CallContext& context) { (void)Listing(context); }
+  /// What was expected has been read: from now on each digest is asked for again, since much may have come and gone.
+  void ForgetListing();
 
   /// The content of a blob. NotThere where it is missing or is not what it is taken for. Errors: the store could not be
   /// asked, or the budget has no room.
@@ -88,8 +93,8 @@ class ContentReader {
   absl::StatusOr<facts::Content> Settle(const BlobQuery& blob, absl::StatusOr<facts::Content> content);
   absl::StatusOr<std::optional<ContentInfo>> Info(const image::Digest& digest, const CallContext& context);
   absl::StatusOr<bool> IsThere(const image::Digest& digest, const CallContext& context);
-  /// Null where the store is not to be listed, or could not be.
-  const ContentListing* Listing(const CallContext& context);
+  /// Null where the store is not to be listed, or could not be, or that was long ago.
+  std::shared_ptr<const ContentListing> Listing(const CallContext& context);
 
   ContainerdClient* const client_;
   ContentCache* const cache_;
@@ -101,7 +106,7 @@ class ContentReader {
   std::mutex listing_mutex_;  ///< held while the store is listed
   std::optional<std::vector<image::Digest>> targets_;
   bool was_listed_ = false;  ///< or could not be
-  std::optional<ContentListing> listing_;
+  std::shared_ptr<const ContentListing> listing_;
 };
 
 /// True if `labels`, of a blob, say that it was pulled from the registry and repository of `reference`.
