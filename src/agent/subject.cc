@@ -96,14 +96,22 @@ std::vector<std::string> SimilarPods(const std::string& text, const std::set<std
   return similar;
 }
 
-absl::Status NoPod(const Subject& subject, const std::vector<std::string>& similar) {
+/// Pods of that name in whatever namespace.
+std::vector<std::string> PodsCalled(const std::string& name, const std::set<std::string>& pods) {
+  std::vector<std::string> called;
+  std::ranges::copy_if(pods, std::back_inserter(called),
+                       [&](const std::string& pod) { return pod.substr(pod.find('/') + 1) == name; });
+  return called;
+}
+
+absl::Status NoPod(const std::string& why, const Subject& subject, const std::vector<std::string>& similar) {
   constexpr std::size_t kShown = 3;
   std::string here;
   for (std::size_t i = 0; i < std::min(similar.size(), kShown); ++i) here += (i > 0 ? ", " : "") + similar[i];
   if (similar.size() > kShown) here += fmt::format(" and {} more", similar.size() - kShown);
   if (!here.empty()) here = "; here are " + here;
   if (!subject.is_pod) here += "; an image of that name is " + image::Reference::Parse(subject.text)->Canonical();
-  return absl::NotFoundError(fmt::format("no pod {} is on this node{}", subject.text, here));
+  return absl::NotFoundError(why + here);
 }
 
 }  // namespace
@@ -127,13 +135,17 @@ absl::StatusOr<FoundSubject> FindSubject(const Subject& subject, const facts::No
       return FoundSubject{.pod = std::nullopt, .images = {*image}, .similar_names = {}};
     }
   }
+  const std::set<std::string> pods = PodsOf(node);
   if (const std::optional<PodName> pod = ParsePod(subject.text)) {
-    const std::set<std::string> pods = PodsOf(node);
     if (pods.contains(subject.text)) {
       return FoundSubject{.pod = pod, .images = ImagesOf(*pod, node), .similar_names = {}};
     }
     const std::vector<std::string> similar = SimilarPods(subject.text, pods);
-    if (subject.is_pod || !similar.empty()) return NoPod(subject, similar);
+    if (subject.is_pod || !similar.empty()) {
+      return NoPod(fmt::format("no pod {} is on this node", subject.text), subject, similar);
+    }
+  } else if (const std::vector<std::string> called = PodsCalled(subject.text, pods); !called.empty()) {
+    return NoPod(fmt::format("'{}' is no NAMESPACE/POD", subject.text), subject, called);
   }
   FoundSubject found;
   found.images.push_back({.reference = *reference});

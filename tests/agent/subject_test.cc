@@ -100,6 +100,11 @@ TEST(Subject, IsNoReferenceWhereThePodsNameIsMistyped) {
   EXPECT_THAT(ErrorOf({"shop/cart-7d9c-x"}), HasSubstr("here are shop/web-0, shop/web-1"));
 }
 
+TEST(Subject, IsNoReferenceWhereAPodIsCalledSo) {
+  EXPECT_EQ(ErrorOf({"web-0", false}),
+            "'web-0' is no NAMESPACE/POD; here are shop/web-0; an image of that name is docker.io/library/web-0:latest");
+}
+
 TEST(Subject, MeantAsAPodIsNoReference) {
   EXPECT_EQ(ErrorOf({"bank/ledger-0", true}), "no pod bank/ledger-0 is on this node");
 }
