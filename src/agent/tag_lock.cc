@@ -72,7 +72,7 @@ absl::Status TagLock::TakeOver(const std::vector<node::Lease>& expired, const Ca
   absl::Time latest = absl::InfinitePast();
   for (const node::Lease& lease : expired) latest = std::max(latest, lease.expires);
   const std::string successor = fmt::format("{}-after-{}", id_, absl::ToUnixNanos(latest));
-  const absl::Status created = containerd_.CreateLease(NewLease(successor), context);
+  absl::Status created = containerd_.CreateLease(NewLease(successor), context);
   if (absl::IsAlreadyExists(created)) return absl::FailedPreconditionError("another action works on " + name_);
   if (!created.ok()) return created;
   held_ = successor;

@@ -19,9 +19,9 @@ namespace tagdrift::registry {
 
 /// containerd's limit for a manifest: 4 x 1048 x 1048.
 inline constexpr std::size_t kManifestLimit = 4393216;
-inline constexpr std::size_t kTokenBodyLimit = 128 * 1024;
-inline constexpr std::size_t kErrorBodyLimit = 64 * 1024;
-inline constexpr std::size_t kHeaderLimit = 64 * 1024;
+inline constexpr std::size_t kTokenBodyLimit = 128 << 10;
+inline constexpr std::size_t kErrorBodyLimit = 64 << 10;
+inline constexpr std::size_t kHeaderLimit = 64 << 10;
 inline constexpr int kHeaderLineLimit = 500;
 
 enum class Method { kHead, kGet, kPost };

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "tagdrift/text/text.h"
 
 namespace tagdrift::registry {
@@ -119,7 +120,7 @@ void Transfer::SetHeaders(const HttpRequest& request) {
   curl_slist* list = nullptr;
   for (const auto& [name, value] : request.headers) {
     accept = accept || name == "Accept";
-    list = curl_slist_append(list, (value.empty() ? name + ";" : name + ": " + value).c_str());
+    list = curl_slist_append(list, absl::StrCat(name, value.empty() ? ";" : ": ", value).c_str());
   }
   if (!accept) list = curl_slist_append(list, "Accept:");
   list = curl_slist_append(list, "Expect:");
