@@ -286,8 +286,9 @@ std::string Fit(std::string text, const std::vector<Piece>& pieces) {
   return text;
 }
 
+/// Nothing says when the image that a container runs was built: its tag may have moved back since.
 std::string BehindWords(int pods) {
-  return pods == 1 ? "1 pod still runs an older image" : fmt::format("{} pods still run older images", pods);
+  return pods == 1 ? "1 pod still runs another image" : fmt::format("{} pods still run other images", pods);
 }
 
 std::string Headline(const Round& round, const v1::Summary& summary, const Pods& pods) {

@@ -63,7 +63,7 @@ TEST(Headline, NamesADowngradeRiskBesideAPodOfAnotherImage) {
   Round round = OldPod();
   round.tags.push_back(FromMirror(Fresh(), Outcome::kStale));
   EXPECT_EQ(ToMessage(round).summary().headline(),
-            "All 2 tags are fresh; 1 pod still runs an older image; 1 at risk of a downgrade");
+            "All 2 tags are fresh; 1 pod still runs another image; 1 at risk of a downgrade");
 }
 
 TEST(Headline, LeavesOutTheBreakdownRatherThanADowngradeRisk) {
