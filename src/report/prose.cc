@@ -58,7 +58,7 @@ std::string StaleDetail(const JudgedTag& tag, const judge::Route& route) {
     case judge::Cause::kMirrorConfigIgnored:
       return origin + "; " + IgnoredDetail(tag, route);
     case judge::Cause::kForecastUnknown:
-      return fmt::format("{}; what the next pull brings is not known: {}", origin, pull.detail);
+      return origin + "; " + UndecidedPull("the next pull", pull, route);
     default:
       return fmt::format("{}; the next pull brings it", origin);
   }
@@ -97,7 +97,7 @@ std::string NotCachedDetail(const JudgedTag& tag, const judge::Route& route) {
     case judge::Outcome::kFails:
       return fmt::format("{}, and a pull fails: {}", kNotHere, pull.detail);
     case judge::Outcome::kUndecided:
-      return fmt::format("{}; what a pull brings is not known: {}", kNotHere, pull.detail);
+      return fmt::format("{}; {}", kNotHere, UndecidedPull("a pull", pull, route));
   }
   return kNotHere;
 }
@@ -156,6 +156,13 @@ std::string Detail(const JudgedTag& tag, const judge::Route& route) {
       return UndecidedDetail(tag, route);
   }
   return "";
+}
+
+std::string UndecidedPull(std::string_view which, const judge::Pull& pull, const judge::Route& route) {
+  if (!pull.detail.empty()) return fmt::format("what {} brings is not known: {}", which, pull.detail);
+  if (!pull.digest) return fmt::format("what {} brings is not known", which);
+  return fmt::format("{} brings {} from {}, and nothing says how that compares with the origin's", which,
+                     Short(pull.digest), Url(route, pull.host));
 }
 
 std::string AnswerText(const hosts::Answer& answer) {

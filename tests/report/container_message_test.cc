@@ -207,6 +207,23 @@ TEST(ContainerMessage, SaysWhatARestartChanges) {
   }
 }
 
+/// The registry is down, the mirror answers: what it has is known, and not what the registry has.
+TEST(ContainerMessage, SaysWhatARestartPullsThatCannotBeCompared) {
+  Round round = OldPod();
+  const image::Digest digest = image::Digest::OfBytes("mirror");
+  round.tags[0].result.next_pull.pull = {Outcome::kUndecided, digest, 0, ""};
+  judge::Restart& restart = round.containers[0].restart;
+  restart = {.pulls = true, .digest = digest, .host = 0};
+  const std::string text = "a restart brings " + digest.Short() +
+                           " from https://mirror.test/v2, and nothing says how that compares with the origin's";
+  EXPECT_EQ(ReportOf(round).restart().detail(), text);
+  restart.detail = "the kubelet pulls it again: planted reason";
+  EXPECT_EQ(ReportOf(round).restart().detail(), text + "; the kubelet pulls it again: planted reason");
+  round.tags[0].result.next_pull.pull = {};
+  restart = {.pulls = true};
+  EXPECT_EQ(ReportOf(round).restart().detail(), "what a restart runs is not known");
+}
+
 TEST(Headline, CountsPodsNotContainersAndLeavesOutThoseOfTheirStaleTag) {
   Round round = OldPod();
   round.node.containers.push_back(round.node.containers[0]);
