@@ -84,22 +84,24 @@ std::string AmbiguousDetail(const facts::CachedImage& image) {
 }
 
 std::string NotCachedDetail(const JudgedTag& tag, const judge::Route& route) {
-  constexpr char kNotHere[] = "this node has no such name";
+  const std::string& answered = tag.result.reason;
+  const std::string not_here = "this node has no such name" +
+                               (answered.empty() ? "" : fmt::format(", and {} {}", Url(route, route.origin), answered));
   const judge::Pull& pull = tag.result.next_pull.pull;
   switch (pull.outcome) {
     case judge::Outcome::kFresh:
-      return fmt::format("{}; a pull brings what {} has", kNotHere, Url(route, route.origin));
+      return fmt::format("{}; a pull brings what {} has", not_here, Url(route, route.origin));
     case judge::Outcome::kEquivalent:
-      return fmt::format("{}; {}, and a pull brings the same image on this platform", kNotHere, OriginHas(tag, route));
+      return fmt::format("{}; {}, and a pull brings the same image on this platform", not_here, OriginHas(tag, route));
     case judge::Outcome::kStale:
-      return fmt::format("{}; {}, but a pull brings {} from {}, which is asked first", kNotHere, OriginHas(tag, route),
+      return fmt::format("{}; {}, but a pull brings {} from {}, which is asked first", not_here, OriginHas(tag, route),
                          Short(pull.digest), Url(route, pull.host));
     case judge::Outcome::kFails:
-      return fmt::format("{}, and a pull fails: {}", kNotHere, pull.detail);
+      return fmt::format("{}{} a pull fails: {}", not_here, answered.empty() ? ", and" : ";", pull.detail);
     case judge::Outcome::kUndecided:
-      return fmt::format("{}; {}", kNotHere, UndecidedPull("a pull", pull, route));
+      return fmt::format("{}; {}", not_here, UndecidedPull("a pull", pull, route));
   }
-  return kNotHere;
+  return not_here;
 }
 
 std::string UndecidedDetail(const JudgedTag& tag, const judge::Route& route) {
