@@ -80,6 +80,11 @@ OriginView JudgeNotFound(FactLookup& lookup, const hosts::Answer& answer, const 
   view.reason = read.reason;
   const bool says_so = answer.error_code == "MANIFEST_UNKNOWN" || answer.error_code == "NAME_UNKNOWN";
   if (!lookup.tag().second_look || !says_so) return view;
+  // Nothing was deleted that was never here: a good answer, to a name that may be misspelt.
+  if (!lookup.tag().image.IsCached()) {
+    view.cause = Cause::kNotCached;
+    return view;
+  }
   if (lookup.tag().image.provenance != facts::Provenance::kThisRepository) return view;
   if (answer.access == hosts::Access::kOpen) {
     view.gone = true;

@@ -19,7 +19,7 @@ std::string Fitting(std::string_view name, std::string_view instead, const Sente
   return text.size() <= kLongest ? text : sentence(instead);
 }
 
-/// How many containers do not run what the tag points to, as "1 of 2 containers runs an older image".
+/// How many containers do not run what the tag points to, as "1 of 2 containers runs another image".
 std::string StaleContainers(const Containers& containers) {
   const auto counts = std::ranges::count_if(containers, &v1::ContainerReport::decides);
   const auto stale = std::ranges::count_if(containers, [](const v1::ContainerReport* container) {

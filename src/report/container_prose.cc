@@ -102,6 +102,18 @@ std::string StalePullDetail(const judge::ContainerResult& container, const Judge
   return fmt::format("a restart would bring {}: the pull brings {}", What(older), brings);
 }
 
+std::string NotKnown(const judge::Restart& restart) {
+  return "what a restart runs is not known" + (restart.detail.empty() ? "" : ": " + restart.detail);
+}
+
+/// `why` says why it pulls, where the policy does not.
+std::string UndecidedPullDetail(const judge::Restart& restart, const JudgedTag& tag, const Round& round,
+                                const std::string& why) {
+  const judge::Pull& pull = tag.result.next_pull.pull;
+  const bool only_not_compared = pull.outcome == Outcome::kUndecided && pull.digest && pull.detail.empty();
+  return only_not_compared ? UndecidedPull("a restart", pull, RouteOf(tag, round)) + why : NotKnown(restart);
+}
+
 std::string PullDetail(const judge::ContainerResult& container, const JudgedTag& tag, const Round& round) {
   const judge::Restart& restart = container.restart;
   // Said where the policy alone would not pull.
@@ -119,7 +131,7 @@ std::string PullDetail(const judge::ContainerResult& container, const JudgedTag&
     case Outcome::kUndecided:
       break;
   }
-  return "what a restart runs is not known: " + restart.detail;
+  return UndecidedPullDetail(restart, tag, round, why);
 }
 
 std::string StaleCacheDetail(const judge::ContainerResult& container, const JudgedTag& tag) {
@@ -175,7 +187,7 @@ std::string ContainerDetail(const judge::ContainerResult& container, const Judge
 std::string RestartDetail(const judge::ContainerResult& container, const JudgedTag* tag, const Round& round) {
   const judge::Restart& restart = container.restart;
   if (tag == nullptr || (restart.outcome == Outcome::kUndecided && !restart.pulls && !restart.image_id)) {
-    return "what a restart runs is not known" + (restart.detail.empty() ? "" : ": " + restart.detail);
+    return NotKnown(restart);
   }
   return container.restart.pulls ? PullDetail(container, *tag, round) : CacheDetail(container, *tag);
 }

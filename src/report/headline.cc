@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -78,7 +79,32 @@ struct Pods {
   std::set<std::string> behind_tag;
   std::set<std::string> undecided;
   std::set<std::string> would_not_start;
+  /// A restart would bring them something stale, and no tag's own risk says so.
+  std::set<std::string> at_risk;
+  /// What would bring it: hosts, and an empty name for the image that is here.
+  std::set<std::string> risky_hosts;
 };
+
+/// How a piece of the headline speaks of mirrors.
+enum class Mirrors { kByName, kAsAMirror };
+
+const judge::Route& RouteOf(const JudgedTag& tag, const Round& round) {
+  return round.routes.at(tag.facts.image.reference.registry());
+}
+
+/// True where the tag itself is counted as at risk.
+bool CountsAsRisk(const JudgedTag& tag, const Round& round) {
+  return tag.result.downgrade_risk &&
+         std::ranges::any_of(round.tags, [&](const JudgedTag& listed) { return &listed == &tag; });
+}
+
+void AddRisk(const judge::ContainerResult& container, const JudgedTag* tag, const std::string& pod, const Round& round,
+             Pods& pods) {
+  if (!container.downgrade_risk || (tag != nullptr && CountsAsRisk(*tag, round))) return;
+  pods.at_risk.insert(pod);
+  const bool pulled = tag != nullptr && container.restart.host;
+  pods.risky_hosts.insert(pulled ? HostText(*RouteOf(*tag, round).hosts[*container.restart.host]) : "");
+}
 
 Pods CountContainers(const Round& round, const JudgedTags& tags, v1::Summary& summary) {
   Pods pods;
@@ -97,24 +123,25 @@ Pods CountContainers(const Round& round, const JudgedTags& tags, v1::Summary& su
     if (container.verdict == judge::Verdict::kStale && !as_tag) pods.behind_tag.insert(pod);
     if (container.verdict == judge::Verdict::kUndecided && !as_tag) pods.undecided.insert(pod);
     if (container.restart.outcome == judge::Outcome::kFails) pods.would_not_start.insert(pod);
+    AddRisk(container, tag, pod, round, pods);
   }
   summary.set_pods_behind_tag(static_cast<int>(pods.behind_tag.size()));
   summary.set_pods_would_not_start(static_cast<int>(pods.would_not_start.size()));
   return pods;
 }
 
-std::string PulledFrom(const JudgedTag& tag, const judge::Route& route) {
+std::string PulledFrom(const JudgedTag& tag, const judge::Route& route, Mirrors mirrors = Mirrors::kByName) {
   const std::optional<std::size_t>& host = tag.result.next_pull.pull.host;
-  return host ? HostText(*route.hosts[*host]) : "a mirror";
+  return host && mirrors == Mirrors::kByName ? HostText(*route.hosts[*host]) : "a mirror";
 }
 
 /// The cause of one stale or undecided tag in two or three words.
-std::string CauseWords(const JudgedTag& tag, const judge::Route& route) {
+std::string CauseWords(const JudgedTag& tag, const judge::Route& route, Mirrors mirrors) {
   switch (tag.result.cause) {
     case judge::Cause::kStaleMirror:
-      return "behind " + PulledFrom(tag, route);
+      return "behind " + PulledFrom(tag, route, mirrors);
     case judge::Cause::kMirrorDiffers:
-      return "differing at " + PulledFrom(tag, route);
+      return "differing at " + PulledFrom(tag, route, mirrors);
     case judge::Cause::kTagMoved:
       return "moved upstream";
     case judge::Cause::kWrongPlatform:
@@ -152,10 +179,6 @@ std::string CauseWords(const JudgedTag& tag, const judge::Route& route) {
 
 using Counts = std::map<std::string, int>;
 
-const judge::Route& RouteOf(const JudgedTag& tag, const Round& round) {
-  return round.routes.at(tag.facts.image.reference.registry());
-}
-
 /// "2 behind mirror.corp, 1 moved upstream", the most frequent first.
 std::string Joined(const Counts& counts) {
   std::multimap<int, std::string, std::greater<>> by_count;
@@ -165,27 +188,61 @@ std::string Joined(const Counts& counts) {
   return text;
 }
 
-std::string Breakdown(const Round& round, judge::Verdict verdict) {
+/// The pieces behind the headline's first one: where there is no room for all, the first of these stay.
+enum Rank { kRisk, kBehind, kBreakdown, kMeasuredBy, kGone, kUndecided, kUnknown, kFails, kGoodCounts };
+
+/// One piece of the headline, behind what it is separated by.
+struct Piece {
+  const char* separator;
+  std::vector<std::string> forms;  ///< the one that says most first; empty: there is nothing to say
+  Rank rank;
+};
+
+/// Nothing to say where `count` is 0.
+std::vector<std::string> Counted(int count, const std::string& form) {
+  return count > 0 ? std::vector<std::string>{form} : std::vector<std::string>{};
+}
+
+std::string Breakdown(const Round& round, judge::Verdict verdict, Mirrors mirrors) {
   Counts counts;
   for (const JudgedTag& tag : round.tags) {
-    if (tag.result.verdict == verdict) ++counts[CauseWords(tag, RouteOf(tag, round))];
+    if (tag.result.verdict == verdict) ++counts[CauseWords(tag, RouteOf(tag, round), mirrors)];
   }
   return Joined(counts);
 }
 
+/// With the mirrors' names, or where these are too long, without.
+std::vector<std::string> Breakdowns(const Round& round, judge::Verdict verdict) {
+  return {Breakdown(round, verdict, Mirrors::kByName), Breakdown(round, verdict, Mirrors::kAsAMirror)};
+}
+
+std::string Plural(int count, const char* one, const char* many) {
+  return fmt::format("{} {}", count, count == 1 ? one : many);
+}
+
+/// Who is at risk: "2" of the tags, "1 pod", or both.
+std::string AtRisk(int tags, int pods) {
+  if (pods == 0) return fmt::format("{} at risk", tags);
+  const std::string of_pods = Plural(pods, "pod", "pods") + " at risk";
+  return tags == 0 ? of_pods : Plural(tags, "tag", "tags") + " and " + of_pods;
+}
+
 /// "2 at risk of a downgrade by mirror.corp", or how many hosts they are at risk by where these are several.
-std::string RiskWords(const Round& round, int count) {
-  std::set<std::string> hosts;
+std::vector<std::string> RiskWords(const Round& round, int tags, const Pods& pods) {
+  std::set<std::string> hosts = pods.risky_hosts;
   for (const JudgedTag& tag : round.tags) {
     if (tag.result.downgrade_risk) hosts.insert(PulledFrom(tag, RouteOf(tag, round)));
   }
-  if (hosts.empty()) return "";
-  const std::string by = hosts.size() == 1 ? *hosts.begin() : fmt::format("{} mirrors", hosts.size());
-  return fmt::format("{} at risk of a downgrade by {}", count, by);
+  if (hosts.empty()) return {};
+  const std::string at_risk = AtRisk(tags, static_cast<int>(pods.at_risk.size()));
+  const std::string downgrade = at_risk + " of a downgrade";
+  if (hosts.contains("")) return {downgrade, at_risk};
+  if (hosts.size() > 1) return {fmt::format("{} by {} mirrors", downgrade, hosts.size()), downgrade, at_risk};
+  return {downgrade + " by " + *hosts.begin(), downgrade + " by a mirror", downgrade, at_risk};
 }
 
 /// Set where fresh tags were measured by an explicit `server` that is not the registry itself. `fresh`: how many are.
-std::string MeasuredBy(const Round& round, int fresh) {
+std::vector<std::string> MeasuredBy(const Round& round, int fresh) {
   std::set<std::string> hosts;
   int count = 0;
   for (const JudgedTag& tag : round.tags) {
@@ -194,90 +251,100 @@ std::string MeasuredBy(const Round& round, int fresh) {
     hosts.insert(HostText(*route.hosts[*route.origin]));
     ++count;
   }
-  if (hosts.empty()) return "";
-  const std::string by = hosts.size() == 1 ? *hosts.begin() : fmt::format("{} other hosts", hosts.size());
-  return (count == fresh ? "" : fmt::format("{} only ", count)) + "as fresh as " + by;
+  if (hosts.empty()) return {};
+  const std::string as_fresh = (count == fresh ? "" : fmt::format("{} only ", count)) + "as fresh as ";
+  if (hosts.size() > 1) return {as_fresh + fmt::format("{} other hosts", hosts.size())};
+  return {as_fresh + *hosts.begin(), as_fresh + "another host"};
 }
 
-/// Joins what fits; the first piece always stands.
-std::string Fit(std::string text, const std::vector<std::pair<std::string, std::string>>& pieces) {
-  for (const auto& [separator, piece] : pieces) {
-    if (piece.empty() || text.size() + separator.size() + piece.size() > kLongest) continue;
-    text += separator + piece;
+/// Behind `text`, which always stands, the pieces for which there is room. A fact counts more than a name in another:
+/// first all get a place in their shortest form, then each says as much as the room allows.
+std::string Fit(std::string text, const std::vector<Piece>& pieces) {
+  std::vector<std::size_t> by_rank;
+  for (std::size_t i = 0; i < pieces.size(); ++i) {
+    if (!pieces[i].forms.empty()) by_rank.push_back(i);
   }
+  std::ranges::stable_sort(by_rank, {}, [&](std::size_t i) { return pieces[i].rank; });
+  std::size_t size = text.size();
+  std::map<std::size_t, std::string> chosen;
+  for (const std::size_t i : by_rank) {
+    const std::string shortest = std::ranges::min(pieces[i].forms, {}, &std::string::size);
+    const std::size_t added = std::string_view(pieces[i].separator).size() + shortest.size();
+    if (size + added > kLongest) continue;
+    chosen.emplace(i, shortest);
+    size += added;
+  }
+  for (const std::size_t i : by_rank) {
+    if (!chosen.contains(i)) continue;
+    std::string& form = chosen.at(i);
+    const std::size_t room = kLongest - size + form.size();
+    size -= form.size();
+    form = *std::ranges::find_if(pieces[i].forms, [&](const std::string& longer) { return longer.size() <= room; });
+    size += form.size();
+  }
+  for (const auto& [i, form] : chosen) text += pieces[i].separator + form;
   return text;
 }
 
-std::string Plural(int count, const char* one, const char* many) {
-  return fmt::format("{} {}", count, count == 1 ? one : many);
-}
-
-/// The pods stand before the breakdown where there is room for one of them only.
-std::string WithPods(const std::string& text, const std::string& breakdown, const std::string& pods) {
-  if (pods.empty()) return Fit(text, {{": ", breakdown}});
-  const std::string all = fmt::format("{}: {}; {}", text, breakdown, pods);
-  return all.size() <= kLongest ? all : Fit(text, {{"; ", pods}});
-}
-
+/// Nothing says when the image that a container runs was built: its tag may have moved back since.
 std::string BehindWords(int pods) {
-  if (pods == 0) return "";
-  return pods == 1 ? "1 pod still runs an older image" : fmt::format("{} pods still run older images", pods);
+  return pods == 1 ? "1 pod still runs another image" : fmt::format("{} pods still run other images", pods);
 }
 
 std::string Headline(const Round& round, const v1::Summary& summary, const Pods& pods) {
   const int tags = summary.tags();
-  const std::string behind = BehindWords(summary.pods_behind_tag());
-  const std::string unknown =
-      pods.undecided.empty() ? "" : Plural(static_cast<int>(pods.undecided.size()), "pod undecided", "pods undecided");
+  const int undecided_pods = static_cast<int>(pods.undecided.size());
+  const Piece risk = {"; ", RiskWords(round, summary.downgrade_risk(), pods), kRisk};
+  const Piece behind = {"; ", Counted(summary.pods_behind_tag(), BehindWords(summary.pods_behind_tag())), kBehind};
+  const Piece unknown = {"; ", Counted(undecided_pods, Plural(undecided_pods, "pod undecided", "pods undecided")),
+                         kUnknown};
   if (tags == 0) {
     return Fit(round.tags_on_node > 0 ? fmt::format("No tag was selected (of {} on this node)", round.tags_on_node)
                                       : "No tags are cached on this node",
-               {{"; ", behind}, {"; ", unknown}});
+               {behind, unknown, risk});
   }
-  const std::string risk = summary.downgrade_risk() > 0 ? RiskWords(round, summary.downgrade_risk()) : "";
-  const std::string undecided = summary.undecided() > 0 ? fmt::format("{} undecided", summary.undecided()) : "";
+  const Piece undecided = {"; ", Counted(summary.undecided(), fmt::format("{} undecided", summary.undecided())),
+                           kUndecided};
   const std::string of_all = fmt::format("of {} {}", tags, tags == 1 ? "tag" : "tags");
   const std::string used = fmt::format("({} in use)", summary.stale_in_use());
   if (summary.stale() > 0) {
-    const std::string gone = summary.gone() > 0 ? fmt::format("{} gone", summary.gone()) : "";
-    return Fit(
-        WithPods(fmt::format("{} {} {} stale {}", summary.stale(), of_all, summary.stale() == 1 ? "is" : "are", used),
-                 Breakdown(round, judge::Verdict::kStale), behind),
-        {{"; ", gone}, {"; ", undecided}, {"; ", unknown}, {"; ", risk}});
+    return Fit(fmt::format("{} {} {} stale {}", summary.stale(), of_all, summary.stale() == 1 ? "is" : "are", used),
+               {{": ", Breakdowns(round, judge::Verdict::kStale), kBreakdown},
+                behind,
+                {"; ", Counted(summary.gone(), fmt::format("{} gone", summary.gone())), kGone},
+                undecided,
+                unknown,
+                risk});
   }
   if (summary.gone() > 0) {
     return Fit(
         fmt::format("{} {} {} gone upstream {}", summary.gone(), of_all, summary.gone() == 1 ? "is" : "are", used),
-        {{"; ", behind}, {"; ", undecided}, {"; ", unknown}, {"; ", risk}});
+        {behind, undecided, unknown, risk});
   }
   if (summary.undecided() > 0) {
-    return Fit(WithPods(fmt::format("{} {} {} undecided", summary.undecided(), of_all,
-                                    summary.undecided() == 1 ? "is" : "are"),
-                        Breakdown(round, judge::Verdict::kUndecided), behind),
-               {{"; ", unknown}, {"; ", risk}});
+    return Fit(fmt::format("{} {} {} undecided", summary.undecided(), of_all, summary.undecided() == 1 ? "is" : "are"),
+               {{": ", Breakdowns(round, judge::Verdict::kUndecided), kBreakdown}, behind, unknown, risk});
   }
-  const std::string fails =
-      summary.pull_would_fail() > 0 ? Plural(summary.pull_would_fail(), "pull would fail", "pulls would fail") : "";
-  const std::string no_start =
-      !fails.empty() || summary.pods_would_not_start() == 0
-          ? ""
-          : Plural(summary.pods_would_not_start(), "pod would", "pods would") + " not start again";
-  const std::string as_fresh = MeasuredBy(round, summary.fresh());
+  const int failing = summary.pull_would_fail();
+  const int not_starting = failing > 0 ? 0 : summary.pods_would_not_start();
+  const Piece fails = {"; ", Counted(failing, Plural(failing, "pull would fail", "pulls would fail")), kFails};
+  const Piece no_start = {
+      "; ", Counted(not_starting, Plural(not_starting, "pod would", "pods would") + " not start again"), kFails};
+  const std::vector<std::string> as_fresh = MeasuredBy(round, summary.fresh());
   const int good = summary.fresh() + summary.equivalent();
   if (good == tags) {
     return Fit(tags == 1 ? "The one tag is fresh" : fmt::format("All {} tags are fresh", tags),
-               {{"; ", behind}, {"; ", unknown}, {"; ", risk}, {"; ", fails}, {"; ", no_start}, {": ", as_fresh}});
+               {behind, unknown, risk, fails, no_start, {": ", as_fresh, kMeasuredBy}});
   }
-  const std::string local = summary.local() > 0 ? fmt::format("{} local", summary.local()) : "";
-  const std::string immutable = summary.immutable() > 0 ? fmt::format("{} by digest", summary.immutable()) : "";
-  return Fit(fmt::format("No tag is stale: {} fresh", good), {{", ", local},
-                                                              {", ", immutable},
-                                                              {"; ", behind},
-                                                              {"; ", unknown},
-                                                              {"; ", risk},
-                                                              {"; ", fails},
-                                                              {"; ", no_start},
-                                                              {"; ", as_fresh}});
+  return Fit(fmt::format("No tag is stale: {} fresh", good),
+             {{", ", Counted(summary.local(), fmt::format("{} local", summary.local())), kGoodCounts},
+              {", ", Counted(summary.immutable(), fmt::format("{} by digest", summary.immutable())), kGoodCounts},
+              behind,
+              unknown,
+              risk,
+              fails,
+              no_start,
+              {"; ", as_fresh, kMeasuredBy}});
 }
 
 }  // namespace

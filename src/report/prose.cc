@@ -58,7 +58,7 @@ std::string StaleDetail(const JudgedTag& tag, const judge::Route& route) {
     case judge::Cause::kMirrorConfigIgnored:
       return origin + "; " + IgnoredDetail(tag, route);
     case judge::Cause::kForecastUnknown:
-      return fmt::format("{}; what the next pull brings is not known: {}", origin, pull.detail);
+      return origin + "; " + UndecidedPull("the next pull", pull, route);
     default:
       return fmt::format("{}; the next pull brings it", origin);
   }
@@ -84,22 +84,24 @@ std::string AmbiguousDetail(const facts::CachedImage& image) {
 }
 
 std::string NotCachedDetail(const JudgedTag& tag, const judge::Route& route) {
-  constexpr char kNotHere[] = "this node has no such name";
+  const std::string& answered = tag.result.reason;
+  const std::string not_here = "this node has no such name" +
+                               (answered.empty() ? "" : fmt::format(", and {} {}", Url(route, route.origin), answered));
   const judge::Pull& pull = tag.result.next_pull.pull;
   switch (pull.outcome) {
     case judge::Outcome::kFresh:
-      return fmt::format("{}; a pull brings what {} has", kNotHere, Url(route, route.origin));
+      return fmt::format("{}; a pull brings what {} has", not_here, Url(route, route.origin));
     case judge::Outcome::kEquivalent:
-      return fmt::format("{}; {}, and a pull brings the same image on this platform", kNotHere, OriginHas(tag, route));
+      return fmt::format("{}; {}, and a pull brings the same image on this platform", not_here, OriginHas(tag, route));
     case judge::Outcome::kStale:
-      return fmt::format("{}; {}, but a pull brings {} from {}, which is asked first", kNotHere, OriginHas(tag, route),
+      return fmt::format("{}; {}, but a pull brings {} from {}, which is asked first", not_here, OriginHas(tag, route),
                          Short(pull.digest), Url(route, pull.host));
     case judge::Outcome::kFails:
-      return fmt::format("{}, and a pull fails: {}", kNotHere, pull.detail);
+      return fmt::format("{}{} a pull fails: {}", not_here, answered.empty() ? ", and" : ";", pull.detail);
     case judge::Outcome::kUndecided:
-      return fmt::format("{}; what a pull brings is not known: {}", kNotHere, pull.detail);
+      return fmt::format("{}; {}", not_here, UndecidedPull("a pull", pull, route));
   }
-  return kNotHere;
+  return not_here;
 }
 
 std::string UndecidedDetail(const JudgedTag& tag, const judge::Route& route) {
@@ -156,6 +158,13 @@ std::string Detail(const JudgedTag& tag, const judge::Route& route) {
       return UndecidedDetail(tag, route);
   }
   return "";
+}
+
+std::string UndecidedPull(std::string_view which, const judge::Pull& pull, const judge::Route& route) {
+  if (!pull.detail.empty()) return fmt::format("what {} brings is not known: {}", which, pull.detail);
+  if (!pull.digest) return fmt::format("what {} brings is not known", which);
+  return fmt::format("{} brings {} from {}, and nothing says how that compares with the origin's", which,
+                     Short(pull.digest), Url(route, pull.host));
 }
 
 std::string AnswerText(const hosts::Answer& answer) {

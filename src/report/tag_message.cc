@@ -64,7 +64,9 @@ v1::HostReport HostMessage(const judge::HostResult& result, const hosts::Registr
   const bool answered = result.answer->status != 0 || result.answer->access == hosts::Access::kDenied;
   if (answered) message.set_access(ToProto(result.answer->access));
   if (!result.digest) message.set_error(AnswerText(*result.answer));
-  *message.mutable_latency() = Duration(result.answer->latency);
+  // Where the time given was up before anything came, none was measured.
+  const bool measured = result.answer->latency > absl::ZeroDuration();
+  if (measured) *message.mutable_latency() = Duration(result.answer->latency);
   *message.mutable_checked_at() = Timestamp(result.answer->asked_at);
   if (result.first_answer) {
     v1::FirstAnswer& first = *message.mutable_first_answer();

@@ -106,7 +106,7 @@ void ExpectOldPodIsNamed(const std::string& name, Move how) {
 
     const CheckRun run = Check(TheLab(), {"--in-use", reference});
     EXPECT_EQ(run.exit_code, 1) << run.report.dump(2);
-    EXPECT_EQ(Headline(run), "The one tag is fresh; 1 pod still runs an older image");
+    EXPECT_EQ(Headline(run), "The one tag is fresh; 1 pod still runs another image");
     EXPECT_EQ(run.Tag(reference)["verdict"], "VERDICT_FRESH");
     const json container = ContainerIn(run, pod);
     EXPECT_EQ(container["verdict"], "VERDICT_STALE");
@@ -119,7 +119,7 @@ void ExpectOldPodIsNamed(const std::string& name, Move how) {
     EXPECT_EQ(container["restart"]["imageId"], app.v2.image_id());
     const Output npd = RunTagdrift(TheLab(), {"check", "--npd", reference});
     EXPECT_EQ(npd.exit_code, 1);
-    EXPECT_EQ(npd.out, "The one tag is fresh; 1 pod still runs an older image\n");
+    EXPECT_EQ(npd.out, "The one tag is fresh; 1 pod still runs another image\n");
   }
   const RunningPod again(name + "-again", CriId(TheLab(), reference), reference);
   const CheckRun run = Check(TheLab(), {"--in-use", reference});

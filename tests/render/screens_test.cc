@@ -143,7 +143,7 @@ TEST(Screens, PodsThatStillRunOlderImages) {
     tag.mutable_used_by()->rbegin()->set_runs_other_image(true);
     AddOldPod(pod, report);
   }
-  report.mutable_summary()->set_headline("All 41 tags are fresh; 2 pods still run older images");
+  report.mutable_summary()->set_headline("All 41 tags are fresh; 2 pods still run other images");
   ExpectScreen("old_pods", report);
 }
 

@@ -18,7 +18,7 @@ v1::ContainerReport ReportOf(const Round& round) { return ToMessage(round).conta
 
 TEST(ContainerMessage, SaysWhatThePodRunsAndWhatItsTagHas) {
   const v1::NodeReport report = ToMessage(OldPod());
-  EXPECT_EQ(report.summary().headline(), "The one tag is fresh; 1 pod still runs an older image");
+  EXPECT_EQ(report.summary().headline(), "The one tag is fresh; 1 pod still runs another image");
   EXPECT_EQ(report.summary().containers_stale(), 1);
   EXPECT_TRUE(report.tags(0).used_by(0).runs_other_image());
   const v1::ContainerReport& container = report.containers(0);
@@ -207,14 +207,31 @@ TEST(ContainerMessage, SaysWhatARestartChanges) {
   }
 }
 
+/// The registry is down, the mirror answers: what it has is known, and not what the registry has.
+TEST(ContainerMessage, SaysWhatARestartPullsThatCannotBeCompared) {
+  Round round = OldPod();
+  const image::Digest digest = image::Digest::OfBytes("mirror");
+  round.tags[0].result.next_pull.pull = {Outcome::kUndecided, digest, 0, ""};
+  judge::Restart& restart = round.containers[0].restart;
+  restart = {.pulls = true, .digest = digest, .host = 0};
+  const std::string text = "a restart brings " + digest.Short() +
+                           " from https://mirror.test/v2, and nothing says how that compares with the origin's";
+  EXPECT_EQ(ReportOf(round).restart().detail(), text);
+  restart.detail = "the kubelet pulls it again: planted reason";
+  EXPECT_EQ(ReportOf(round).restart().detail(), text + "; the kubelet pulls it again: planted reason");
+  round.tags[0].result.next_pull.pull = {};
+  restart = {.pulls = true};
+  EXPECT_EQ(ReportOf(round).restart().detail(), "what a restart runs is not known");
+}
+
 TEST(Headline, CountsPodsNotContainersAndLeavesOutThoseOfTheirStaleTag) {
   Round round = OldPod();
   round.node.containers.push_back(round.node.containers[0]);
   round.containers.push_back(round.containers[0]);
   round.containers[1].request.container = 1;
-  EXPECT_EQ(ToMessage(round).summary().headline(), "The one tag is fresh; 1 pod still runs an older image");
+  EXPECT_EQ(ToMessage(round).summary().headline(), "The one tag is fresh; 1 pod still runs another image");
   round.node.containers[1].pod_name = "web-1";
-  EXPECT_EQ(ToMessage(round).summary().headline(), "The one tag is fresh; 2 pods still run older images");
+  EXPECT_EQ(ToMessage(round).summary().headline(), "The one tag is fresh; 2 pods still run other images");
   round.tags[0].result.verdict = Verdict::kStale;
   round.tags[0].result.cause = Cause::kTagMoved;
   EXPECT_EQ(ToMessage(round).summary().headline(), "1 of 1 tag is stale (1 in use): 1 moved upstream");

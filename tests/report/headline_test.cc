@@ -40,6 +40,77 @@ TEST(Headline, NamesADowngradeRisk) {
             "All 2 tags are fresh; 1 at risk of a downgrade by mirror.test");
 }
 
+/// The route of registry.test behind another mirror.
+Round BehindMirror(const std::string& mirror, std::vector<JudgedTag> tags) {
+  Round round = RoundOf(std::move(tags));
+  round.routes.erase("registry.test");
+  round.routes.emplace("registry.test", RouteOf("registry.test", mirror));
+  return round;
+}
+
+TEST(Headline, NamesADowngradeRiskByAMirrorOfALongName) {
+  const Round round =
+      BehindMirror("harbor-cache.prod.example.com:5000", {Fresh(), FromMirror(Fresh(), Outcome::kStale)});
+  EXPECT_EQ(ToMessage(round).summary().headline(), "All 2 tags are fresh; 1 at risk of a downgrade by a mirror");
+}
+
+TEST(Headline, SaysThatAMirrorOfALongNameIsBehind) {
+  const Round round = BehindMirror(std::string(68, 'm'), {Fresh(), Used(Behind())});
+  EXPECT_EQ(ToMessage(round).summary().headline(), "1 of 2 tags is stale (1 in use): 1 behind a mirror");
+}
+
+TEST(Headline, NamesADowngradeRiskBesideAPodOfAnotherImage) {
+  Round round = OldPod();
+  round.tags.push_back(FromMirror(Fresh(), Outcome::kStale));
+  EXPECT_EQ(ToMessage(round).summary().headline(),
+            "All 2 tags are fresh; 1 pod still runs another image; 1 at risk of a downgrade");
+}
+
+TEST(Headline, LeavesOutTheBreakdownRatherThanADowngradeRisk) {
+  std::vector<JudgedTag> tags = {FromMirror(Fresh(), Outcome::kStale)};
+  for (const Cause cause : {Cause::kTagMoved, Cause::kWrongPlatform}) {
+    tags.push_back(Tag("registry.test/b:1", Verdict::kStale, cause));
+  }
+  EXPECT_EQ(HeadlineOf(std::move(tags)), "2 of 3 tags are stale (0 in use); 1 at risk of a downgrade by mirror.test");
+}
+
+/// The container of shop/web-0 runs the origin's image, of a tag that is not listed; a restart brings the mirror's.
+Round PodAtRisk() {
+  Round round = OldPod();
+  round.asked_for = std::move(round.tags);
+  round.tags = {Fresh()};
+  round.containers[0].verdict = Verdict::kFresh;
+  round.containers[0].cause = Cause::kNone;
+  round.containers[0].downgrade_risk = true;
+  round.containers[0].restart = {.outcome = Outcome::kStale, .pulls = true, .host = 0};
+  return round;
+}
+
+TEST(Headline, NamesThePodsThatARestartWouldDowngrade) {
+  Round round = PodAtRisk();
+  EXPECT_EQ(ToMessage(round).summary().headline(), "The one tag is fresh; 1 pod at risk of a downgrade by mirror.test");
+  round.tags[0] = FromMirror(Fresh(), Outcome::kStale);
+  EXPECT_EQ(ToMessage(round).summary().headline(),
+            "The one tag is fresh; 1 tag and 1 pod at risk of a downgrade by mirror.test");
+  round.tags.clear();
+  round.tags_on_node = 2;
+  EXPECT_EQ(ToMessage(round).summary().headline(),
+            "No tag was selected (of 2 on this node); 1 pod at risk of a downgrade");
+}
+
+TEST(Headline, BlamesNoMirrorWhereARestartStartsAnOldImageThatIsHere) {
+  Round round = PodAtRisk();
+  round.containers[0].restart = {.outcome = Outcome::kStale};
+  EXPECT_EQ(ToMessage(round).summary().headline(), "The one tag is fresh; 1 pod at risk of a downgrade");
+}
+
+TEST(Headline, DoesNotCountARiskTwiceThatTheTagHasToo) {
+  Round round = PodAtRisk();
+  round.tags = {FromMirror(round.asked_for[0], Outcome::kStale)};
+  round.asked_for.clear();
+  EXPECT_EQ(ToMessage(round).summary().headline(), "The one tag is fresh; 1 at risk of a downgrade by mirror.test");
+}
+
 TEST(Headline, DoesNotPutTheRisksOfAllMirrorsDownToTheFirst) {
   Round round = RoundOf(
       {FromMirror(Fresh(), Outcome::kStale), FromMirror(Tag("other.test/a:1", Verdict::kFresh), Outcome::kStale)});

@@ -105,6 +105,16 @@ TEST(NotCached, NamesTheMirrorThatAPullWouldTrust) {
   EXPECT_NE(Report(tag).detail().find("is not known: planted reason"), std::string::npos);
 }
 
+TEST(NotCached, SaysThatTheRegistryHasNoSuchTagEither) {
+  JudgedTag tag = FromMirror(Tag("registry.test/b:2", Verdict::kUndecided, Cause::kNotCached), judge::Outcome::kFails);
+  tag.facts.image.target.reset();
+  tag.result.reason = "answered 404 MANIFEST_UNKNOWN";
+  tag.result.next_pull.pull.detail = "planted reason";
+  EXPECT_EQ(Report(tag).detail(),
+            "this node has no such name, and https://registry.test/v2 answered 404 MANIFEST_UNKNOWN; a pull fails: "
+            "planted reason");
+}
+
 TEST(HostAccess, SaysHowAHostWasOpenedAndWhereThereAreCredentials) {
   JudgedTag tag = Tag("registry.test/b:1", Verdict::kFresh);
   tag.result.hosts[0].answer = hosts::Answer{.status = 401, .access = hosts::Access::kDenied};

@@ -52,6 +52,24 @@ TEST(ToMessage, BlamesTheMirrorAndSaysWhatToDo) {
   EXPECT_EQ(report.remedies(1).command(), "tagdrift refresh registry.test/b:1");
 }
 
+TEST(ToMessage, SaysWhatThePullBringsWhereItCannotBeCompared) {
+  JudgedTag tag = FromMirror(Tag("registry.test/b:1", Verdict::kStale, Cause::kForecastUnknown), Outcome::kUndecided);
+  EXPECT_EQ(OneTag(tag).detail(), "https://registry.test/v2 has " + image::Digest::OfBytes("origin").Short() +
+                                      "; the next pull brings " + image::Digest::OfBytes("mirror").Short() +
+                                      " from https://mirror.test/v2, and nothing says how that compares with the "
+                                      "origin's");
+}
+
+TEST(ToMessage, HasALatencyOnlyWhereOneWasMeasured) {
+  JudgedTag tag = Tag("registry.test/b:1", Verdict::kUndecided, Cause::kOriginUnreachable);
+  tag.result.hosts[0].answer = Answered("mirror");
+  tag.result.hosts[1].answer = hosts::Answer{.failure = hosts::Failure::kDeadline, .failure_detail = "no answer"};
+  const v1::TagReport report = OneTag(tag);
+  EXPECT_EQ(report.hosts(0).latency().nanos(), 50'000'000);
+  EXPECT_FALSE(report.hosts(1).has_latency());
+  EXPECT_EQ(report.hosts(1).error(), "no answer");
+}
+
 TEST(ToMessage, ShowsTheWholeWalk) {
   JudgedTag tag = FromMirror(Tag("registry.test/b:1", Verdict::kFresh), Outcome::kFresh);
   tag.result.next_pull.walk = {{0, hosts::WalkReason::kAccepted, 200}};
