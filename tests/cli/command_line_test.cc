@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -145,6 +146,46 @@ TEST(CommandLine, NamesTheCommandOrOptionThatWasMeant) {
     EXPECT_TRUE(IsOneLine(outcome.text)) << outcome.text;
     EXPECT_NE(outcome.text.find(slip.says), std::string::npos) << outcome.text;
   }
+}
+
+// As of a shell variable that is not set: going back must not become going to the origin's image.
+TEST(CommandLine, TakesAnEmptyValueForNoneAndSaysSo) {
+  const char* kArguments[] = {
+      "refresh --to '' nginx",
+      "refresh --to= nginx",
+      "refresh nginx --to= --yes",
+      "check --config ''",
+      "check --config= nginx",
+      "check --runtime-endpoint ''",
+      "check --state-dir ''",
+      "check --state-dir= nginx",
+      "check --headline-to ''",
+      "mirrors --registry-config-path '' --containerd-version 2.1.9",
+      "mirrors --containerd-config '' --containerd-version 2.1.9",
+      "explain --agent '' nginx",
+      "replay x.json --ignore ''",
+      "serve --socket-dir '' --check-config",
+      "serve --reader-group '' --check-config",
+  };
+  for (const std::string arguments : kArguments) {
+    SCOPED_TRACE(arguments);
+    const Outcome outcome = RunBinary(arguments + " 2>&1 >/dev/null");
+    EXPECT_EQ(outcome.exit_code, 64);
+    EXPECT_TRUE(IsOneLine(outcome.text)) << outcome.text;
+    const std::size_t option = arguments.find("--");
+    const std::string name = arguments.substr(option, arguments.find_first_of(" =", option) - option);
+    EXPECT_THAT(outcome.text, testing::HasSubstr(name));
+  }
+  EXPECT_THAT(RunBinary("refresh --to '' nginx 2>&1").text,
+              testing::HasSubstr("--to: its value is empty; give it one, or leave the option out"));
+}
+
+TEST(CommandLine, TakesAnEmptyVariableOfTheEnvironmentForNone) {
+  setenv("TAGDRIFT_AGENT", "", 1);
+  const Outcome outcome = RunBinary("check --runtime-endpoint unix:///nowhere.sock 2>&1");
+  unsetenv("TAGDRIFT_AGENT");
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.text, testing::HasSubstr("/nowhere.sock"));
 }
 
 // Otherwise the reference would be ignored instead of checked.
