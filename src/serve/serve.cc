@@ -46,7 +46,7 @@ constexpr std::chrono::seconds kStuck(60);
 constexpr std::chrono::seconds kSweep(10);
 constexpr std::chrono::milliseconds kShutdown(200);
 
-/// One unix socket with a server of its own: what is not registered there cannot be called there.
+/// One unix socket with a server of its own, whose callers have the socket's role.
 class UnixEntrance final : public Entrance {
  public:
   UnixEntrance(Role role, std::string name, std::unique_ptr<UnixListener> listener)
@@ -201,7 +201,9 @@ absl::Status Serve(Options options, agent::Agent& agent, const std::stop_token& 
                         .clock = options.clock};
   NodeCacheService for_readers(reading, **readers);
   NodeCacheService for_operators(reading, **operators);
-  ActionsService actions(acting, **operators);
+  // Refuses each action, so that who calls the wrong socket is told so.
+  ActionsService reader_actions(acting, **readers);
+  ActionsService operator_actions(acting, **operators);
   std::optional<NodeCacheService> for_tls;
   std::optional<ActionsService> tls_actions;
   if (*tls != nullptr) {
@@ -230,8 +232,8 @@ absl::Status Serve(Options options, agent::Agent& agent, const std::stop_token& 
   google::protobuf::SetLogHandler(nullptr);
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
-  absl::Status serving = (*readers)->Serve({&for_readers}, turn_away);
-  if (serving.ok()) serving = (*operators)->Serve({&for_operators, &actions}, turn_away);
+  absl::Status serving = (*readers)->Serve({&for_readers, &reader_actions}, turn_away);
+  if (serving.ok()) serving = (*operators)->Serve({&for_operators, &operator_actions}, turn_away);
   if (serving.ok() && *tls != nullptr) serving = (*tls)->Serve({&*for_tls, &*tls_actions}, turn_away);
   const auto sweep = [&](const std::stop_token& ended) {
     absl::Time trimmed_after = absl::InfinitePast();
