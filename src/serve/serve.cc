@@ -23,6 +23,7 @@
 #include "serve/board.h"
 #include "serve/health.h"
 #include "serve/http_listener.h"
+#include "serve/listen_at.h"
 #include "serve/loop.h"
 #include "serve/metrics.h"
 #include "serve/node_cache_service.h"
@@ -135,6 +136,19 @@ absl::StatusOr<std::unique_ptr<HttpListener>> StartUnlessOff(const std::string& 
 }
 
 }  // namespace
+
+absl::Status CheckPlaces(const Options& options) {
+  const std::pair<const char*, const std::string&> kAddresses[] = {
+      {"--listen", options.tls.address}, {"--metrics", options.metrics}, {"--health", options.health}};
+  for (const auto& [option, address] : kAddresses) {
+    for (const auto& [other_option, other] : kAddresses) {
+      if (option == other_option || !Collide(address, other)) continue;
+      return absl::InvalidArgumentError(
+          fmt::format("{} {} and {} {}: two cannot listen at one address", option, address, other_option, other));
+    }
+  }
+  return SocketDir::Check(options.socket_dir);
+}
 
 absl::Status Serve(Options options, agent::Agent& agent, const std::stop_token& stop) {
   AllowDescriptors();
