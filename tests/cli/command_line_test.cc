@@ -141,6 +141,10 @@ TEST(CommandLine, NamesTheCommandOrOptionThatWasMeant) {
       {"version now", "the argument 'now' was not expected (see tagdrift version --help)"},
       {"refresh", "(see tagdrift refresh --help)"},
       {"check -o yaml", "(see tagdrift check --help)"},
+      {"-o json check", "options come after the command: tagdrift check -o (see tagdrift check --help)"},
+      {"-ojson check", "options come after the command"},
+      {"--stale-only check", "options come after the command: tagdrift check --stale-only"},
+      {"--stale-onyl check", "there is no option '--stale-onyl'; did you mean '--stale-only'?"},
       {"explian nginx", "did you mean 'explain'?"},
   };
   for (const Slip& slip : kSlips) {
