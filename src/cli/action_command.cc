@@ -27,6 +27,8 @@
 #include "remote_options.h"
 #include "stop_on_signal.h"
 #include "tagdrift/agent/agent.h"
+#include "tagdrift/remote/client.h"
+#include "tagdrift/render/exit_code.h"
 #include "tagdrift/render/render.h"
 #include "tagdrift/report/report.h"
 #include "transfer_progress.h"
@@ -134,7 +136,9 @@ absl::StatusOr<v1::ActionReport> Act(const ActionArguments& arguments, StopOnSig
 int RunActions(const ActionArguments& arguments, StopOnSignal& stop) {
   LogToStandardError(arguments.node.verbose, arguments.node.log_format);
   const auto report = Act(arguments, stop);
-  return report.ok() ? PrintActions(*report, arguments.plan) : ExitCodeOf(report.status(), stop.signal());
+  if (report.ok()) return PrintActions(*report, arguments.plan);
+  const int exit_code = ExitCodeOf(report.status(), stop.signal());
+  return remote::IsRefusal(report.status()) ? render::kExitDrift : exit_code;
 }
 
 constexpr char kExitCodes[] = "Exit codes: 0 done, or nothing to do, 1 refused, 2 could not be done, 64 usage.\n\n";

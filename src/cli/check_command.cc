@@ -56,6 +56,14 @@ absl::StatusOr<agent::CheckOptions> OptionsFrom(const RoundArguments& arguments)
   return options;
 }
 
+void ReadFailOn(ReportArguments& arguments, const std::vector<std::string>& words) {
+  const auto is_none = [](const std::string& word) { return word == "none"; };
+  if (std::ranges::any_of(words, is_none) && !std::ranges::all_of(words, is_none)) {
+    throw CLI::ValidationError("--fail-on", "none goes with nothing else");
+  }
+  arguments.fail_on = words;
+}
+
 render::FailOn FailOnOf(const std::vector<std::string>& words) {
   render::FailOn fail_on{false, false, false, false};
   for (const std::string& word : words) {
@@ -171,7 +179,9 @@ void AddReportOptions(CLI::App& command, ReportArguments& arguments) {
   command.add_flag("--all", arguments.all, "A row for every tag, also for those that need nothing");
   command.add_flag("--stale-only", arguments.stale_only, "Print only tags and containers that are stale or gone");
   command
-      .add_option("--fail-on", arguments.fail_on, "What makes the exit code 1 or 2: stale,gone,risk,undecided; or none")
+      .add_option_function<std::vector<std::string>>(
+          "--fail-on", [&arguments](const std::vector<std::string>& words) { ReadFailOn(arguments, words); },
+          "What makes the exit code 1 or 2: stale,gone,risk,undecided; or none")
       ->delimiter(',')
       ->allow_extra_args(false)
       ->check(CLI::IsMember({"stale", "gone", "risk", "undecided", "none"}))

@@ -1,5 +1,6 @@
 #include "explain_command.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -49,6 +50,11 @@ int RunExplain(const NodeOptions& node, const RemoteOptions& remote, const Expla
   return report.ok() ? PrintExplanation(*report, arguments) : ExitCodeOf(report.status(), stop.signal());
 }
 
+/// The image is not here, the tag went away meanwhile, or nobody knows which tags the pod uses.
+bool HasNothingOfThisNode(const v1::NodeReport& report) {
+  return report.containers().empty() && std::ranges::all_of(report.tags(), &v1::TagReport::not_cached);
+}
+
 }  // namespace
 
 void AddExplainArguments(CLI::App& command, ExplainArguments& arguments) {
@@ -86,9 +92,8 @@ int PrintExplanation(const v1::NodeReport& report, const ExplainArguments& argum
   const absl::Status written = WriteOut(arguments.format == "json" ? render::Render(report, render::Format::kJson, {})
                                                                    : render::Explain(report, StyleOfTerminal()));
   if (!written.ok()) return ExitCodeOf(written, 0);
-  // The tag went away meanwhile, or nobody knows which tags the pod uses.
-  if (report.tags().empty() && report.containers().empty()) return render::kExitUndecided;
-  return render::ExitCode(report, render::FailOn{});
+  const int exit_code = render::ExitCode(report, render::FailOn{});
+  return exit_code == 0 && HasNothingOfThisNode(report) ? render::kExitUndecided : exit_code;
 }
 
 void AddExplainCommand(CLI::App& app, const StopOnSignal& stop, int& exit_code) {

@@ -11,6 +11,7 @@
 #include "action_command.h"
 #include "check_command.h"
 #include "config_file.h"
+#include "empty_values.h"
 #include "explain_command.h"
 #include "images_command.h"
 #include "logging.h"
@@ -61,8 +62,9 @@ int Run(int argc, char** argv, tagdrift::cli::StopOnSignal& stop) {
   app.add_subcommand("version", "Print version, commit and the containerd versions that are known")->callback([&] {
     exit_code = Print(std::string(kVersionLine) + "\ncommit " TAGDRIFT_COMMIT "\ncontainerd 1.6 to 2.3\n");
   });
+  tagdrift::cli::RefuseEmptyValues(app);
   try {
-    app.parse(argc, argv);
+    app.parse(tagdrift::cli::ReverseArguments(argc, argv));
   } catch (const CLI::CallForHelp&) {
     const auto chosen = app.get_subcommands();
     return Print(chosen.empty() ? app.help() : chosen.front()->help());

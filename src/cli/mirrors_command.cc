@@ -63,6 +63,10 @@ absl::StatusOr<agent::RegistryConfiguration> Offline(const NodeOptions& options,
   auto tree = hosts::FileTree::Open(
       root, [context] { return context.Check(SystemClock()->Steady(), "reading the configuration"); });
   if (!tree.ok()) return tree.status();
+  if (stated.containerd_config && absl::IsNotFound(tree->Stat(*stated.containerd_config).status())) {
+    return absl::NotFoundError("--containerd-config " + *stated.containerd_config + ": no such file below " +
+                               tree->root());
+  }
   hosts::RegistrySettings settings = node::StatedSettings(*tree, stated);
   return agent::RegistryConfiguration{.tree = std::make_shared<const hosts::FileTree>(*std::move(tree)),
                                       .settings = std::move(settings),

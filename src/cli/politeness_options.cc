@@ -1,6 +1,9 @@
 #include "politeness_options.h"
 
 #include <algorithm>
+#include <cmath>
+
+#include "absl/strings/numbers.h"
 
 namespace tagdrift::cli {
 namespace {
@@ -20,6 +23,13 @@ void ReadContact(PolitenessOptions& options, const std::string& text) {
   options.contact = text;
 }
 
+/// CLI11's ranges take what is no number, since it is neither below nor above them.
+std::string NanTrouble(const std::string& text) {
+  double number = 0;
+  const bool is_nan = absl::SimpleAtod(text, &number) && std::isnan(number);
+  return is_nan ? "'" + text + "' is no number" : "";
+}
+
 }  // namespace
 
 void AddPolitenessOptions(CLI::App& command, PolitenessOptions& options) {
@@ -34,6 +44,7 @@ void AddPolitenessOptions(CLI::App& command, PolitenessOptions& options) {
       .add_option("--max-rate", options.politeness.requests_per_second,
                   "Requests a second to each registry host; what is too much waits [no limit but the registry's]")
       ->check(CLI::Range(0.01, kMaxRate))
+      ->check(NanTrouble)
       ->type_name("N")
       ->group(group);
   command

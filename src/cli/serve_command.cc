@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <filesystem>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -119,8 +121,16 @@ absl::StatusOr<serve::Options> OptionsFrom(const ServeArguments& arguments) {
                      .protect = *std::move(protect),
                      .disk_threshold = arguments.disk_threshold};
   const LogFormat log_format = arguments.node.log_format;
+  if (absl::Status places = serve::CheckPlaces(options); !places.ok()) return places;
   options.audit = [log_format](const report::AuditRecord& record) { return WriteAudit(record, log_format); };
   return options;
+}
+
+/// No error: a configuration may be checked elsewhere than on the nodes that it is for.
+void TellWhereStateDirIsMissing(const std::string& path) {
+  std::error_code ignored;
+  if (path.empty() || std::filesystem::is_directory(path, ignored)) return;
+  spdlog::warn("--state-dir {}: there is no such directory here; it has to exist where the agent runs", path);
 }
 
 int RunServe(const ServeArguments& arguments, StopOnSignal& stop) {
@@ -130,6 +140,7 @@ int RunServe(const ServeArguments& arguments, StopOnSignal& stop) {
   const auto agent = MakeAgent(arguments.node);
   if (!agent.ok()) return ExitCodeOf(agent.status(), 0);
   if (arguments.check_config) {
+    TellWhereStateDirIsMissing(arguments.node.state_dir);
     return Print("the configuration is fine\n");
   }
   stop.Allow(kEnding);

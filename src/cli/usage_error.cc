@@ -30,12 +30,21 @@ std::vector<std::string> OptionNames(const CLI::App& command) {
   return names;
 }
 
+/// `option` as it is written: "-o", "-ojson", "--output".
+bool Knows(const CLI::App& command, const std::string& option) {
+  const bool is_short = !option.starts_with("--");
+  return command.get_option_no_throw(is_short ? option.substr(0, 2) : option) != nullptr;
+}
+
 std::string UnexpectedArgument(const CLI::App& app, const CLI::App& command, const CLI::ParseError& error) {
   const std::vector<std::string> unexpected = app.remaining(true);
   if (unexpected.empty()) return error.what();
   const std::string& argument = unexpected.front();
   if (!argument.starts_with('-')) return fmt::format("the argument '{}' was not expected", argument);
   const std::string option = argument.substr(0, argument.find('='));
+  if (&command != &app && Knows(command, option)) {
+    return fmt::format("options come after the command: tagdrift {} {}", command.get_name(), option);
+  }
   const std::string name = option.substr(std::min(option.find_first_not_of('-'), option.size()));
   std::vector<std::string> known = OptionNames(command);
   for (std::string& everywhere : OptionNames(app)) known.push_back(std::move(everywhere));

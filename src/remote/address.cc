@@ -58,7 +58,7 @@ absl::StatusOr<Address> ParseAddress(const std::string& text, const TlsFiles& tl
   }
   if (!IsHostAndPort(text)) {
     return absl::InvalidArgumentError(
-        named + ": neither a socket nor HOST:PORT; write unix:///run/tagdrift/reader.sock or node-7.corp:9615");
+        named + ": neither a socket nor HOST:PORT; write unix:///run/tagdrift/reader.sock or node-7.corp:9616");
   }
   if (tls.ca.empty() || tls.certificate.empty() || tls.key.empty()) {
     return absl::InvalidArgumentError(

@@ -8,7 +8,9 @@
 #include <algorithm>
 #include <string_view>
 
+#include "absl/strings/cord.h"
 #include "socket_failure.h"
+#include "tagdrift/remote/client.h"
 #include "tagdrift/text/printable.h"
 
 namespace tagdrift::remote {
@@ -114,6 +116,21 @@ absl::Status ExplainExhausted(const Address& address, const grpc::Status& status
                            std::max<std::int64_t>(std::chrono::ceil<std::chrono::seconds>(*delay).count(), 1)));
 }
 
+absl::Status ExplainDenied(const Address& address, const grpc::Status& status) {
+  return Agent(absl::StatusCode::kPermissionDenied, address,
+               Said(status) +
+                   "; who may do what is the agent's configuration: its reader and operator sockets, roles by "
+                   "certificate, --enable-actions");
+}
+
+/// Beside the code, which a socket that may not be opened has too.
+constexpr char kRefusal[] = "tagdrift/refusal";
+
+absl::Status AsRefusal(absl::Status status) {
+  status.SetPayload(kRefusal, absl::Cord());
+  return status;
+}
+
 /// The fields of this number that have a length; not those within.
 std::string Field(const UnknownField& field, int number) {
   return field.number() == number && field.type() == UnknownField::TYPE_LENGTH_DELIMITED ? field.length_delimited()
@@ -134,11 +151,9 @@ absl::Status ExplainFailure(const Address& address, const grpc::Status& status) 
     case grpc::StatusCode::RESOURCE_EXHAUSTED:
       return ExplainExhausted(address, status);
     case grpc::StatusCode::PERMISSION_DENIED:
+      return AsRefusal(ExplainDenied(address, status));
     case grpc::StatusCode::UNAUTHENTICATED:
-      return Agent(absl::StatusCode::kPermissionDenied, address,
-                   Said(status) +
-                       "; who may do what is the agent's configuration: its reader and operator sockets, roles by "
-                       "certificate, --enable-actions");
+      return ExplainDenied(address, status);
     case grpc::StatusCode::UNIMPLEMENTED:
       return Agent(absl::StatusCode::kUnimplemented, address,
                    "it does not offer this: it is older than this tagdrift, or is no tagdrift agent");
@@ -148,6 +163,8 @@ absl::Status ExplainFailure(const Address& address, const grpc::Status& status) 
       return Agent(static_cast<absl::StatusCode>(status.error_code()), address, Said(status));
   }
 }
+
+bool IsRefusal(const absl::Status& failure) { return failure.GetPayload(kRefusal).has_value(); }
 
 // Read by field numbers: gRPC has google/rpc/*.proto within itself only.
 std::optional<std::chrono::milliseconds> RetryDelay(const std::string& details) {

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <cstring>
 #include <string>
 
 #include "absl/cleanup/cleanup.h"
@@ -48,6 +49,24 @@ absl::StatusOr<Place> Parse(std::string_view text) {
   return place;
 }
 
+std::uint16_t PortIn(const sockaddr_storage& address) {
+  return ntohs(address.ss_family == AF_INET6 ? reinterpret_cast<const sockaddr_in6&>(address).sin6_port
+                                             : reinterpret_cast<const sockaddr_in&>(address).sin_port);
+}
+
+/// All of the node's addresses take in that of `other`; IPv6's also those of IPv4.
+bool TakesIn(const Place& all, const Place& other) {
+  if (all.address.ss_family == AF_INET6) {
+    return IN6_IS_ADDR_UNSPECIFIED(&reinterpret_cast<const sockaddr_in6&>(all.address).sin6_addr);
+  }
+  return other.address.ss_family == AF_INET &&
+         reinterpret_cast<const sockaddr_in&>(all.address).sin_addr.s_addr == htonl(INADDR_ANY);
+}
+
+bool IsSame(const Place& one, const Place& other) {
+  return one.size == other.size && std::memcmp(&one.address, &other.address, one.size) == 0;
+}
+
 }  // namespace
 
 absl::Status CheckAddress(std::string_view address) { return Parse(address).status(); }
@@ -71,8 +90,16 @@ std::uint16_t PortOf(int socket) {
   sockaddr_storage bound = {};
   socklen_t size = sizeof bound;
   getsockname(socket, reinterpret_cast<sockaddr*>(&bound), &size);
-  return ntohs(bound.ss_family == AF_INET6 ? reinterpret_cast<const sockaddr_in6&>(bound).sin6_port
-                                           : reinterpret_cast<const sockaddr_in&>(bound).sin_port);
+  return PortIn(bound);
+}
+
+bool Collide(std::string_view one, std::string_view other) {
+  const absl::StatusOr<Place> first = Parse(one);
+  const absl::StatusOr<Place> second = Parse(other);
+  if (!first.ok() || !second.ok()) return false;
+  const std::uint16_t port = PortIn(first->address);
+  if (port == 0 || port != PortIn(second->address)) return false;
+  return IsSame(*first, *second) || TakesIn(*first, *second) || TakesIn(*second, *first);
 }
 
 }  // namespace tagdrift::serve

@@ -23,6 +23,7 @@
 #include "serve/board.h"
 #include "serve/health.h"
 #include "serve/http_listener.h"
+#include "serve/listen_at.h"
 #include "serve/loop.h"
 #include "serve/metrics.h"
 #include "serve/node_cache_service.h"
@@ -46,7 +47,7 @@ constexpr std::chrono::seconds kStuck(60);
 constexpr std::chrono::seconds kSweep(10);
 constexpr std::chrono::milliseconds kShutdown(200);
 
-/// One unix socket with a server of its own: what is not registered there cannot be called there.
+/// One unix socket with a server of its own, whose callers have the socket's role.
 class UnixEntrance final : public Entrance {
  public:
   UnixEntrance(Role role, std::string name, std::unique_ptr<UnixListener> listener)
@@ -136,6 +137,19 @@ absl::StatusOr<std::unique_ptr<HttpListener>> StartUnlessOff(const std::string& 
 
 }  // namespace
 
+absl::Status CheckPlaces(const Options& options) {
+  const std::pair<const char*, const std::string&> kAddresses[] = {
+      {"--listen", options.tls.address}, {"--metrics", options.metrics}, {"--health", options.health}};
+  for (const auto& [option, address] : kAddresses) {
+    for (const auto& [other_option, other] : kAddresses) {
+      if (option == other_option || !Collide(address, other)) continue;
+      return absl::InvalidArgumentError(
+          fmt::format("{} {} and {} {}: two cannot listen at one address", option, address, other_option, other));
+    }
+  }
+  return SocketDir::Check(options.socket_dir);
+}
+
 absl::Status Serve(Options options, agent::Agent& agent, const std::stop_token& stop) {
   AllowDescriptors();
   auto directory = SocketDir::Take(options.socket_dir);
@@ -201,7 +215,9 @@ absl::Status Serve(Options options, agent::Agent& agent, const std::stop_token& 
                         .clock = options.clock};
   NodeCacheService for_readers(reading, **readers);
   NodeCacheService for_operators(reading, **operators);
-  ActionsService actions(acting, **operators);
+  // Refuses each action, so that who calls the wrong socket is told so.
+  ActionsService reader_actions(acting, **readers);
+  ActionsService operator_actions(acting, **operators);
   std::optional<NodeCacheService> for_tls;
   std::optional<ActionsService> tls_actions;
   if (*tls != nullptr) {
@@ -230,8 +246,8 @@ absl::Status Serve(Options options, agent::Agent& agent, const std::stop_token& 
   google::protobuf::SetLogHandler(nullptr);
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
-  absl::Status serving = (*readers)->Serve({&for_readers}, turn_away);
-  if (serving.ok()) serving = (*operators)->Serve({&for_operators, &actions}, turn_away);
+  absl::Status serving = (*readers)->Serve({&for_readers, &reader_actions}, turn_away);
+  if (serving.ok()) serving = (*operators)->Serve({&for_operators, &operator_actions}, turn_away);
   if (serving.ok() && *tls != nullptr) serving = (*tls)->Serve({&*for_tls, &*tls_actions}, turn_away);
   const auto sweep = [&](const std::stop_token& ended) {
     absl::Time trimmed_after = absl::InfinitePast();

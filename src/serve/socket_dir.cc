@@ -12,6 +12,15 @@
 
 namespace tagdrift::serve {
 
+absl::Status SocketDir::Check(const std::string& path) {
+  struct stat status {};
+  if (lstat(path.c_str(), &status) != 0) {
+    return errno == ENOENT ? absl::OkStatus() : absl::ErrnoToStatus(errno, "opening " + path);
+  }
+  if (S_ISDIR(status.st_mode)) return absl::OkStatus();
+  return absl::FailedPreconditionError(path + " is no directory: --socket-dir needs one of its own");
+}
+
 absl::StatusOr<std::unique_ptr<SocketDir>> SocketDir::Take(const std::string& path) {
   if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return absl::ErrnoToStatus(errno, "making " + path);
   const int directory = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);

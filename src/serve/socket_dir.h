@@ -11,6 +11,8 @@ namespace tagdrift::serve {
 /// lives.
 class SocketDir {
  public:
+  /// Without making or changing anything. Errors: what is at `path` is no directory; what the system says.
+  static absl::Status Check(const std::string& path);
   /// Makes the directory where it is not there. Errors: FailedPrecondition where another agent serves there, or where
   /// others could replace the sockets; what the system says.
   static absl::StatusOr<std::unique_ptr<SocketDir>> Take(const std::string& path);

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -82,12 +83,16 @@ TEST(CommandLine, AnswersWrongUsageWithOneLineAnd64) {
       {"contact with a space", "check --contact 'a b'", "a b"},
       {"no concurrency", "check --max-concurrency 0", "--max-concurrency"},
       {"a rate below zero", "check --max-rate -1", "--max-rate"},
+      {"a rate that is no number", "check --max-rate nan", "--max-rate"},
+      {"a negative rate that is no number", "check --max-rate=-NaN", "--max-rate"},
       {"malformed origin", "check --origin quay.io", "quay.io"},
       {"malformed timeout", "check --timeout soon", "soon"},
       {"timeout of zero", "check --timeout 0s", "0s"},
       {"malformed version", "check --containerd-version new", "new"},
       {"unknown pull path", "check --image-pull both", "both"},
       {"unknown word in a list", "check --fail-on stale,old", "old"},
+      {"nothing and something in a list", "check --fail-on none,stale", "--fail-on: none goes with nothing else"},
+      {"nothing and something one by one", "replay x.json --fail-on stale --fail-on none", "--fail-on: none"},
       {"recording without a file", "record", "FILE"},
       {"replaying without a file", "replay", "FILE"},
       {"option that replaying has not", "replay x.json --all-hosts", "--all-hosts"},
@@ -136,6 +141,10 @@ TEST(CommandLine, NamesTheCommandOrOptionThatWasMeant) {
       {"version now", "the argument 'now' was not expected (see tagdrift version --help)"},
       {"refresh", "(see tagdrift refresh --help)"},
       {"check -o yaml", "(see tagdrift check --help)"},
+      {"-o json check", "options come after the command: tagdrift check -o (see tagdrift check --help)"},
+      {"-ojson check", "options come after the command"},
+      {"--stale-only check", "options come after the command: tagdrift check --stale-only"},
+      {"--stale-onyl check", "there is no option '--stale-onyl'; did you mean '--stale-only'?"},
       {"explian nginx", "did you mean 'explain'?"},
   };
   for (const Slip& slip : kSlips) {
@@ -145,6 +154,46 @@ TEST(CommandLine, NamesTheCommandOrOptionThatWasMeant) {
     EXPECT_TRUE(IsOneLine(outcome.text)) << outcome.text;
     EXPECT_NE(outcome.text.find(slip.says), std::string::npos) << outcome.text;
   }
+}
+
+// As of a shell variable that is not set: going back must not become going to the origin's image.
+TEST(CommandLine, TakesAnEmptyValueForNoneAndSaysSo) {
+  const char* kArguments[] = {
+      "refresh --to '' nginx",
+      "refresh --to= nginx",
+      "refresh nginx --to= --yes",
+      "check --config ''",
+      "check --config= nginx",
+      "check --runtime-endpoint ''",
+      "check --state-dir ''",
+      "check --state-dir= nginx",
+      "check --headline-to ''",
+      "mirrors --registry-config-path '' --containerd-version 2.1.9",
+      "mirrors --containerd-config '' --containerd-version 2.1.9",
+      "explain --agent '' nginx",
+      "replay x.json --ignore ''",
+      "serve --socket-dir '' --check-config",
+      "serve --reader-group '' --check-config",
+  };
+  for (const std::string arguments : kArguments) {
+    SCOPED_TRACE(arguments);
+    const Outcome outcome = RunBinary(arguments + " 2>&1 >/dev/null");
+    EXPECT_EQ(outcome.exit_code, 64);
+    EXPECT_TRUE(IsOneLine(outcome.text)) << outcome.text;
+    const std::size_t option = arguments.find("--");
+    const std::string name = arguments.substr(option, arguments.find_first_of(" =", option) - option);
+    EXPECT_THAT(outcome.text, testing::HasSubstr(name));
+  }
+  EXPECT_THAT(RunBinary("refresh --to '' nginx 2>&1").text,
+              testing::HasSubstr("--to: its value is empty; give it one, or leave the option out"));
+}
+
+TEST(CommandLine, TakesAnEmptyVariableOfTheEnvironmentForNone) {
+  setenv("TAGDRIFT_AGENT", "", 1);
+  const Outcome outcome = RunBinary("check --runtime-endpoint unix:///nowhere.sock 2>&1");
+  unsetenv("TAGDRIFT_AGENT");
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.text, testing::HasSubstr("/nowhere.sock"));
 }
 
 // Otherwise the reference would be ignored instead of checked.

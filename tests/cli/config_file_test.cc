@@ -101,6 +101,18 @@ TEST(ConfigFile, OfTheDaemonIsCheckedWithoutStartingIt) {
   EXPECT_EQ(outcome.exit_code, 0) << outcome.text;
 }
 
+TEST(ConfigFile, OfTheDaemonNamesNoPlaceThatCannotBeServed) {
+  const Outcome twice = With("serve --check-config", "[serve]\nmetrics = \"127.0.0.1:9614\"\nhealth = \"[::]:9614\"\n");
+  EXPECT_EQ(twice.exit_code, 64);
+  EXPECT_THAT(twice.text, HasSubstr("--metrics 127.0.0.1:9614 and --health [::]:9614: two cannot listen"));
+  const Outcome file = With("serve --check-config", "[serve]\nsocket-dir = \"/etc/passwd\"\n");
+  EXPECT_EQ(file.exit_code, 2);
+  EXPECT_THAT(file.text, HasSubstr("/etc/passwd is no directory: --socket-dir"));
+  const Outcome missing = With("serve --check-config", "[serve]\nstate-dir = \"/nonexistent\"\n");
+  EXPECT_EQ(missing.exit_code, 0) << "it may be there on the nodes";
+  EXPECT_THAT(missing.text, HasSubstr("--state-dir /nonexistent: there is no such directory here"));
+}
+
 // What help says of the daemon's options and what the reference says are of the same table.
 TEST(ConfigFile, HasAReferenceThatIsPrinted) {
   const Outcome printed = RunBinary("serve --print-config 2>&1");

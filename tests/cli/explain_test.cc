@@ -59,6 +59,13 @@ TEST(Explain, OfATagThatIsNotHereSaysWhatAPullWouldBringAndWhatIsHere) {
   EXPECT_THAT(text, HasSubstr("not on this node"));
 }
 
+// A digest cannot be stale; that it is not here is no "nothing stale".
+TEST(Explain, OfADigestThatIsNotHereEndsAsOfATag) {
+  ScriptedScene scene;
+  const std::string missing = scene.repository() + "@" + scene.new_image().digest;
+  EXPECT_THAT(Explanation(scene, {missing}, 2), StartsWith("NOT CACHED on this node"));
+}
+
 TEST(Explain, OfAPodThatIsNotHereAsksNobody) {
   ScriptedScene scene;
   EXPECT_THAT(Explanation(scene, {"--pod", "shop/web-0"}, 2), HasSubstr("no pod shop/web-0 is on this node"));

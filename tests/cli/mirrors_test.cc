@@ -172,10 +172,15 @@ TEST(Mirrors, TakesThePullPathFromTheConfigurationAndTheDirectoriesFromTheOption
   EXPECT_NE(outcome.text.find("1. https://mirror.corp/v2"), std::string::npos) << outcome.text;
 }
 
-TEST(Mirrors, IsUndecidedWhenTheNamedConfigurationIsNotThere) {
-  const Outcome outcome = Certs().RunIn("mirrors docker.io --containerd-config none.toml --containerd-version 2.1.9");
-  EXPECT_EQ(outcome.exit_code, 2);
-  EXPECT_NE(outcome.text.find("no such file"), std::string::npos) << outcome.text;
+// Also where no registry is asked for, as in a check before a roll-out.
+TEST(Mirrors, FailsWhenTheNamedConfigurationIsNotThere) {
+  const Certs certs;
+  for (const char* arguments : {"docker.io", "", "--registry-config-path certs.d"}) {
+    const Outcome outcome = certs.RunIn(
+        std::string("mirrors --containerd-config none.toml --containerd-version 2.1.9 ") + arguments + " 2>&1");
+    EXPECT_EQ(outcome.exit_code, 2) << outcome.text;
+    EXPECT_NE(outcome.text.find("none.toml: no such file"), std::string::npos) << outcome.text;
+  }
 }
 
 TEST(Mirrors, SaysInItsHelpThatJsonHasHeaderValues) {

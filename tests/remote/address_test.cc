@@ -19,7 +19,7 @@ TEST(Address, IsASocketHoweverItIsWritten) {
 }
 
 TEST(Address, IsHostAndPortWithTlsFiles) {
-  for (const char* text : {"node-7.corp:9615", "10.0.0.5:9615", "[2001:db8::5]:9615"}) {
+  for (const char* text : {"node-7.corp:9616", "10.0.0.5:9615", "[2001:db8::5]:9615"}) {
     const auto address = ParseAddress(text, kTls);
     ASSERT_TRUE(address.ok()) << address.status();
     EXPECT_EQ(address->text, text);
@@ -35,7 +35,7 @@ TEST(Address, SaysWhatIsWrongWithIt) {
     const char* says;
   };
   const Row kRows[] = {
-      {"", kTls, "unix:///run/tagdrift/reader.sock or node-7.corp:9615"},
+      {"", kTls, "unix:///run/tagdrift/reader.sock or node-7.corp:9616"},
       {"unix://reader.sock", {}, "needs an absolute path"},
       {"unix:", {}, "needs an absolute path"},
       {"reader.sock", {}, "neither a socket nor HOST:PORT"},

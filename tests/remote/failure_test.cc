@@ -85,6 +85,7 @@ TEST(Failure, SaysWhoMayUseTheSocket) {
   const absl::Status status = SocketFailure(path);
   ASSERT_EQ(syscall(SYS_setresuid, -1, 0, -1), 0);
   EXPECT_TRUE(absl::IsPermissionDenied(status)) << status;
+  EXPECT_FALSE(IsRefusal(status)) << "nobody was asked";
   EXPECT_THAT(TextOf(status), HasSubstr("permission denied; it is for user root and group 54321 (mode 0660)"));
 }
 
@@ -161,6 +162,7 @@ TEST(Failure, SaysInOneLineWhatTheAgentSays) {
     if (const std::size_t at = says.find("ADDRESS"); at != std::string::npos) says.replace(at, 7, agent.address());
     EXPECT_EQ(TextOf(status), says) << row.name;
     EXPECT_EQ(status.code(), row.code) << row.name;
+    EXPECT_EQ(IsRefusal(status), row.answered.error_code() == StatusCode::PERMISSION_DENIED) << row.name;
   }
 }
 

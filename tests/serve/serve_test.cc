@@ -14,6 +14,7 @@
 #include "agent/scene.h"
 #include "daemon.h"
 #include "google/rpc/error_details.pb.h"
+#include "scrape.h"
 #include "served_scene.h"
 #include "tagdrift/report/report.h"
 #include "tagdrift/v1/node_cache.grpc.pb.h"
@@ -320,11 +321,27 @@ TEST_F(ServeTest, ActionsArePlannedOnlyUntilTheyAreTurnedOn) {
   EXPECT_EQ(refused.error_code(), grpc::StatusCode::PERMISSION_DENIED);
   EXPECT_THAT(refused.error_message(), HasSubstr("--enable-actions refresh"));
   EXPECT_TRUE(daemon_->audit().empty());
-  grpc::ClientContext context;
-  SetDeadline(context);
+}
+
+TEST_F(ServeTest, RefusesActionsAtTheReadersSocketAndCountsIt) {
+  Start([](Options& options) {
+    options.actions.enabled = {judge::ActionKind::kRefresh};
+    options.metrics = kMetricsAddress;
+  });
+  v1::RefreshRequest request;
+  request.add_references(NameOf("app:v1"));
   const auto at_reader = v1::NodeCacheActions::NewStub(daemon_->Channel("reader.sock"));
-  const auto stream = at_reader->Refresh(&context, request);
-  EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::UNIMPLEMENTED) << "not there for readers";
+  for (const bool apply : {false, true}) {
+    request.set_apply(apply);
+    grpc::ClientContext context;
+    SetDeadline(context);
+    const grpc::Status refused = at_reader->Refresh(&context, request)->Finish();
+    EXPECT_EQ(refused.error_code(), grpc::StatusCode::PERMISSION_DENIED);
+    EXPECT_THAT(refused.error_message(), HasSubstr("actions are for operators"));
+    EXPECT_THAT(refused.error_details(), HasSubstr("NOT_AN_OPERATOR"));
+  }
+  EXPECT_EQ(Refusals("permission"), 2);
+  EXPECT_TRUE(daemon_->audit().empty());
 }
 
 TEST_F(ServeTest, ARefreshIsDoneAndAuditedWithWhoAsked) {

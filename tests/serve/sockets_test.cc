@@ -249,5 +249,24 @@ TEST_F(SocketsTest, ADirectoryThatOthersMayWriteToIsRefused) {
   EXPECT_THAT(std::string(SocketDir::Take(path).status().message()), HasSubstr("others may write to it"));
 }
 
+TEST(ListenAt, KnowsWhichAddressesCannotBothBeHad) {
+  struct Row {
+    const char* one;
+    const char* other;
+    bool collide;
+  };
+  constexpr Row kRows[] = {
+      {"127.0.0.1:9614", "127.0.0.1:9614", true},  {"127.0.0.1:9614", "127.0.0.1:9615", false},
+      {"127.0.0.1:9614", "127.0.0.2:9614", false}, {"127.0.0.1:9614", "0.0.0.0:9614", true},
+      {"127.0.0.1:9614", "[::]:9614", true},       {"[::1]:9614", "[::]:9614", true},
+      {"[::1]:9614", "0.0.0.0:9614", false},       {"[::1]:9614", "[0:0::1]:9614", true},
+      {"127.0.0.1:0", "127.0.0.1:0", false},       {"", "", false},
+  };
+  for (const Row& row : kRows) {
+    EXPECT_EQ(Collide(row.one, row.other), row.collide) << row.one << ' ' << row.other;
+    EXPECT_EQ(Collide(row.other, row.one), row.collide) << row.other << ' ' << row.one;
+  }
+}
+
 }  // namespace
 }  // namespace tagdrift::serve

@@ -56,4 +56,7 @@ class Client {
   std::unique_ptr<Connection> connection_;
 };
 
+/// Whether a call failed because the agent does not let the caller do that, rather than that nobody could be asked.
+bool IsRefusal(const absl::Status& failure);
+
 }  // namespace tagdrift::remote

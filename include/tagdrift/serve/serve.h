@@ -82,6 +82,10 @@ struct Options {
   std::shared_ptr<const Clock> clock = SystemClock();
 };
 
+/// Whether the places that `options` name can be served together, without taking any. Errors: InvalidArgument naming
+/// the options whose addresses are one; what is wrong with the directory of the sockets.
+absl::Status CheckPlaces(const Options& options);
+
 /// Serves until it is stopped. Errors: it could not begin; another agent serves in the same directory; an address is
 /// taken.
 absl::Status Serve(Options options, agent::Agent& agent, const std::stop_token& stop);
