@@ -80,8 +80,8 @@ TEST_F(ForeignClient, ReadsByReflectionWhatACheckSays) {
   const Answers answers = Ask({"reflect", agent.Reader()});
   ASSERT_EQ(answers.exit_code, 0) << answers.lines.back();
   ASSERT_EQ(answers.lines.size(), 2U);
-  EXPECT_EQ(answers.lines[0],
-            json({"grpc.health.v1.Health", "grpc.reflection.v1alpha.ServerReflection", "tagdrift.v1.NodeCache"}));
+  EXPECT_EQ(answers.lines[0], json({"grpc.health.v1.Health", "grpc.reflection.v1alpha.ServerReflection",
+                                    "tagdrift.v1.NodeCache", "tagdrift.v1.NodeCacheActions"}));
   const Output local = RunTagdrift(TheLab(), {"check", "--pods-from", "none", "-o", "json"});
   EXPECT_EQ(WithoutDefaults(WithoutTimes(answers.lines[1]["report"])),
             WithoutDefaults(WithoutTimes(json::parse(local.out))));
@@ -139,7 +139,7 @@ TEST_F(ForeignClient, ExplainsAndRefreshes) {
   const std::string request = json({{"references", {app.reference}}, {"apply", true}}).dump();
   const Answers refused = Ask({"Refresh", agent.Reader(), request});
   EXPECT_EQ(refused.exit_code, 1);
-  EXPECT_EQ(refused.lines.back()["code"], "UNIMPLEMENTED");
+  EXPECT_EQ(refused.lines.back()["code"], "PERMISSION_DENIED");
   EXPECT_EQ(TheLab().containerd().Target(app.reference), app.v1.digest());
 
   const Answers done = Ask({"Refresh", agent.Operator(), request});
