@@ -101,8 +101,9 @@ TEST(Subject, IsNoReferenceWhereThePodsNameIsMistyped) {
 }
 
 TEST(Subject, IsNoReferenceWhereAPodIsCalledSo) {
-  EXPECT_EQ(ErrorOf({"web-0", false}),
-            "'web-0' is no NAMESPACE/POD; here are shop/web-0; an image of that name is docker.io/library/web-0:latest");
+  EXPECT_EQ(
+      ErrorOf({"web-0", false}),
+      "'web-0' is no NAMESPACE/POD; here are shop/web-0; an image of that name is docker.io/library/web-0:latest");
 }
 
 TEST(Subject, MeantAsAPodIsNoReference) {
