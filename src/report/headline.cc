@@ -188,8 +188,10 @@ std::string Joined(const Counts& counts) {
   return text;
 }
 
-/// The pieces behind the headline's first one: where there is no room for all, the first of these stay.
-enum Rank { kRisk, kBehind, kBreakdown, kMeasuredBy, kGone, kUndecided, kUnknown, kFails, kGoodCounts };
+/// The pieces behind the headline's first one: where there is no room for all, the first of these stay. Good news comes
+/// last, behind the names in the others.
+enum Rank { kRisk, kBehind, kBreakdown, kGone, kUndecided, kUnknown, kFails, kMeasuredBy, kGoodCounts };
+bool IsGoodNews(Rank rank) { return rank >= kMeasuredBy; }
 
 /// One piece of the headline, behind what it is separated by.
 struct Piece {
@@ -257,15 +259,10 @@ std::vector<std::string> MeasuredBy(const Round& round, int fresh) {
   return {as_fresh + *hosts.begin(), as_fresh + "another host"};
 }
 
-/// Behind `text`, which always stands, the pieces for which there is room. A fact counts more than a name in another:
-/// first all get a place in their shortest form, then each says as much as the room allows.
-std::string Fit(std::string text, const std::vector<Piece>& pieces) {
-  std::vector<std::size_t> by_rank;
-  for (std::size_t i = 0; i < pieces.size(); ++i) {
-    if (!pieces[i].forms.empty()) by_rank.push_back(i);
-  }
-  std::ranges::stable_sort(by_rank, {}, [&](std::size_t i) { return pieces[i].rank; });
-  std::size_t size = text.size();
+/// The forms of some pieces, by index, in a line that has `size` bytes without them. A fact counts more than a name in
+/// another: first all get a place in their shortest form, then each says as much as the room allows.
+std::map<std::size_t, std::string> Chosen(const std::vector<Piece>& pieces, const std::vector<std::size_t>& by_rank,
+                                          std::size_t size) {
   std::map<std::size_t, std::string> chosen;
   for (const std::size_t i : by_rank) {
     const std::string shortest = std::ranges::min(pieces[i].forms, {}, &std::string::size);
@@ -281,6 +278,24 @@ std::string Fit(std::string text, const std::vector<Piece>& pieces) {
     size -= form.size();
     form = *std::ranges::find_if(pieces[i].forms, [&](const std::string& longer) { return longer.size() <= room; });
     size += form.size();
+  }
+  return chosen;
+}
+
+/// Behind `text`, which always stands, the pieces for which there is room.
+std::string Fit(std::string text, const std::vector<Piece>& pieces) {
+  std::size_t size = text.size();
+  std::map<std::size_t, std::string> chosen;
+  for (const bool good : {false, true}) {
+    std::vector<std::size_t> by_rank;
+    for (std::size_t i = 0; i < pieces.size(); ++i) {
+      if (!pieces[i].forms.empty() && IsGoodNews(pieces[i].rank) == good) by_rank.push_back(i);
+    }
+    std::ranges::stable_sort(by_rank, {}, [&](std::size_t i) { return pieces[i].rank; });
+    for (auto& [i, form] : Chosen(pieces, by_rank, size)) {
+      size += std::string_view(pieces[i].separator).size() + form.size();
+      chosen.emplace(i, std::move(form));
+    }
   }
   for (const auto& [i, form] : chosen) text += pieces[i].separator + form;
   return text;

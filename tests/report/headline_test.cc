@@ -66,6 +66,12 @@ TEST(Headline, NamesADowngradeRiskBesideAPodOfAnotherImage) {
             "All 2 tags are fresh; 1 pod still runs another image; 1 at risk of a downgrade");
 }
 
+TEST(Headline, NamesTheMirrorOfARiskRatherThanWhatFreshWasMeasuredBy) {
+  Round round = RoundOf({FromMirror(Fresh(), Outcome::kStale)});
+  round.routes.at("registry.test").origin_is_other_host = true;
+  EXPECT_EQ(ToMessage(round).summary().headline(), "The one tag is fresh; 1 at risk of a downgrade by mirror.test");
+}
+
 TEST(Headline, LeavesOutTheBreakdownRatherThanADowngradeRisk) {
   std::vector<JudgedTag> tags = {FromMirror(Fresh(), Outcome::kStale)};
   for (const Cause cause : {Cause::kTagMoved, Cause::kWrongPlatform}) {
