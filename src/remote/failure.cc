@@ -179,7 +179,7 @@ std::optional<std::chrono::milliseconds> RetryDelay(const std::string& details) 
     if (!any.ParseFromString(Field(fields.field(i), kDetails))) continue;
     if (!any.type_url().ends_with("/google.rpc.RetryInfo") || !info.ParseFromString(any.value())) continue;
     if (info.field_count() == 0 || !delay.ParseFromString(Field(info.field(0), kRetryDelay))) continue;
-    constexpr std::int64_t kLongest = 24 * 60 * 60;
+    constexpr std::int64_t kLongest = 86'400;
     return std::chrono::seconds(std::clamp<std::int64_t>(delay.seconds(), 0, kLongest)) +
            std::chrono::milliseconds(std::clamp(delay.nanos(), 0, 999'999'999) / 1'000'000);
   }

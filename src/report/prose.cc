@@ -85,8 +85,8 @@ std::string AmbiguousDetail(const facts::CachedImage& image) {
 
 std::string NotCachedDetail(const JudgedTag& tag, const judge::Route& route) {
   const std::string& answered = tag.result.reason;
-  const std::string not_here = "this node has no such name" +
-                               (answered.empty() ? "" : fmt::format(", and {} {}", Url(route, route.origin), answered));
+  std::string not_here = "this node has no such name" +
+                         (answered.empty() ? "" : fmt::format(", and {} {}", Url(route, route.origin), answered));
   const judge::Pull& pull = tag.result.next_pull.pull;
   switch (pull.outcome) {
     case judge::Outcome::kFresh:
