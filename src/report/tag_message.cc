@@ -65,7 +65,7 @@ v1::HostReport HostMessage(const judge::HostResult& result, const hosts::Registr
   if (answered) message.set_access(ToProto(result.answer->access));
   if (!result.digest) message.set_error(AnswerText(*result.answer));
   // Where the time given was up before anything came, none was measured.
-  const bool measured = result.answer->latency > absl::ZeroDuration();
+  const bool measured = result.answer->failure != hosts::Failure::kDeadline;
   if (measured) *message.mutable_latency() = Duration(result.answer->latency);
   *message.mutable_checked_at() = Timestamp(result.answer->asked_at);
   if (result.first_answer) {
