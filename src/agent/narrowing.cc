@@ -11,6 +11,7 @@
 #include "tagdrift/facts/node_facts.h"
 #include "tagdrift/judge/containers.h"
 #include "tagdrift/judge/route.h"
+#include "tagdrift/node/inventory.h"
 
 namespace tagdrift::agent {
 namespace {
@@ -46,27 +47,22 @@ void LeaveOutDigestNames(report::Round& round) {
   const auto has_digest = [](const image::Reference& name) { return name.digest().has_value(); };
   std::erase_if(round.tags, [&](const auto& tag) { return has_digest(tag.facts.image.reference); });
   facts::Node& node = round.node;
-  std::set<std::pair<std::string, image::Digest>> tagged;
   for (facts::CachedImage& image : std::exchange(node.images, {})) {
-    if (has_digest(image.reference)) {
-      node.other_digests.push_back(std::move(image));
-      --round.tags_on_node;
-      continue;
-    }
-    if (image.target) tagged.emplace(image.reference.Name(), *image.target);
-    for (const image::Digest& candidate : image.candidates) tagged.emplace(image.reference.Name(), candidate);
-    node.images.push_back(std::move(image));
+    (has_digest(image.reference) ? node.other_digests : node.images).push_back(std::move(image));
   }
-  node.digest_names = static_cast<int>(std::ranges::count_if(node.other_digests, [&](const auto& image) {
-    return !tagged.contains({image.reference.Name(), *image.reference.digest()});
-  }));
+  round.tags_on_node = node.images.size();
+  node.digest_names = node::CountDigestNames(node);
+}
+
+void TellNeeded(const OnNeeded& on_needed, report::Round& round) {
+  for (auto* tags : {&round.tags, &round.asked_for}) std::ranges::for_each(*tags, on_needed);
 }
 
 }  // namespace
 
 absl::Status KeepSelected(const Selection& selection, report::Round& round, const OnNeeded& on_needed) {
   if (selection.patterns.empty() && selection.ignored.empty() && !selection.in_use) {
-    for (auto* tags : {&round.tags, &round.asked_for}) std::ranges::for_each(*tags, on_needed);
+    TellNeeded(on_needed, round);
     return absl::OkStatus();
   }
   facts::Node recorded;
@@ -87,7 +83,7 @@ absl::Status KeepSelected(const Selection& selection, report::Round& round, cons
     looked_at.insert(image.reference);
   }
   KeepLookedAt(selected, looked_at, round);
-  for (auto* tags : {&round.tags, &round.asked_for}) std::ranges::for_each(*tags, on_needed);
+  TellNeeded(on_needed, round);
   report::JudgeContainers(requests, round);
   return absl::OkStatus();
 }

@@ -131,20 +131,11 @@ class Joiner {
   }
 
   void CollectImages() {
-    std::set<std::pair<std::string, image::Digest>> tagged;
-    for (auto& [key, image] : tags_) {
-      if (image.target) tagged.emplace(image.reference.Name(), *image.target);
-      for (const image::Digest& candidate : image.candidates) tagged.emplace(image.reference.Name(), candidate);
-      node_.images.push_back(std::move(image));
-    }
+    for (auto& [key, image] : tags_) node_.images.push_back(std::move(image));
     for (auto& [key, image] : digests_) {
-      if (!image.used_by.empty()) {
-        node_.images.push_back(std::move(image));
-        continue;
-      }
-      if (!tagged.contains({image.reference.Name(), *image.reference.digest()})) ++node_.digest_names;
-      node_.other_digests.push_back(std::move(image));
+      (image.used_by.empty() ? node_.other_digests : node_.images).push_back(std::move(image));
     }
+    node_.digest_names = CountDigestNames(node_);
     std::sort(node_.images.begin(), node_.images.end(),
               [](const auto& a, const auto& b) { return a.reference.Canonical() < b.reference.Canonical(); });
   }
@@ -163,5 +154,17 @@ class Joiner {
 }  // namespace
 
 facts::Node Join(const Snapshot& snapshot) { return Joiner(snapshot).Join(); }
+
+int CountDigestNames(const facts::Node& node) {
+  std::set<std::pair<std::string, image::Digest>> tagged;
+  for (const facts::CachedImage& image : node.images) {
+    if (image.reference.digest()) continue;
+    if (image.target) tagged.emplace(image.reference.Name(), *image.target);
+    for (const image::Digest& candidate : image.candidates) tagged.emplace(image.reference.Name(), candidate);
+  }
+  return static_cast<int>(std::ranges::count_if(node.other_digests, [&](const facts::CachedImage& image) {
+    return !tagged.contains({image.reference.Name(), *image.reference.digest()});
+  }));
+}
 
 }  // namespace tagdrift::node

@@ -24,7 +24,7 @@ v1::Restart RestartMessage(const judge::ContainerResult& container, const Judged
   if (restart.digest) message.set_digest(restart.digest->text());
   if (restart.image_id) message.set_image_id(restart.image_id->text());
   if (restart.host && tag != nullptr) {
-    message.set_host(round.routes.at(tag->facts.image.reference.registry()).hosts[*restart.host]->Url());
+    message.set_host(RouteOf(*tag, round).hosts[*restart.host]->Url());
   }
   message.set_same_image(restart.image_id && restart.image_id->text() == container.request.image_id);
   message.set_detail(RestartDetail(container, tag, round));

@@ -24,10 +24,6 @@ std::string ShortImage(const std::string& image_id) {
   return digest.ok() ? digest->Short() : "an unknown image";
 }
 
-const judge::Route& RouteOf(const JudgedTag& tag, const Round& round) {
-  return round.routes.at(tag.facts.image.reference.registry());
-}
-
 std::string OriginOf(const JudgedTag& tag, const Round& round) {
   const judge::Route& route = RouteOf(tag, round);
   return route.origin ? route.hosts[*route.origin]->Url() : "the registry";

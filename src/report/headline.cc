@@ -5,16 +5,14 @@
 #include <algorithm>
 #include <map>
 #include <set>
-#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "headline_pieces.h"
 #include "prose.h"
 
 namespace tagdrift::report {
 namespace {
-
-constexpr std::size_t kLongest = 80;
 
 void Count(v1::Summary& summary, const JudgedTag& tag) {
   summary.set_tags(summary.tags() + 1);
@@ -87,10 +85,6 @@ struct Pods {
 
 /// How a piece of the headline speaks of mirrors.
 enum class Mirrors { kByName, kAsAMirror };
-
-const judge::Route& RouteOf(const JudgedTag& tag, const Round& round) {
-  return round.routes.at(tag.facts.image.reference.registry());
-}
 
 /// True where the tag itself is counted as at risk.
 bool CountsAsRisk(const JudgedTag& tag, const Round& round) {
@@ -188,18 +182,6 @@ std::string Joined(const Counts& counts) {
   return text;
 }
 
-/// The pieces behind the headline's first one: where there is no room for all, the first of these stay. Good news comes
-/// last, behind the names in the others.
-enum Rank { kRisk, kBehind, kBreakdown, kGone, kUndecided, kUnknown, kFails, kMeasuredBy, kGoodCounts };
-bool IsGoodNews(Rank rank) { return rank >= kMeasuredBy; }
-
-/// One piece of the headline, behind what it is separated by.
-struct Piece {
-  const char* separator;
-  std::vector<std::string> forms;  ///< the one that says most first; empty: there is nothing to say
-  Rank rank;
-};
-
 /// Nothing to say where `count` is 0.
 std::vector<std::string> Counted(int count, const std::string& form) {
   return count > 0 ? std::vector<std::string>{form} : std::vector<std::string>{};
@@ -257,48 +239,6 @@ std::vector<std::string> MeasuredBy(const Round& round, int fresh) {
   const std::string as_fresh = (count == fresh ? "" : fmt::format("{} only ", count)) + "as fresh as ";
   if (hosts.size() > 1) return {as_fresh + fmt::format("{} other hosts", hosts.size())};
   return {as_fresh + *hosts.begin(), as_fresh + "another host"};
-}
-
-/// The forms of some pieces, by index, in a line that has `size` bytes without them. A fact counts more than a name in
-/// another: first all get a place in their shortest form, then each says as much as the room allows.
-std::map<std::size_t, std::string> Chosen(const std::vector<Piece>& pieces, const std::vector<std::size_t>& by_rank,
-                                          std::size_t size) {
-  std::map<std::size_t, std::string> chosen;
-  for (const std::size_t i : by_rank) {
-    const std::string shortest = std::ranges::min(pieces[i].forms, {}, &std::string::size);
-    const std::size_t added = std::string_view(pieces[i].separator).size() + shortest.size();
-    if (size + added > kLongest) continue;
-    chosen.emplace(i, shortest);
-    size += added;
-  }
-  for (const std::size_t i : by_rank) {
-    if (!chosen.contains(i)) continue;
-    std::string& form = chosen.at(i);
-    const std::size_t room = kLongest - size + form.size();
-    size -= form.size();
-    form = *std::ranges::find_if(pieces[i].forms, [&](const std::string& longer) { return longer.size() <= room; });
-    size += form.size();
-  }
-  return chosen;
-}
-
-/// Behind `text`, which always stands, the pieces for which there is room.
-std::string Fit(std::string text, const std::vector<Piece>& pieces) {
-  std::size_t size = text.size();
-  std::map<std::size_t, std::string> chosen;
-  for (const bool good : {false, true}) {
-    std::vector<std::size_t> by_rank;
-    for (std::size_t i = 0; i < pieces.size(); ++i) {
-      if (!pieces[i].forms.empty() && IsGoodNews(pieces[i].rank) == good) by_rank.push_back(i);
-    }
-    std::ranges::stable_sort(by_rank, {}, [&](std::size_t i) { return pieces[i].rank; });
-    for (auto& [i, form] : Chosen(pieces, by_rank, size)) {
-      size += std::string_view(pieces[i].separator).size() + form.size();
-      chosen.emplace(i, std::move(form));
-    }
-  }
-  for (const auto& [i, form] : chosen) text += pieces[i].separator + form;
-  return text;
 }
 
 /// Nothing says when the image that a container runs was built: its tag may have moved back since.

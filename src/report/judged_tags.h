@@ -18,6 +18,10 @@ inline JudgedTags TagsByReference(const Round& round) {
   return tags;
 }
 
+inline const judge::Route& RouteOf(const JudgedTag& tag, const Round& round) {
+  return round.routes.at(tag.facts.image.reference.registry());
+}
+
 /// What the container asked for; null where that is one of several, or was not judged.
 inline const JudgedTag* TagOf(const judge::ContainerResult& container, const JudgedTags& tags) {
   if (container.request.references.size() != 1) return nullptr;

@@ -114,7 +114,7 @@ v1::Use UseMessage(const facts::ContainerUse& use, const std::string& image_id) 
 }
 
 v1::TagReport TagMessage(const JudgedTag& tag, const Round& round, const Invocation& invocation) {
-  const judge::Route& route = round.routes.at(tag.facts.image.reference.registry());
+  const judge::Route& route = RouteOf(tag, round);
   v1::TagReport message;
   const judge::TagResult& result = tag.result;
   SetCachedImage(tag.facts.image, message);

@@ -29,6 +29,9 @@ struct Snapshot {
 /// not counted. Pure: reads no content; `stored` and `provenance` stay unset.
 facts::Node Join(const Snapshot& snapshot);
 
+/// How many of `node.other_digests` no tag of their repository points to: what `node.digest_names` is.
+int CountDigestNames(const facts::Node& node);
+
 /// Takes the snapshot and joins it. `version` is what Reach answered; a failing image store is recorded in
 /// `Node::runtime`, not an error. Errors: the CRI could not be asked, or the context has ended.
 absl::StatusOr<facts::Node> ReadNode(CriClient& cri, ContainerdClient& containerd, const CriVersion& version,
