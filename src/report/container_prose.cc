@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "absl/time/time.h"
+#include "judged_tags.h"
 #include "prose.h"
 
 namespace tagdrift::report {
